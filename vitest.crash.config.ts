@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+import { execArgv, shared } from "./vitest.shared.ts";
+
+/** Crash tests: a query is stopped at every step of the micro-batch protocol and started again. */
+export default defineConfig({
+  ...shared,
+  test: {
+    include: ["tests/crash/**/*.test.ts"],
+    execArgv,
+    pool: "forks",
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
