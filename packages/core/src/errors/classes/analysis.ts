@@ -1,0 +1,93 @@
+/** Errors found before anything runs: names, types, unsupported plans. */
+export const analysisErrors = {
+  AMBIGUOUS_REFERENCE: { sqlState: "42704", message: "Reference <name> is ambiguous, could be: <referenceNames>." },
+  "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: the left and right operands of the binary operator have incompatible types (<left> and <right>).',
+  },
+  "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION": {
+    sqlState: "42K09",
+    message: 'Cannot resolve "<sqlExpr>" due to data type mismatch: cannot cast <srcType> to <targetType>.',
+  },
+  "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: the <paramIndex> parameter requires the <requiredType> type, however "<inputSql>" has the type <inputType>.',
+  },
+  "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN": {
+    sqlState: "42K09",
+    message: 'Cannot resolve "<sqlExpr>" due to data type mismatch: filter expression "<filter>" of type <type> is not a boolean.',
+  },
+  "FIELD_NOT_FOUND": { sqlState: "42704", message: "No such struct field <fieldName> in <fields>." },
+  INVALID_EXTRACT_BASE_FIELD_TYPE: {
+    sqlState: "42000",
+    message: 'Can\'t extract a value from "<base>". Need a complex type [STRUCT, ARRAY, MAP] but got <other>.',
+  },
+  MISSING_AGGREGATION: {
+    sqlState: "42803",
+    message:
+      'The non-aggregating expression "<expression>" is based on columns which are not participating in the GROUP BY clause. Add the columns or the expression to the GROUP BY, aggregate the expression, or use <expressionAnyValue>.',
+  },
+  NESTED_AGGREGATE_FUNCTION: {
+    sqlState: "42607",
+    message:
+      "It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.",
+  },
+  "INVALID_WHERE_CONDITION": {
+    sqlState: "42903",
+    message:
+      'The WHERE condition "<condition>" contains invalid expressions: <expressionList>. Rewrite the query to avoid aggregate functions and generators in the WHERE clause.',
+  },
+  "NUM_COLUMNS_MISMATCH": {
+    sqlState: "42826",
+    message:
+      "<operator> can only be performed on inputs with the same number of columns, but the first input has <firstNumColumns> columns and the <invalidOrdinalNum> input has <invalidNumColumns> columns.",
+  },
+  INCOMPATIBLE_COLUMN_TYPE: {
+    sqlState: "42825",
+    message:
+      "<operator> can only be performed on tables with compatible column types. The <columnOrdinalNumber> column of the <tableOrdinalNumber> table is <dataType1> type which is not compatible with <dataType2> at the same column of the first table.",
+  },
+  UNRESOLVED_ROUTINE: {
+    sqlState: "42883",
+    message: "Cannot resolve routine <routineName>. Check its spelling; docs/functions.md lists all functions.",
+  },
+  "UNRESOLVED_COLUMN.WITH_SUGGESTION": {
+    sqlState: "42703",
+    message:
+      "A column, variable, or function parameter with name <objectName> cannot be resolved. Did you mean one of the following? [<proposal>].",
+  },
+  "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION": {
+    sqlState: "42703",
+    message: "A column, variable, or function parameter with name <objectName> cannot be resolved.",
+  },
+  "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT": {
+    sqlState: "42K0E",
+    message: "The generator is not supported: outside the SELECT clause, found: <plan>.",
+  },
+  "UNSUPPORTED_GENERATOR.MULTI_GENERATOR": {
+    sqlState: "42K0E",
+    message: "The generator is not supported: only one generator allowed per SELECT clause but found <num>: <generators>.",
+  },
+  "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS": {
+    sqlState: "42K0E",
+    message: 'The generator is not supported: nested in expressions "<expression>".',
+  },
+  "WRONG_NUM_ARGS.WITHOUT_SUGGESTION": {
+    sqlState: "42605",
+    message: "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>.",
+  },
+  TABLE_OR_VIEW_NOT_FOUND: {
+    sqlState: "42P01",
+    message: "The table or view <relationName> cannot be found. Verify the spelling and that it was registered on this session.",
+  },
+  WRITE_STREAM_NOT_ALLOWED: {
+    sqlState: "42601",
+    message: "`writeStream` can be called only on streaming Dataset/DataFrame. Use `write` for a batch result.",
+  },
+  EXPRESSION_NESTED_TOO_DEEP: {
+    sqlState: "54001",
+    message: "An expression is nested <depth> levels deep; the limit is <limit>. Split it over several columns.",
+  },
+} as const;

@@ -1,0 +1,27 @@
+import { analysisErrors } from "./classes/analysis.ts";
+import { dataSourceErrors } from "./classes/data-source.ts";
+import { executionErrors } from "./classes/execution.ts";
+import { parseErrors } from "./classes/parse.ts";
+import { stateErrors } from "./classes/state.ts";
+import { streamingErrors } from "./classes/streaming.ts";
+
+/** One row per class: `<name>` in the message is a typed parameter. Sorted within each family. */
+export const errorClasses = {
+  ...analysisErrors,
+  ...dataSourceErrors,
+  ...executionErrors,
+  ...parseErrors,
+  ...stateErrors,
+  ...streamingErrors,
+} as const;
+
+export type ErrorClass = keyof typeof errorClasses;
+
+type Placeholders<M extends string> = M extends `${string}<${infer Name}>${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+/** The parameters of a class, taken from its message. */
+export type ErrorParameters<C extends ErrorClass> = {
+  readonly [P in Placeholders<(typeof errorClasses)[C]["message"]>]: string;
+};

@@ -1,0 +1,2 @@
+export { errorClasses, type ErrorClass, type ErrorParameters } from "./error-classes.ts";
+export { assertInvariant, isMillraceError, MillraceError, unreachable, type ErrorContext } from "./millrace-error.ts";

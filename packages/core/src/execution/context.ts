@@ -1,0 +1,90 @@
+/**
+ * What running operators are given. A {@link CompiledPlan} is made once per query and executed once per batch; all that
+ * changes from batch to batch arrives in the {@link BatchContext}.
+ */
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { ScanExec } from "../physical-plan/physical-plan.ts";
+import type { PushedFilter, SourceSplit } from "../sources/contract.ts";
+import type { StateStore } from "../state/state-store.ts";
+import type { StructType } from "../types/data-type.ts";
+
+/** Fixed for the life of a compiled plan. */
+export interface CompileOptions {
+  readonly timeZone: string;
+  readonly ansi: boolean;
+  /** false: expressions run in the interpreter; no `new Function`. */
+  readonly codegen: boolean;
+  /** User closures get BIGINT as bigint. */
+  readonly bigint: boolean;
+}
+
+/** One scan opened for one batch (or for a batch query). */
+export interface OpenScan {
+  readonly splits: readonly SourceSplit[];
+  readonly filtered: boolean;
+  read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch>;
+}
+
+export interface BatchContext {
+  /** −1 for a batch query. */
+  readonly batchId: number;
+  /** `current_timestamp()`: µs since the epoch, the batch's timestamp. */
+  readonly nowMicros: bigint;
+  /** Seed for rand(): derived from (query id, batch id). */
+  readonly seed: bigint;
+  readonly signal: AbortSignal;
+  /** The rows of a scan in this batch. */
+  openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan>;
+  /** State of a stateful operator's partition, opened at this batch's version. The caller commits or aborts it. */
+  openState(operatorId: number, partition: number, schema: StateStoreSchema): Promise<StateStore>;
+  /** Watermarks of this batch for a stateful operator, µs: rows at or before `late` are dropped, keys at or before `evict` leave. */
+  watermark(operatorId: number): { readonly late: bigint; readonly evict: bigint };
+  /** Statistics of an EventTimeWatermark node: called once per partition with what it saw (µs). */
+  recordEventTime(node: number, stats: EventTimeStats): void;
+  readonly metrics: MetricsRecorder;
+}
+
+export interface StateStoreSchema {
+  readonly key: StructType;
+  readonly value: StructType;
+  /** Operator name as Spark records it, such as `stateStoreSave`. */
+  readonly operatorName: string;
+  readonly numPartitions: number;
+}
+
+export interface EventTimeStats {
+  readonly count: number;
+  readonly minMicros: bigint;
+  readonly maxMicros: bigint;
+  /** Sum in milliseconds, for the average that progress reports. */
+  readonly sumMillis: number;
+}
+
+/** Counters per operator (plan node id) and per stateful operator. */
+export interface MetricsRecorder {
+  rows(node: number, rows: number): void;
+  state(operatorId: number, metrics: StateOperatorMetrics): void;
+}
+
+/** What one partition of a stateful operator did in one batch; summed over partitions in progress. */
+export interface StateOperatorMetrics {
+  readonly numRowsTotal: number;
+  readonly numRowsUpdated: number;
+  readonly numRowsRemoved: number;
+  readonly numRowsDroppedByWatermark: number;
+  readonly allUpdatesTimeMs: number;
+  readonly allRemovalsTimeMs: number;
+  readonly memoryUsedBytes: number;
+}
+
+/** A plan ready to run any number of times. */
+export interface CompiledPlan {
+  readonly schema: StructType;
+  /**
+   * Runs the plan. The result's partitions must be pulled one after another and in order; a partition that is not
+   * needed may be skipped. Errors surface while pulling.
+   */
+  execute(context: BatchContext): Promise<readonly AsyncIterable<RecordBatch>[]>;
+  /** The generated source per pipeline, for `explain("codegen")`. */
+  generatedSource(): readonly { readonly node: number; readonly source: string }[];
+}

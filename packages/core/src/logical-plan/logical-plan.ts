@@ -1,0 +1,240 @@
+/**
+ * The logical plan: a closed union of plain data, without behaviour. A plan represents a dataflow tree in which rows
+ * flow from the leaves to the root.
+ *
+ * Two groups. The relations that the doors build mirror Spark Connect's `Relation`; the analyzer resolves names and types
+ * in them and replaces some by the nodes of the second group. Deliberate differences to Spark Connect: schemas are
+ * {@link StructType}, not strings; `LocalRelation` holds a RecordBatch; user functions are closures in the plan
+ * (`UserRows`, `KeyedGroups`); a streaming read of a user's async iterable holds the source object itself.
+ */
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { Alias, Attribute, AttributeId, Expr, SortOrder, UserFunction } from "../expressions/expression.ts";
+import type { DataType, StructType } from "../types/data-type.ts";
+
+// ---- relations as built by the doors -------------------------------------------------------------------------------
+
+/** A table of a data source by format and options. */
+export interface Read {
+  readonly kind: "Read";
+  readonly format: string;
+  readonly options: OptionMap;
+  readonly paths: readonly string[];
+  /** As the user gave it; without it the source infers one. */
+  readonly schema?: StructType;
+  readonly streaming: boolean;
+  /** A source object of the user's (`readStream.from`), when the format is not a registered one. */
+  readonly provider?: unknown;
+}
+export interface LocalRelation {
+  readonly kind: "LocalRelation";
+  readonly batch: RecordBatch;
+}
+/** One BIGINT column `id` from `start` (inclusive) to `end` (exclusive). */
+export interface Range {
+  readonly kind: "Range";
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly step: bigint;
+  readonly numPartitions?: number;
+}
+export interface Project {
+  readonly kind: "Project";
+  readonly input: LogicalPlan;
+  readonly expressions: readonly Expr[];
+}
+export interface Filter {
+  readonly kind: "Filter";
+  readonly input: LogicalPlan;
+  readonly condition: Expr;
+}
+export type JoinType = "inner" | "leftOuter" | "rightOuter" | "fullOuter" | "leftSemi" | "leftAnti" | "cross";
+export interface Join {
+  readonly kind: "Join";
+  readonly left: LogicalPlan;
+  readonly right: LogicalPlan;
+  readonly joinType: JoinType;
+  readonly condition?: Expr;
+  /** Column names that both sides have; each appears once in the result. */
+  readonly using?: readonly string[];
+}
+export interface Union {
+  readonly kind: "Union";
+  readonly inputs: readonly LogicalPlan[];
+  readonly byName: boolean;
+  readonly allowMissingColumns: boolean;
+}
+export interface Sort {
+  readonly kind: "Sort";
+  readonly input: LogicalPlan;
+  readonly order: readonly SortOrder[];
+}
+export interface Limit {
+  readonly kind: "Limit";
+  readonly input: LogicalPlan;
+  readonly limit: number;
+}
+export interface Aggregate {
+  readonly kind: "Aggregate";
+  readonly input: LogicalPlan;
+  readonly grouping: readonly Expr[];
+  /** What the result adds after the grouping columns. After analysis: the complete output list (grouping first). */
+  readonly aggregates: readonly Expr[];
+}
+/** `distinct` and `dropDuplicates`: no `columns` means all. */
+export interface Deduplicate {
+  readonly kind: "Deduplicate";
+  readonly input: LogicalPlan;
+  readonly columns?: readonly string[];
+}
+export interface SubqueryAlias {
+  readonly kind: "SubqueryAlias";
+  readonly input: LogicalPlan;
+  readonly alias: string;
+}
+export interface WithColumns {
+  readonly kind: "WithColumns";
+  readonly input: LogicalPlan;
+  readonly columns: readonly Alias[];
+}
+export interface WithColumnsRenamed {
+  readonly kind: "WithColumnsRenamed";
+  readonly input: LogicalPlan;
+  readonly renames: readonly { readonly from: string; readonly to: string }[];
+}
+export interface Drop {
+  readonly kind: "Drop";
+  readonly input: LogicalPlan;
+  readonly columns: readonly Expr[];
+}
+export interface WithWatermark {
+  readonly kind: "WithWatermark";
+  readonly input: LogicalPlan;
+  readonly eventTime: string;
+  /** As written, such as `10 seconds`. */
+  readonly delay: string;
+}
+/** A closure over typed rows: `map` (one row each), `flatMap` (an iterable of rows), `filter` (a boolean), `mapPartitions`. */
+export interface UserRows {
+  readonly kind: "UserRows";
+  readonly input: LogicalPlan;
+  readonly how: "map" | "flatMap" | "filter" | "mapPartitions";
+  readonly fn: UserFunction;
+  /** Schema of the rows that the function returns; absent for `filter`. */
+  readonly schema?: StructType;
+}
+/**
+ * `groupByKey(key)` and what follows: `reduce` (a, b) → row per key; `mapGroups` (key, rows) → row;
+ * `flatMapGroups` (key, rows) → rows. Output: column `key`, then `value` for reduce, or the fields of `schema`.
+ */
+export interface KeyedGroups {
+  readonly kind: "KeyedGroups";
+  readonly input: LogicalPlan;
+  readonly key: UserFunction;
+  readonly keyType: DataType;
+  readonly how: "reduce" | "mapGroups" | "flatMapGroups";
+  readonly fn: UserFunction;
+  readonly schema: StructType;
+}
+/** A registered view or the table of a memory sink. */
+export interface NamedTable {
+  readonly kind: "NamedTable";
+  readonly name: string;
+  readonly streaming: boolean;
+}
+
+// ---- nodes of the analyzed plan ------------------------------------------------------------------------------------
+
+/** A resolved read. `output` shrinks by pruning; `filters` are conditions that the source may apply on its own. */
+export interface Scan {
+  readonly kind: "Scan";
+  readonly read: Read;
+  /** Full schema of the source. */
+  readonly schema: StructType;
+  readonly output: readonly Attribute[];
+  readonly filters: readonly Expr[];
+  /** Position of a streaming source among the distinct sources of the query; −1 for batch. Given by the streaming planner. */
+  readonly sourceIndex: number;
+}
+/** A LocalRelation with its attributes. */
+export interface LocalScan {
+  readonly kind: "LocalScan";
+  readonly batch: RecordBatch;
+  readonly output: readonly Attribute[];
+}
+/** A Range with its attribute. */
+export interface RangeScan {
+  readonly kind: "RangeScan";
+  readonly range: Range;
+  readonly output: readonly Attribute[];
+}
+/** Each input row becomes one output row per projection (sliding windows). */
+export interface Expand {
+  readonly kind: "Expand";
+  readonly input: LogicalPlan;
+  readonly projections: readonly (readonly Expr[])[];
+  readonly output: readonly Attribute[];
+}
+/** A generator function: the input's columns followed by `generated`, one row per generated row. */
+export interface Generate {
+  readonly kind: "Generate";
+  readonly input: LogicalPlan;
+  readonly generator: string;
+  readonly args: readonly Expr[];
+  readonly generated: readonly Attribute[];
+}
+/** A resolved WithWatermark: the column and the delay in microseconds. */
+export interface EventTimeWatermark {
+  readonly kind: "EventTimeWatermark";
+  readonly input: LogicalPlan;
+  readonly column: Attribute;
+  readonly delayMicros: bigint;
+  /** Position among the watermark nodes of the query. */
+  readonly node: number;
+}
+/** A resolved UserRows or KeyedGroups with its output. */
+export interface ResolvedUserRows {
+  readonly kind: "ResolvedUserRows";
+  readonly plan: UserRows;
+  readonly input: LogicalPlan;
+  readonly output: readonly Attribute[];
+}
+export interface ResolvedKeyedGroups {
+  readonly kind: "ResolvedKeyedGroups";
+  readonly plan: KeyedGroups;
+  readonly input: LogicalPlan;
+  readonly output: readonly Attribute[];
+}
+
+export type LogicalPlan =
+  | Read
+  | LocalRelation
+  | Range
+  | Project
+  | Filter
+  | Join
+  | Union
+  | Sort
+  | Limit
+  | Aggregate
+  | Deduplicate
+  | SubqueryAlias
+  | WithColumns
+  | WithColumnsRenamed
+  | Drop
+  | WithWatermark
+  | UserRows
+  | KeyedGroups
+  | NamedTable
+  | Scan
+  | LocalScan
+  | RangeScan
+  | Expand
+  | Generate
+  | EventTimeWatermark
+  | ResolvedUserRows
+  | ResolvedKeyedGroups;
+
+/** Options of a source or sink: names are case-insensitive and stored in lower case. */
+export type OptionMap = ReadonlyMap<string, string>;
+
+export type { AttributeId };

@@ -1,0 +1,149 @@
+/**
+ * The physical plan: plain data, one node per operator. Expressions in it are bound to input positions. `execution/`
+ * makes running operators of it; nodes without user closures can be sent to a worker.
+ */
+import type { PipelineStep } from "../codegen/pipeline.ts";
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { AggregateCall, Expr, SortOrder } from "../expressions/expression.ts";
+import type { JoinType, KeyedGroups, Read, UserRows } from "../logical-plan/logical-plan.ts";
+import type { StructType } from "../types/data-type.ts";
+
+interface Node {
+  /** Number within the plan, in the order of explain (`(3)`), keys the metrics. */
+  readonly id: number;
+  readonly schema: StructType;
+}
+
+export interface ScanExec extends Node {
+  readonly kind: "Scan";
+  readonly read: Read;
+  readonly tableSchema: StructType;
+  /** Bound to `schema`. Applied again by a Filter step above unless the source says that it filtered. */
+  readonly filters: readonly Expr[];
+  /** −1 for a batch read. */
+  readonly sourceIndex: number;
+}
+export interface LocalScanExec extends Node {
+  readonly kind: "LocalScan";
+  readonly batch: RecordBatch;
+  readonly columns: readonly number[];
+}
+export interface RangeExec extends Node {
+  readonly kind: "Range";
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly step: bigint;
+  readonly numPartitions: number;
+}
+/** Filters, projections, expansions and generators fused into one generated loop. */
+export interface PipelineExec extends Node {
+  readonly kind: "Pipeline";
+  readonly input: PhysicalPlan;
+  readonly steps: readonly PipelineStep[];
+}
+export interface UserRowsExec extends Node {
+  readonly kind: "UserRows";
+  readonly input: PhysicalPlan;
+  readonly plan: UserRows;
+}
+export interface KeyedGroupsExec extends Node {
+  readonly kind: "KeyedGroups";
+  readonly input: PhysicalPlan;
+  readonly plan: KeyedGroups;
+}
+/** Columns out: keys, then the buffer fields of each aggregate. Input steps before it are fused into its loop. */
+export interface PartialAggregateExec extends Node {
+  readonly kind: "PartialAggregate";
+  readonly input: PhysicalPlan;
+  readonly steps: readonly PipelineStep[];
+  readonly keys: readonly Expr[];
+  readonly aggregates: readonly AggregateCall[];
+}
+/** Input: partial results (keys, buffers). Output: keys, then final values. */
+export interface FinalAggregateExec extends Node {
+  readonly kind: "FinalAggregate";
+  readonly input: PhysicalPlan;
+  readonly keyCount: number;
+  readonly aggregates: readonly AggregateCall[];
+}
+/** As FinalAggregate, merged with the state of earlier batches. */
+export interface StateAggregateExec extends Node {
+  readonly kind: "StateAggregate";
+  readonly input: PhysicalPlan;
+  readonly keyCount: number;
+  readonly keyNames: readonly string[];
+  readonly aggregates: readonly AggregateCall[];
+  readonly outputMode: "append" | "update" | "complete";
+  readonly operatorId: number;
+  /** Expression over the keys giving the event time (µs) that the watermark is compared with; absent: no watermark. */
+  readonly eventTime?: Expr;
+}
+export type Partitioning =
+  | { readonly kind: "hash"; readonly keys: readonly number[]; readonly partitions: number }
+  | { readonly kind: "single" };
+export interface ExchangeExec extends Node {
+  readonly kind: "Exchange";
+  readonly input: PhysicalPlan;
+  readonly partitioning: Partitioning;
+}
+/** Output: left columns then right columns (semi/anti: left only). The build side is read whole first. */
+export interface HashJoinExec extends Node {
+  readonly kind: "HashJoin";
+  readonly left: PhysicalPlan;
+  readonly right: PhysicalPlan;
+  readonly joinType: JoinType;
+  readonly leftKeys: readonly Expr[];
+  readonly rightKeys: readonly Expr[];
+  /** Over left ++ right columns. */
+  readonly condition?: Expr;
+  readonly buildSide: "left" | "right";
+}
+export interface NestedLoopJoinExec extends Node {
+  readonly kind: "NestedLoopJoin";
+  readonly left: PhysicalPlan;
+  readonly right: PhysicalPlan;
+  readonly joinType: JoinType;
+  readonly condition?: Expr;
+}
+export interface SortExec extends Node {
+  readonly kind: "Sort";
+  readonly input: PhysicalPlan;
+  readonly order: readonly SortOrder[];
+  /** With a limit only the first rows are kept (top-k). */
+  readonly limit?: number;
+}
+export interface LimitExec extends Node {
+  readonly kind: "Limit";
+  readonly input: PhysicalPlan;
+  readonly limit: number;
+}
+export interface UnionExec extends Node {
+  readonly kind: "Union";
+  readonly inputs: readonly PhysicalPlan[];
+}
+/** Passes its input on and records the greatest event time of the batch. */
+export interface EventTimeWatermarkExec extends Node {
+  readonly kind: "EventTimeWatermark";
+  readonly input: PhysicalPlan;
+  readonly ordinal: number;
+  readonly delayMicros: bigint;
+  readonly node: number;
+}
+
+export type PhysicalPlan =
+  | ScanExec
+  | LocalScanExec
+  | RangeExec
+  | PipelineExec
+  | UserRowsExec
+  | KeyedGroupsExec
+  | PartialAggregateExec
+  | FinalAggregateExec
+  | StateAggregateExec
+  | ExchangeExec
+  | HashJoinExec
+  | NestedLoopJoinExec
+  | SortExec
+  | LimitExec
+  | UnionExec
+  | EventTimeWatermarkExec;

@@ -1,0 +1,11 @@
+/**
+ * The clock port. Engine code never reads the machine's clock itself, so that a whole query can run on virtual time.
+ */
+export interface Clock {
+  /** Wall-clock time, milliseconds since the epoch (UTC). May step backwards. */
+  nowMs(): number;
+  /** Milliseconds on a clock that never steps back; only differences mean something. Fractions are kept. */
+  monotonicMs(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}

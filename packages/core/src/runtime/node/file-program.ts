@@ -1,0 +1,130 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { FileSystemError, type FileOperation } from "../file-system.ts";
+
+/** What a failed program tells across a thread boundary. */
+export interface ProgramFailure {
+  readonly code: string;
+  readonly operation: string;
+  readonly path: string;
+  readonly message: string;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "EUNKNOWN";
+}
+
+/** Turns what `node:fs` throws into the port's error. */
+export function fileSystemError(error: unknown, operation: string, path: string): FileSystemError {
+  return error instanceof FileSystemError
+    ? error
+    : new FileSystemError(codeOf(error), operation, path, { cause: error });
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(descriptor, bytes, written, bytes.length - written);
+}
+
+function syncPath(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return codeOf(error) === "ENOENT";
+}
+
+/** Makes the names of directories that were just created durable, from the first new one down to `path`. */
+function syncNewDirectories(first: string, path: string): void {
+  const stop = dirname(first);
+  for (let current = dirname(path); ; current = dirname(current)) {
+    syncPath(current);
+    if (current === stop || current === dirname(current)) return;
+  }
+}
+
+/**
+ * Writes a file; with `sync` the same descriptor is fsynced before it is closed, so that a write-back error of these
+ * bytes cannot be reported to anybody else.
+ */
+function writeFile(path: string, bytes: Uint8Array, flags: string, mode: number, sync: boolean): void {
+  const descriptor = openSync(path, flags, mode);
+  try {
+    writeAll(descriptor, bytes);
+    if (sync) fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function runOperation(operation: FileOperation, sync: boolean): void {
+  switch (operation.op) {
+    case "write":
+      writeFile(operation.path, operation.bytes, operation.exclusive === true ? "wx" : "w", operation.mode ?? 0o666, sync);
+      return;
+    case "append":
+      writeFile(operation.path, operation.bytes, "a", operation.mode ?? 0o666, sync);
+      return;
+    case "sync":
+    case "syncDirectory":
+      syncPath(operation.path);
+      return;
+    case "link":
+      linkSync(operation.from, operation.to);
+      return;
+    case "rename":
+      renameSync(operation.from, operation.to);
+      return;
+    case "remove":
+      try {
+        unlinkSync(operation.path);
+      } catch (error) {
+        if (operation.ifExists !== true || !isMissing(error)) throw error;
+      }
+      return;
+    case "removeTree":
+      rmSync(operation.path, { recursive: true, force: true });
+      return;
+    case "makeDirectory": {
+      const first = mkdirSync(operation.path, { recursive: true, mode: operation.mode ?? 0o777 });
+      if (first !== undefined) syncNewDirectories(first, operation.path);
+      return;
+    }
+  }
+}
+
+/**
+ * Runs the operations of a program in order on the calling thread; stops at the first that fails. A `sync` that directly
+ * follows the write of the same path uses the writer's descriptor. A failed fsync is never repeated: the kernel may have
+ * dropped the pages, and a second call would report success.
+ */
+export function runProgram(program: readonly FileOperation[]): void {
+  for (let i = 0; i < program.length; i++) {
+    const operation = program[i]!;
+    const next = program[i + 1];
+    const sync =
+      (operation.op === "write" || operation.op === "append") && next?.op === "sync" && next.path === operation.path;
+    try {
+      runOperation(operation, sync);
+    } catch (error) {
+      const path = operation.op === "link" || operation.op === "rename" ? operation.to : operation.path;
+      throw fileSystemError(error, operation.op, path);
+    }
+    if (sync) i++;
+  }
+}

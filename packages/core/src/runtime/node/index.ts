@@ -1,0 +1,2 @@
+export { createNodeRuntime } from "./node-runtime.ts";
+export { NodeFileSystem } from "./node-file-system.ts";

@@ -1,0 +1,27 @@
+import { randomFillSync, randomUUID } from "node:crypto";
+import type { Random } from "../random.ts";
+import type { Runtime } from "../runtime.ts";
+import { NodeClock } from "./node-clock.ts";
+import { NodeFileSystem } from "./node-file-system.ts";
+import { NodeNetwork } from "./node-network.ts";
+import { NodeProcess } from "./node-process.ts";
+
+class NodeRandom implements Random {
+  uuid(): string {
+    return randomUUID();
+  }
+  int32(): number {
+    return randomFillSync(new Int32Array(1))[0]!;
+  }
+}
+
+/** The outside world through Node: real clock, files, random numbers, TCP and process. */
+export function createNodeRuntime(): Runtime {
+  return {
+    clock: new NodeClock(),
+    fs: new NodeFileSystem(),
+    random: new NodeRandom(),
+    network: new NodeNetwork(),
+    process: new NodeProcess(),
+  };
+}

@@ -1,0 +1,14 @@
+import type { Clock } from "./clock.ts";
+import type { FileSystem } from "./file-system.ts";
+import type { Network } from "./network.ts";
+import type { ProcessInfo } from "./process-info.ts";
+import type { Random } from "./random.ts";
+
+/** All that the engine may touch of the outside world. `runtime/node` is the real one, `runtime/simulated` the other. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly fs: FileSystem;
+  readonly random: Random;
+  readonly network: Network;
+  readonly process: ProcessInfo;
+}

@@ -1,0 +1,135 @@
+/**
+ * What a source is. A connector implements {@link SourceProvider}; the same provider serves batch reads and streams.
+ *
+ * A streaming source hands out ranges: `latestOffset` says how far it could read, the engine writes that to the
+ * checkpoint, and `read(start, end)` gives the rows of the range. For a replayable source the same range gives the same
+ * rows for as long as the batch may be repeated.
+ */
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { Expr } from "../expressions/expression.ts";
+import type { OptionMap } from "../logical-plan/logical-plan.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { StructType } from "../types/data-type.ts";
+
+/** What the engine gives a source when it opens it. */
+export interface SourceContext {
+  readonly runtime: Runtime;
+  readonly options: OptionMap;
+  readonly paths: readonly string[];
+  readonly timeZone: string;
+  /** Session settings, such as `spark.sql.files.ignoreMissingFiles`. */
+  conf(key: string): string | undefined;
+  readonly signal: AbortSignal;
+  /** Diagnostics for the user (a skipped file, a changed file). */
+  warn(message: string): void;
+}
+
+export interface SourceProvider {
+  /** Format names, the first is the main one. */
+  readonly names: readonly string[];
+  /** Schema when the user gave none; throws when the source needs one. `given` is the user's, to be checked or completed. */
+  inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<StructType>;
+  /** A batch read. Absent: the format cannot be read as a batch. */
+  openBatch?(context: SourceContext, request: ScanRequest): Promise<BatchSource>;
+  /** A stream. Absent: the format cannot be read as a stream. */
+  openStream?(context: StreamSourceContext, request: ScanRequest): Promise<MicroBatchSource>;
+}
+
+/** What the query needs of a source. */
+export interface ScanRequest {
+  /** Full schema of the relation. */
+  readonly schema: StructType;
+  /** The columns to produce, a subset of `schema` in output order. */
+  readonly columns: StructType;
+  /**
+   * Compiled conjunction that rows must satisfy, over a batch of the columns `filter.columns`; a source may use it to
+   * skip rows early (late materialization) and reports by `filtered` of its rows whether it did.
+   */
+  readonly filter?: PushedFilter;
+}
+
+export interface PushedFilter {
+  /** Ordinals into `ScanRequest.columns` that the predicate reads. */
+  readonly columns: readonly number[];
+  /** The bound conjuncts (ordinals into `ScanRequest.columns`), for sources that translate them. */
+  readonly conjuncts: readonly Expr[];
+  /**
+   * Writes the positions of the rows that pass into `selection` and returns their number. `batch` has the full width of
+   * `ScanRequest.columns`; columns that are not in `columns` may be null-typed placeholders.
+   */
+  select(batch: RecordBatch, selection: Int32Array): number;
+}
+
+/** A part of a scan that one task reads. Plain data, so that it can be sent to a worker. */
+export interface SourceSplit {
+  readonly description: string;
+  readonly data: unknown;
+}
+
+export interface BatchSource {
+  readonly splits: readonly SourceSplit[];
+  /** Whether the pushed filter has been applied to all rows. */
+  readonly filtered: boolean;
+  read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch>;
+  close(): Promise<void>;
+}
+
+export interface StreamSourceContext extends SourceContext {
+  /** Directory for the source's own log (`<checkpoint>/sources/<i>`). */
+  readonly metadataPath: string;
+  readonly durability: "fsync" | "spark";
+  readonly queryId: string;
+}
+
+/** How much one batch may take. Several limits hold together. */
+export type ReadLimit =
+  | { readonly kind: "all" }
+  | { readonly kind: "maxRows"; readonly rows: number }
+  | { readonly kind: "maxFiles"; readonly files: number }
+  | { readonly kind: "maxBytes"; readonly bytes: number };
+
+/** An offset as the JSON text that lies in the offset log. Compared only by the source that made it. */
+export type OffsetJson = string;
+
+export interface MicroBatchSource {
+  /** Shown in progress and explain, such as `FileStreamSource[file:/logs]`. */
+  readonly description: string;
+  /** `replayable`: the same range can be read again after a crash. `none`: it cannot (a socket), rows may be lost. */
+  readonly guarantee: "replayable" | "none";
+  /** Offset before the first row; called only when the checkpoint has none. Durable facts (start times) are written here. */
+  initialOffset(): Promise<OffsetJson | null>;
+  /** The limit that the options ask for. */
+  readonly defaultLimit: ReadLimit;
+  /**
+   * How far the next batch goes: at most `limit` from `start`. Returns `start` itself when there is nothing new. `start`
+   * is null only when `initialOffset` gave null and nothing was read yet.
+   */
+  latestOffset(start: OffsetJson | null, limit: ReadLimit): Promise<OffsetJson | null>;
+  /** The offset that would be reached without limits, for progress; null when unknown. */
+  reportLatestOffset(): Promise<OffsetJson | null>;
+  /** AvailableNow: fixes the end that all later `latestOffset` calls of this run stay below. */
+  prepareForAvailableNow?(): Promise<void>;
+  /** Splits of the range (start, end]. */
+  plan(start: OffsetJson | null, end: OffsetJson): Promise<readonly SourceSplit[]>;
+  readonly filtered: boolean;
+  read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch>;
+  /** The batch that ended at `end` is durable; what lies before is not asked for again. */
+  commit(end: OffsetJson): Promise<void>;
+  /** Source metrics for progress, all values as strings. */
+  metrics?(): ReadonlyMap<string, string>;
+  /** Side effects of reading that must become durable with the batch (dead letters); asked for after the batch was read. */
+  takeBatchFiles?(batchId: number): readonly BatchFile[];
+  close(): Promise<void>;
+}
+
+/** A file that is written durably before the batch commits; replay of the batch overwrites it with the same bytes. */
+export interface BatchFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Looks up a provider by format name (case-insensitive). */
+export interface SourceRegistry {
+  find(format: string): SourceProvider | undefined;
+  names(): readonly string[];
+}
