@@ -10,6 +10,40 @@ export const analysisErrors = {
     sqlState: "42K09",
     message: 'Cannot resolve "<sqlExpr>" due to data type mismatch: cannot cast <srcType> to <targetType>.',
   },
+  "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: the binary operator requires the input type <requiredType>, not <actualDataType>.',
+  },
+  "DATATYPE_MISMATCH.DATA_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to <functionName> should all be the same type, but it\'s <dataType>.',
+  },
+  "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The <functionName> does not support ordering on type <dataType>.',
+  },
+  "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: the input <inputName> should be a foldable <inputType> expression; however, got <inputExpr>.',
+  },
+  "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The <exprName> must be between <valueRange> (current value = <currentValue>).',
+  },
+  "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE": {
+    sqlState: "42K09",
+    message: 'Cannot resolve "<sqlExpr>" due to data type mismatch: The key of map cannot be/contain <keyType>.',
+  },
+  "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Input schema <schema> must be a struct, an array, a map or a variant.',
+  },
   "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE": {
     sqlState: "42K09",
     message:

@@ -5,6 +5,11 @@ export const executionErrors = {
     sqlState: "22003",
     message: '<message>.<alternative> If necessary set <config> to "false" to bypass this error.',
   },
+  COLUMN_BATCH_TOO_LARGE: {
+    sqlState: "54000",
+    message:
+      "A batch holds <bytes> bytes of one string or binary column; the limit is 2147483647. Read fewer rows at a time, or cut the values.",
+  },
   CAST_INVALID_INPUT: {
     sqlState: "22018",
     message:
@@ -19,6 +24,98 @@ export const executionErrors = {
     sqlState: "22012",
     message:
       'Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead. If necessary set <config> to "false" to bypass this error.',
+  },
+  REMAINDER_BY_ZERO: {
+    sqlState: "22012",
+    message:
+      'Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead. If necessary set <config> to "false" to bypass this error.',
+  },
+  INTERVAL_DIVIDED_BY_ZERO: {
+    sqlState: "22012",
+    message: "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead.",
+  },
+  INTERVAL_ARITHMETIC_OVERFLOW: { sqlState: "22015", message: "Integer overflow while operating with intervals: <reason>." },
+  DATETIME_OVERFLOW: { sqlState: "22008", message: "Datetime operation overflow: <operation>." },
+  "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION": {
+    sqlState: "22003",
+    message:
+      'The <value> cannot be represented as Decimal(<precision>, <scale>). If necessary set <config> to "false" to bypass this error, and return NULL instead.',
+  },
+  "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION": {
+    sqlState: "22003",
+    message: "The <value> cannot be represented as Decimal(<precision>, <scale>).",
+  },
+  CANNOT_PARSE_TIMESTAMP: {
+    sqlState: "22007",
+    message: "<message>. Use `try_to_timestamp` to tolerate invalid input string and return NULL instead.",
+  },
+  "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION": {
+    sqlState: "22023",
+    message: '<rangeMessage>. If necessary set <ansiConfig> to "false" to bypass this error.',
+  },
+  "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER": {
+    sqlState: "22007",
+    message: "Unrecognized datetime pattern: <pattern>. Illegal pattern character found in datetime pattern: <c>. Please provide legal character.",
+  },
+  "INVALID_DATETIME_PATTERN.LENGTH": {
+    sqlState: "22007",
+    message: "Unrecognized datetime pattern: <pattern>. Too many letters in datetime pattern.",
+  },
+  INVALID_TIMEZONE: {
+    sqlState: "22009",
+    message:
+      "The timezone: <timeZone> is invalid. The timezone must be either a region-based zone ID or a zone offset, such as 'America/Los_Angeles' or '+08:00'.",
+  },
+  "INVALID_INTERVAL_FORMAT.INPUT_IS_NULL": { sqlState: "22006", message: "Error parsing '<input>' to interval. Interval string cannot be null." },
+  "INVALID_INTERVAL_FORMAT.INPUT_IS_EMPTY": { sqlState: "22006", message: "Error parsing '<input>' to interval. Interval string cannot be empty." },
+  "INVALID_INTERVAL_FORMAT.INVALID_PREFIX": { sqlState: "22006", message: "Error parsing '<input>' to interval. Invalid interval prefix <prefix>." },
+  "INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER": { sqlState: "22006", message: "Error parsing '<input>' to interval. Unrecognized number <number>." },
+  "INVALID_INTERVAL_FORMAT.INVALID_UNIT": { sqlState: "22006", message: "Error parsing '<input>' to interval. Invalid unit <unit>." },
+  "INVALID_INTERVAL_FORMAT.MISSING_NUMBER": { sqlState: "22006", message: "Error parsing '<input>' to interval. Expect a number after <word> but hit EOL." },
+  "INVALID_INTERVAL_FORMAT.MISSING_UNIT": { sqlState: "22006", message: "Error parsing '<input>' to interval. Expect a unit name after <word> but hit EOL." },
+  "INVALID_INTERVAL_FORMAT.INVALID_FRACTION": { sqlState: "22006", message: "Error parsing '<input>' to interval. <unit> cannot have fractional part." },
+  "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION": { sqlState: "22006", message: "Error parsing '<input>' to interval. Uncaught arithmetic exception while parsing." },
+  "INVALID_PARAMETER_VALUE.PATTERN": {
+    sqlState: "22023",
+    message: "The value of parameter(s) <parameter> in <functionName> is invalid: <value>. Expected a valid regular expression: <reason>.",
+  },
+  "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX": {
+    sqlState: "22023",
+    message:
+      "The value of parameter(s) <parameter> in <functionName> is invalid: Expects group index between 0 and <groupCount>, but got <groupIndex>.",
+  },
+  "INVALID_PARAMETER_VALUE.DATETIME_UNIT": {
+    sqlState: "22023",
+    message: "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the units without quotes YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, but got <invalidValue>.",
+  },
+  "INVALID_FORMAT.ESC_AT_THE_END": { sqlState: "42601", message: "The format is invalid: <format>. The escape character is not allowed to end with." },
+  "INVALID_FORMAT.ESC_IN_THE_MIDDLE": {
+    sqlState: "42601",
+    message: "The format is invalid: <format>. The escape character is not allowed to precede <char>.",
+  },
+  INVALID_ARRAY_INDEX: {
+    sqlState: "22003",
+    message:
+      "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use the SQL function `get()` to tolerate accessing element at invalid index and return NULL instead.",
+  },
+  INVALID_ARRAY_INDEX_IN_ELEMENT_AT: {
+    sqlState: "22003",
+    message:
+      "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use `try_element_at` to tolerate accessing element at invalid index and return NULL instead.",
+  },
+  INVALID_INDEX_OF_ZERO: {
+    sqlState: "22003",
+    message: "The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index 1).",
+  },
+  NULL_MAP_KEY: { sqlState: "2200E", message: "Cannot use null as map key." },
+  DUPLICATED_MAP_KEY: {
+    sqlState: "23505",
+    message: "Duplicate map key <key> was found, please check the input data. Keep one entry per key.",
+  },
+  USER_RAISED_EXCEPTION: { sqlState: "P0001", message: "<errorMessage>" },
+  MALFORMED_RECORD_IN_FUNCTION: {
+    sqlState: "22023",
+    message: "Malformed records are detected in record parsing: <badRecord>. Parse Mode: FAILFAST. Set the option 'mode' as 'PERMISSIVE' to get NULL instead.",
   },
   FAILED_EXECUTE_UDF: {
     sqlState: "39000",
