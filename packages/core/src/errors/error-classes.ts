@@ -6,14 +6,19 @@ import { stateErrors } from "./classes/state.ts";
 import { streamingErrors } from "./classes/streaming.ts";
 
 /** One row per class: `<name>` in the message is a typed parameter. Sorted within each family. */
-export const errorClasses = {
+export const errorClasses: typeof analysisErrors &
+  typeof dataSourceErrors &
+  typeof executionErrors &
+  typeof parseErrors &
+  typeof stateErrors &
+  typeof streamingErrors = {
   ...analysisErrors,
   ...dataSourceErrors,
   ...executionErrors,
   ...parseErrors,
   ...stateErrors,
   ...streamingErrors,
-} as const;
+};
 
 export type ErrorClass = keyof typeof errorClasses;
 
