@@ -133,7 +133,8 @@ export interface KeyedGroups {
   readonly keyType: DataType;
   readonly how: "reduce" | "mapGroups" | "flatMapGroups";
   readonly fn: UserFunction;
-  readonly schema: StructType;
+  /** Fields that the function's rows have; absent for `reduce`, whose `value` is a struct with the input's columns. */
+  readonly schema?: StructType;
 }
 /** A registered view or the table of a memory sink. */
 export interface NamedTable {
