@@ -1,11 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { execArgv, shared } from "./vitest.shared.ts";
 
-/** Unit tests: beside the file they test. */
+/** `npm test`: unit tests, beside the file they test, and the text-driven suites of tests/. */
 export default defineConfig({
   ...shared,
   test: {
-    include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "benchmarks/**/*.test.ts", "tests/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/fixtures/**", "tests/systems/**", "tests/crash/**"],
     execArgv,
     pool: "forks",
     testTimeout: 20_000,
