@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -36,8 +37,8 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
   while (written < bytes.length) written += writeSync(descriptor, bytes, written, bytes.length - written);
 }
 
-function syncPath(path: string): void {
-  const descriptor = openSync(path, "r");
+function syncPath(path: string, flags = 0): void {
+  const descriptor = openSync(path, constants.O_RDONLY | flags);
   try {
     fsyncSync(descriptor);
   } finally {
@@ -81,8 +82,10 @@ function runOperation(operation: FileOperation, sync: boolean): void {
       writeFile(operation.path, operation.bytes, "a", operation.mode ?? 0o666, sync);
       return;
     case "sync":
-    case "syncDirectory":
       syncPath(operation.path);
+      return;
+    case "syncDirectory":
+      syncPath(operation.path, constants.O_DIRECTORY);
       return;
     case "link":
       linkSync(operation.from, operation.to);
