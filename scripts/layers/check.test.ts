@@ -105,6 +105,12 @@ describe("files", () => {
     expect(problems({ "functions/a.test.ts": importing("vitest") })).toEqual([]);
   });
 
+  test("what only tests import is named so, and never imported by the product", () => {
+    const support = { "types/a.test-support.ts": importing("fast-check") };
+    expect(problems({ ...support, "types/b.test.ts": importing("./a.test-support.ts") })).toEqual([]);
+    expect(problems({ ...support, "types/b.ts": importing("./a.test-support.ts") })[0]).toContain("imports a test");
+  });
+
   test("default exports are reported in both spellings", () => {
     expect(problems({ "types/a.ts": "export default 1;\n" })).toHaveLength(1);
     expect(problems({ "types/a.ts": "const a = 1;\nexport { a as default };\n" })).toHaveLength(1);

@@ -103,7 +103,7 @@ function importProblem(
       return `import of "${specifier}" leaves the package`;
     if (target?.endsWith(".ts") === true && !files.has(target))
       return `import of "${specifier}": there is no such file`;
-    if (target !== undefined && isTest(target)) return `imports a test, ${specifier}`;
+    if (target !== undefined && isTest(target) && !isTest(path)) return `imports a test, ${specifier}`;
   } else if (inPackage !== null && !specifier.startsWith("node:") && !isTest(path)) {
     const name = specifier
       .split("/")

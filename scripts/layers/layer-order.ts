@@ -32,7 +32,8 @@ const metricsMayImport: readonly string[] = ["runtime", "errors", "types"];
 /** What sources and sinks say to each other: `sources/contract.ts`, `sinks/contract/…`, `sources/stream-contract.ts`. */
 const contractFile = /^(?:sources|sinks)\/(?:contract\/.+|(?:[a-z0-9-]+-)?contract\.ts)$/;
 
-const testFile = /\.(?:test|test-d)\.ts$/;
+/** Tests, type tests and what only tests import: `filter.test.ts`, `column.test-d.ts`, `arbitraries.test-support.ts`. */
+const testFile = /\.(?:test|test-d|test-support)\.ts$/;
 const nodeRuntime = /^runtime\/node\//;
 const workerEntry = /^execution\/(?:.+\/)?(?:[a-z0-9-]+-)?worker-entry\.ts$/;
 

@@ -1,7 +1,7 @@
 import type { Manifest } from "./stage.ts";
 
 const allowed = /^(?:dist\/.+\.(?:js|d\.ts|json|wasm)|README\.md|LICENSE|package\.json)$/;
-const test = /\.(?:test|test-d|bench)\.|(?:^|\/)(?:fixtures|src)\//;
+const test = /\.(?:test|test-d|test-support|bench)\.|(?:^|\/)(?:fixtures|src)\//;
 const required = ["README.md", "LICENSE", "package.json"];
 const installScripts = ["preinstall", "install", "postinstall"];
 export const maximumDependencies = 10;
