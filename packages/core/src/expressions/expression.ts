@@ -19,6 +19,8 @@ export interface Literal {
 export interface UnresolvedAttribute {
   readonly kind: "UnresolvedAttribute";
   readonly parts: readonly string[];
+  /** In a join condition: which side is meant, when the name alone does not tell. */
+  readonly side?: "left" | "right";
   readonly origin?: Origin;
 }
 /** `*` or `t.*` */

@@ -124,4 +124,34 @@ export const analysisErrors = {
     sqlState: "54001",
     message: "An expression is nested <depth> levels deep; the limit is <limit>. Split it over several columns.",
   },
+  "INVALID_USAGE_OF_STAR_OR_REGEX": { sqlState: "42000", message: "Invalid usage of <elem> in <prettyName>." },
+  "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX": {
+    sqlState: "42000",
+    message: "Invalid SQL syntax: The function <prettyName> does not support <syntax>.",
+  },
+  "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE": {
+    sqlState: "42K0E",
+    message: "The limit like expression is invalid: the <name> must be an integer of at least 0, but got <v>.",
+  },
+  MULTI_TIME_WINDOW_EXPRESSIONS: {
+    sqlState: "0A000",
+    message: "Multiple time window expressions in one list are not supported. Use one window, or join two results.",
+  },
+  INVALID_TIME_WINDOW: { sqlState: "42K09", message: 'Cannot resolve "<sqlExpr>": <reason>.' },
+  CANNOT_PARSE_INTERVAL: {
+    sqlState: "22006",
+    message: "Unable to parse <intervalString>. Write a number and a unit, such as '10 seconds' or '1 hour 30 minutes'.",
+  },
+  INVALID_DELAY_THRESHOLD: {
+    sqlState: "22023",
+    message: "The watermark delay '<delay>' is negative. Give a delay of zero or more.",
+  },
+  EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE: {
+    sqlState: "42K09",
+    message: "The event time <eventName> has the invalid type <eventType>, but expected \"TIMESTAMP\".",
+  },
+  COLUMN_ALREADY_EXISTS: {
+    sqlState: "42711",
+    message: "The column <columnName> already exists. Choose another name or rename the existing column.",
+  },
 } as const;

@@ -9,4 +9,13 @@ export const streamingErrors = {
     message:
       "Concurrent update to the log. Multiple streaming jobs detected for <batchId>. Please make sure only one streaming job runs on a specific checkpoint location at a time.",
   },
+  UNSUPPORTED_STREAMING_OPERATION: {
+    sqlState: "0A000",
+    message: "<operation> is not supported. docs/streaming.md lists what a streaming query can hold.",
+  },
+  "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION": {
+    sqlState: "42KDE",
+    message:
+      "Invalid streaming output mode: <outputMode>. This output mode is not supported for <operation>. Use another output mode, or add a watermark on a grouping column where one is missing.",
+  },
 } as const;

@@ -1,0 +1,154 @@
+/**
+ * From what the user wrote to a plan in which every name and type is known. The plan is walked from the leaves up; each
+ * node kind has one function. A subplan that occurs twice is resolved twice, so that its columns get their own ids (a
+ * self-join needs no renaming); the `Read` objects stay shared, which is how a stream that is read twice stays one source.
+ */
+import { MillraceError, unreachable } from "../errors/index.ts";
+import type { Attribute, Expr } from "../expressions/expression.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import type { StructType } from "../types/data-type.ts";
+import { resolveAggregate, resolveDeduplicate } from "./resolve-aggregate.ts";
+import { type AnalysisContext, sameName } from "./context.ts";
+import { resolveJoin } from "./resolve-join.ts";
+import { resolveFilter, resolveProject, resolveSort } from "./resolve-project.ts";
+import { resolveUnion } from "./resolve-union.ts";
+import { resolveKeyedGroups, resolveUserRows } from "./resolve-user-code.ts";
+import { resolveWatermark } from "./resolve-watermark.ts";
+
+/** Resolves a plan. Throws the analysis errors of Spark for names, types and arguments that do not fit. */
+export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  const input = (node: { readonly input: LogicalPlan }): LogicalPlan => analyze(node.input, context);
+  switch (plan.kind) {
+    case "Read": {
+      const schema = context.schemas.get(plan);
+      if (schema === undefined) {
+        throw new MillraceError("INTERNAL_ERROR", { message: `no schema for a read of ${plan.format}` });
+      }
+      return {
+        kind: "Scan",
+        read: plan,
+        schema,
+        output: newAttributes(schema, context),
+        filters: [],
+        sourceIndex: -1,
+      };
+    }
+    case "LocalRelation":
+      return { kind: "LocalScan", batch: plan.batch, output: newAttributes(plan.batch.schema, context) };
+    case "Range": {
+      const schema: StructType = { kind: "struct", fields: [{ name: "id", type: { kind: "bigint" }, nullable: false }] };
+      return { kind: "RangeScan", range: plan, output: newAttributes(schema, context) };
+    }
+    case "NamedTable": {
+      const table = context.table(plan.name);
+      if (table === undefined) {
+        throw new MillraceError("TABLE_OR_VIEW_NOT_FOUND", { relationName: `\`${plan.name}\`` });
+      }
+      return { kind: "SubqueryAlias", alias: plan.name, input: analyze(table, context) };
+    }
+    case "Project":
+      return resolveProject(plan.expressions, input(plan), context);
+    case "Filter":
+      return resolveFilter(plan.condition, input(plan), context);
+    case "Sort":
+      return resolveSort(plan.order, input(plan), context);
+    case "Aggregate":
+      return resolveAggregate(plan.grouping, plan.aggregates, input(plan), context);
+    case "Deduplicate":
+      return resolveDeduplicate(plan.columns, input(plan), context);
+    case "Join":
+      return resolveJoin(plan, analyze(plan.left, context), analyze(plan.right, context), context);
+    case "Union":
+      return resolveUnion(
+        plan,
+        plan.inputs.map((child) => analyze(child, context)),
+        context,
+      );
+    case "Limit":
+      if (!Number.isSafeInteger(plan.limit) || plan.limit < 0) {
+        throw new MillraceError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", { name: "limit", v: `${plan.limit}` });
+      }
+      return { ...plan, input: input(plan) };
+    case "SubqueryAlias":
+      return { ...plan, input: input(plan) };
+    case "WithColumns":
+      return resolveWithColumns(plan.columns, input(plan), context);
+    case "WithColumnsRenamed": {
+      const child = input(plan);
+      const expressions = outputOf(child).map((a) => {
+        const rename = plan.renames.findLast((r) => sameName(r.from, a.name, context));
+        return rename === undefined ? a : renamed(a, rename.to, context);
+      });
+      return { kind: "Project", input: child, expressions };
+    }
+    case "Drop": {
+      const child = input(plan);
+      const output = outputOf(child);
+      const dropped = (a: Attribute): boolean =>
+        plan.columns.some(
+          (column) =>
+            column.kind === "UnresolvedAttribute" &&
+            (column.parts.length === 1
+              ? sameName(column.parts[0]!, a.name, context)
+              : column.parts.length === 2 &&
+                a.qualifier !== undefined &&
+                sameName(column.parts[0]!, a.qualifier, context) &&
+                sameName(column.parts[1]!, a.name, context)),
+        );
+      const kept = output.filter((a) => !dropped(a));
+      return kept.length === output.length ? child : { kind: "Project", input: child, expressions: kept };
+    }
+    case "WithWatermark":
+      return resolveWatermark(plan, input(plan), context);
+    case "UserRows":
+      return resolveUserRows(plan, input(plan), (schema) => newAttributes(schema, context));
+    case "KeyedGroups":
+      return resolveKeyedGroups(plan, input(plan), (schema) => newAttributes(schema, context));
+    case "Scan":
+    case "LocalScan":
+    case "RangeScan":
+    case "Expand":
+    case "Generate":
+    case "EventTimeWatermark":
+    case "ResolvedUserRows":
+    case "ResolvedKeyedGroups":
+      return plan;
+    default:
+      return unreachable(plan);
+  }
+}
+
+function newAttributes(schema: StructType, context: AnalysisContext): readonly Attribute[] {
+  return schema.fields.map((f) => ({
+    kind: "Attribute",
+    id: context.ids.next(),
+    name: f.name,
+    type: f.type,
+    nullable: f.nullable,
+    ...(f.metadata === undefined ? {} : { metadata: f.metadata }),
+  }));
+}
+
+function renamed(attribute: Attribute, name: string, context: AnalysisContext): Expr {
+  return { kind: "Alias", child: attribute, name, id: context.ids.next() };
+}
+
+/** Replaces columns of the same name in place and appends the others. */
+function resolveWithColumns(
+  columns: readonly { readonly name: string; readonly child: Expr }[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+): LogicalPlan {
+  const output = outputOf(input);
+  const replacement = new Map<number, Expr>();
+  const added: Expr[] = [];
+  for (const column of columns) {
+    const alias: Expr = { kind: "Alias", child: column.child, name: column.name };
+    const at = output.flatMap((a, i) => (sameName(a.name, column.name, context) ? [i] : []));
+    if (at.length === 0) added.push(alias);
+    for (const i of at) replacement.set(i, alias);
+  }
+  const expressions = [...output.map((a, i) => replacement.get(i) ?? a), ...added];
+  return resolveProject(expressions, input, context);
+}

@@ -1,0 +1,153 @@
+/**
+ * Refuses plans that a stream cannot run, before anything starts: operators that need all rows, and output modes that the
+ * plan's operators cannot give (the table of Spark's `UnsupportedOperationChecker`).
+ */
+import { MillraceError } from "../errors/index.ts";
+import type { Expr } from "../expressions/expression.ts";
+import { someExpression } from "../expressions/traverse.ts";
+import { typeOf } from "../expressions/typing.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { isStreamingPlan, planNodes } from "../logical-plan/traverse.ts";
+import { watermarkDelayKey } from "./resolve-watermark.ts";
+
+export type StreamOutputMode = "append" | "update" | "complete";
+
+type AggregateNode = LogicalPlan & { readonly kind: "Aggregate" };
+
+/** Streaming aggregations of a plan, the one nearest the sink first. */
+export function streamingAggregates(plan: LogicalPlan): readonly AggregateNode[] {
+  return [...planNodes(plan)].filter((node): node is AggregateNode => node.kind === "Aggregate" && isStreamingPlan(node));
+}
+
+/**
+ * The event-time expression of a grouping: the column (or the end of the window) that carries a watermark; undefined
+ * when there is none.
+ */
+export function watermarkedKey(grouping: readonly Expr[]): number | undefined {
+  const at = grouping.findIndex((expr) => {
+    const metadata = expr.kind === "Attribute" ? expr.metadata : expr.kind === "Alias" ? aliasMetadata(expr) : undefined;
+    return metadata !== undefined && watermarkDelayKey in metadata;
+  });
+  return at < 0 ? undefined : at;
+}
+
+function aliasMetadata(expr: Expr & { readonly kind: "Alias" }): Readonly<Record<string, unknown>> | undefined {
+  return expr.metadata ?? (expr.child.kind === "Attribute" ? expr.child.metadata : undefined);
+}
+
+function unsupported(operation: string): MillraceError {
+  return new MillraceError("UNSUPPORTED_STREAMING_OPERATION", { operation });
+}
+
+/** @throws MillraceError UNSUPPORTED_STREAMING_OPERATION, STREAMING_OUTPUT_MODE.* */
+export function checkStreamingSupport(plan: LogicalPlan, mode: StreamOutputMode): void {
+  const aggregates = streamingAggregates(plan);
+  for (const node of planNodes(plan)) checkNode(node, plan, mode, aggregates);
+  if (aggregates.length > 1 && mode !== "append") {
+    throw unsupported(`several streaming aggregations in ${modeName(mode)} output mode (only Append can chain them)`);
+  }
+  if (aggregates.length > 1) {
+    throw unsupported("several streaming aggregations in one query");
+  }
+  if (mode === "complete" && aggregates.length === 0) {
+    throw new MillraceError("STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", {
+      outputMode: "Complete",
+      operation: "no streaming aggregations on streaming DataFrames/DataSets",
+    });
+  }
+  for (const aggregate of aggregates) {
+    if (mode === "append" && watermarkedKey(aggregate.grouping) === undefined) {
+      throw new MillraceError("STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", {
+        outputMode: "Append",
+        operation: "streaming aggregations without watermark on streaming DataFrames/DataSets",
+      });
+    }
+  }
+}
+
+const modeName = (mode: StreamOutputMode): string => mode[0]!.toUpperCase() + mode.slice(1);
+
+function checkNode(
+  node: LogicalPlan,
+  plan: LogicalPlan,
+  mode: StreamOutputMode,
+  aggregates: readonly AggregateNode[],
+): void {
+  if (!isStreamingPlan(node)) return;
+  switch (node.kind) {
+    case "Sort":
+      if (mode !== "complete" || aggregates.length === 0 || !isStreamingPlan(node.input) || !aggregatedBelow(node)) {
+        throw unsupported(
+          "sorting on streaming DataFrames/Datasets, unless it is on aggregated DataFrame/Dataset in Complete output mode",
+        );
+      }
+      return;
+    case "Limit":
+      if (mode === "complete" && aggregatedBelow(node)) return;
+      if (mode === "update") {
+        throw unsupported("limits on streaming DataFrames/Datasets in Update output mode");
+      }
+      throw unsupported("a limit on a streaming DataFrame/Dataset");
+    case "Union":
+      if (node.inputs.some((input) => !isStreamingPlan(input))) {
+        throw unsupported("union between streaming and batch DataFrames/Datasets");
+      }
+      return;
+    case "Join":
+      return checkJoin(node);
+    case "ResolvedKeyedGroups":
+      throw unsupported(`${node.plan.how} after groupByKey on a streaming DataFrame/Dataset; aggregate with groupBy().agg()`);
+    case "Aggregate":
+      for (const expr of node.aggregates) {
+        if (someExpression(expr, (e) => e.kind === "AggregateCall" && e.distinct)) {
+          throw unsupported(
+            "distinct aggregations on streaming DataFrames/Datasets; consider using approx_count_distinct() instead",
+          );
+        }
+      }
+      for (const key of node.grouping) {
+        if (typeOf(key).kind === "map") throw unsupported("grouping by a map");
+      }
+      return;
+    case "EventTimeWatermark":
+      for (const below of planNodes(node.input)) {
+        if (below.kind === "EventTimeWatermark" && !aggregatedBelow(plan)) {
+          throw unsupported("redefining a watermark: a watermark is already set on this DataFrame/Dataset");
+        }
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+function aggregatedBelow(node: LogicalPlan): boolean {
+  return streamingAggregates(node).length > 0;
+}
+
+function checkJoin(node: LogicalPlan & { readonly kind: "Join" }): void {
+  const left = isStreamingPlan(node.left);
+  const right = isStreamingPlan(node.right);
+  if (left && right) throw unsupported("a join of two streaming DataFrames/Datasets");
+  const refused = (type: string, side: string): MillraceError =>
+    unsupported(`${type} join with a streaming DataFrame/Dataset on the ${side} and a static one on the other side`);
+  switch (node.joinType) {
+    case "inner":
+    case "cross":
+      return;
+    case "leftOuter":
+      if (right) throw refused("left outer", "right");
+      return;
+    case "leftSemi":
+      if (right) throw refused("left semi", "right");
+      return;
+    case "leftAnti":
+      if (right) throw refused("left anti", "right");
+      return;
+    case "rightOuter":
+      if (left) throw refused("right outer", "left");
+      return;
+    case "fullOuter":
+      throw refused("full outer", left ? "left" : "right");
+  }
+}

@@ -1,0 +1,135 @@
+import { MillraceError } from "../errors/index.ts";
+import type { AggregateCall, Alias, Attribute, Expr } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/print.ts";
+import { sameExpression } from "../expressions/same-expression.ts";
+import { transformDown } from "../expressions/traverse.ts";
+import { attributeOf, isNamed, type NamedExpr } from "../expressions/typing.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import { type AnalysisContext, sameName } from "./context.ts";
+import { resolveAttribute, unresolvedColumn } from "./resolve-attribute.ts";
+import { resolveExpression } from "./resolve-expression.ts";
+import { named } from "./resolve-project.ts";
+import { resolveTimeWindows } from "./time-window.ts";
+
+/**
+ * `groupBy(grouping).agg(aggregates)`: output is the grouping columns followed by the results. The aggregate node computes
+ * plain aggregate calls; what is computed from their results (`sum(x) / count(1)`) goes to a projection above.
+ */
+export function resolveAggregate(
+  grouping: readonly Expr[],
+  aggregates: readonly Expr[],
+  child: LogicalPlan,
+  context: AnalysisContext,
+): LogicalPlan {
+  const windows = resolveTimeWindows([...grouping, ...aggregates], child, context);
+  const input = windows.input;
+  const scope = { attributes: outputOf(input) };
+  const writtenKeys = windows.expressions.slice(0, grouping.length);
+  const writtenResults = windows.expressions.slice(grouping.length);
+  const keys = writtenKeys.map((expr): NamedExpr => {
+    const resolved = named(expr, resolveExpression(expr, scope, context), context);
+    if (isNamed(resolved)) return resolved;
+    throw new MillraceError("INTERNAL_ERROR", { message: "a grouping expression without a name" });
+  });
+  const calls: { readonly call: AggregateCall; readonly attribute: Attribute; readonly alias: Alias }[] = [];
+  const resultOf = (call: AggregateCall, name: string): Attribute => {
+    const known = calls.find((entry) => sameExpression(entry.call, call));
+    if (known !== undefined) return known.attribute;
+    const alias: Alias & { readonly id: Attribute["id"] } = {
+      kind: "Alias",
+      child: call,
+      name,
+      id: context.ids.next(),
+    };
+    const attribute = attributeOf(alias);
+    calls.push({ call, attribute, alias });
+    return attribute;
+  };
+  const keyAttributes = keys.map(attributeOf);
+  const results = writtenResults.map((written): Expr => {
+    const resolved = named(written, resolveExpression(written, scope, context), context);
+    const body = resolved.kind === "Alias" ? resolved.child : resolved;
+    const overResults = transformDown(body, (node) => {
+      const key = keys.findIndex((k) => sameExpression(k, node));
+      if (key >= 0) return keyAttributes[key]!;
+      return node.kind === "AggregateCall" ? resultOf(node, printExpression(written)) : node;
+    });
+    requireGrouped(overResults, keyAttributes, calls.map((entry) => entry.attribute));
+    return resolved.kind === "Alias" ? { ...resolved, child: overResults } : overResults;
+  });
+  const projection: Expr[] = [...keyAttributes, ...results];
+  // A result that is just one aggregate call becomes the call itself under its final name: no projection needed.
+  const direct = results.map((result, i) => {
+    const inner = result.kind === "Alias" ? result.child : undefined;
+    const entry = inner?.kind === "Attribute" ? calls.find((c) => c.attribute.id === inner.id) : undefined;
+    return entry !== undefined && calls[i] === entry && result.kind === "Alias"
+      ? { ...result, child: entry.call }
+      : undefined;
+  });
+  if (direct.length === calls.length && direct.every((alias) => alias !== undefined)) {
+    return { kind: "Aggregate", input, grouping: keys, aggregates: direct };
+  }
+  return {
+    kind: "Project",
+    input: { kind: "Aggregate", input, grouping: keys, aggregates: calls.map((entry) => entry.alias) },
+    expressions: projection,
+  };
+}
+
+function requireGrouped(result: Expr, keys: readonly Attribute[], calls: readonly Attribute[]): void {
+  transformDown(result, (node) => {
+    if (node.kind === "Attribute" && ![...keys, ...calls].some((a) => a.id === node.id)) {
+      throw new MillraceError("MISSING_AGGREGATION", {
+        expression: printExpression(node),
+        expressionAnyValue: `"any_value(${node.name})"`,
+      });
+    }
+    return node;
+  });
+}
+
+/** One row per distinct values of the columns (all when none are named): the first row of each group. */
+export function resolveDeduplicate(
+  columns: readonly string[] | undefined,
+  input: LogicalPlan,
+  context: AnalysisContext,
+): LogicalPlan {
+  const output = outputOf(input);
+  const keys =
+    columns === undefined
+      ? output
+      : columns.map((name) => {
+          const found = resolveAttribute({ kind: "UnresolvedAttribute", parts: [name] }, { attributes: output }, context);
+          if (found.kind !== "Attribute") throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name] }, output);
+          return found;
+        });
+  const isKey = (a: Attribute): boolean => keys.some((k) => k.id === a.id);
+  const firsts = new Map<number, Alias & { readonly id: Attribute["id"] }>();
+  for (const a of output.filter((o) => !isKey(o))) {
+    firsts.set(a.id, {
+      kind: "Alias",
+      name: a.name,
+      id: context.ids.next(),
+      child: {
+        kind: "AggregateCall",
+        fn: "first",
+        args: [a, { kind: "Literal", value: false, type: { kind: "boolean" } }],
+        distinct: false,
+        type: a.type,
+        nullable: a.nullable,
+        ansi: context.evaluation.ansi,
+      },
+    });
+  }
+  const unique = keys.filter((k, i) => keys.findIndex((other) => sameName(other.name, k.name, context) && other.id === k.id) === i);
+  const aggregate: LogicalPlan = { kind: "Aggregate", input, grouping: unique, aggregates: [...firsts.values()] };
+  return {
+    kind: "Project",
+    input: aggregate,
+    expressions: output.map((a) => {
+      const first = firsts.get(a.id);
+      return first === undefined ? a : attributeOf(first);
+    }),
+  };
+}

@@ -1,0 +1,147 @@
+import { MillraceError } from "../errors/index.ts";
+import type { Attribute, Expr, UnresolvedAttribute } from "../expressions/expression.ts";
+import { literal, nullableOf, typeOf } from "../expressions/typing.ts";
+import { type DataType, intType, stringType } from "../types/data-type.ts";
+import { sameTypeIgnoringNullability } from "../types/data-type.ts";
+import { type AnalysisContext, sameName } from "./context.ts";
+
+/** Attributes that a name may refer to, and the qualifier-less view of both join sides. */
+export interface Scope {
+  readonly attributes: readonly Attribute[];
+  /** Sides of a join condition, for columns that say which side they mean. */
+  readonly left?: readonly Attribute[];
+  readonly right?: readonly Attribute[];
+}
+
+const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
+export const quotedPath = (parts: readonly string[]): string => parts.map(quoted).join(".");
+
+/** Resolves a name to an attribute and, for further parts, to fields below it; undefined when nothing matches. */
+export function findAttribute(
+  reference: UnresolvedAttribute,
+  scope: Scope,
+  context: AnalysisContext,
+): Expr | undefined {
+  const attributes =
+    reference.side === "left"
+      ? (scope.left ?? scope.attributes)
+      : reference.side === "right"
+        ? (scope.right ?? scope.attributes)
+        : scope.attributes;
+  const [first, second] = reference.parts;
+  const qualified =
+    second === undefined
+      ? []
+      : attributes.filter(
+          (a) => a.qualifier !== undefined && sameName(a.qualifier, first!, context) && sameName(a.name, second, context),
+        );
+  const plain = qualified.length > 0 ? [] : attributes.filter((a) => sameName(a.name, first!, context));
+  const matches = qualified.length > 0 ? qualified : plain;
+  const distinct = new Set(matches.map((a) => a.id));
+  if (distinct.size > 1) {
+    throw new MillraceError(
+      "AMBIGUOUS_REFERENCE",
+      {
+        name: quotedPath(reference.parts),
+        referenceNames: `[${matches.map((a) => quotedPath(a.qualifier === undefined ? [a.name] : [a.qualifier, a.name])).join(", ")}]`,
+      },
+      { context: reference.origin ?? {} },
+    );
+  }
+  const match = matches[0];
+  if (match === undefined) return undefined;
+  const rest = reference.parts.slice(qualified.length > 0 ? 2 : 1);
+  return rest.reduce<Expr>((base, name) => extractField(base, name, reference, context), match);
+}
+
+/** Like {@link findAttribute}, with the error that proposes the nearest names. */
+export function resolveAttribute(reference: UnresolvedAttribute, scope: Scope, context: AnalysisContext): Expr {
+  const found = findAttribute(reference, scope, context);
+  if (found !== undefined) return found;
+  throw unresolvedColumn(reference, scope.attributes);
+}
+
+export function unresolvedColumn(reference: UnresolvedAttribute, attributes: readonly Attribute[]): MillraceError {
+  const objectName = quotedPath(reference.parts);
+  const options = { context: reference.origin ?? {} };
+  const wanted = reference.parts.join(".").toLowerCase();
+  const names = [...new Set(attributes.map((a) => a.name))];
+  if (names.length === 0) return new MillraceError("UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", { objectName }, options);
+  const proposal = names
+    .map((name) => ({ name, distance: editDistance(name.toLowerCase().slice(0, 64), wanted.slice(0, 64)) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 5)
+    .map(({ name }) => quoted(name))
+    .join(", ");
+  return new MillraceError("UNRESOLVED_COLUMN.WITH_SUGGESTION", { objectName, proposal }, options);
+}
+
+function extractField(base: Expr, name: string, reference: UnresolvedAttribute, context: AnalysisContext): Expr {
+  return extractValue(base, literal(name, stringType), quotedPath(reference.parts), context);
+}
+
+/** `base.name`, `base[index]`, `base[key]`. */
+export function extractValue(base: Expr, extraction: Expr, printed: string, context: AnalysisContext): Expr {
+  const type = typeOf(base);
+  const name =
+    extraction.kind === "Literal" && typeof extraction.value === "string" && extraction.type.kind === "string"
+      ? extraction.value
+      : undefined;
+  switch (type.kind) {
+    case "struct": {
+      if (name === undefined) break;
+      const matches = type.fields.flatMap((f, i) => (sameName(f.name, name, context) ? [i] : []));
+      if (matches.length > 1) {
+        throw new MillraceError("AMBIGUOUS_REFERENCE", {
+          name: quoted(name),
+          referenceNames: `[${matches.map((i) => quoted(type.fields[i]!.name)).join(", ")}]`,
+        });
+      }
+      const ordinal = matches[0];
+      if (ordinal === undefined) {
+        throw new MillraceError("FIELD_NOT_FOUND", {
+          fieldName: quoted(name),
+          fields: type.fields.map((f) => quoted(f.name)).join(", "),
+        });
+      }
+      const found = type.fields[ordinal]!;
+      return {
+        kind: "GetStructField",
+        child: base,
+        ordinal,
+        name: found.name,
+        type: found.type,
+        nullable: found.nullable || nullableOf(base),
+      };
+    }
+    case "array":
+      if (name !== undefined) break;
+      return call("get_array_item", [base, castTo(extraction, intType)], type.element, context);
+    case "map":
+      return call("get_map_value", [base, castTo(extraction, type.key)], type.value, context);
+    default:
+      break;
+  }
+  throw new MillraceError("INVALID_EXTRACT_BASE_FIELD_TYPE", { base: printed, other: `"${type.kind.toUpperCase()}"` });
+}
+
+function call(fn: string, args: readonly Expr[], type: DataType, context: AnalysisContext): Expr {
+  return { kind: "Call", fn, args, type, nullable: true, ansi: context.evaluation.ansi };
+}
+
+export function castTo(expr: Expr, type: DataType): Expr {
+  return sameTypeIgnoringNullability(typeOf(expr), type) ? expr : { kind: "Cast", child: expr, type, mode: "ansi" };
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,158 @@
+import { MillraceError } from "../errors/index.ts";
+import type { AggregateCall, Expr, UnresolvedFunction } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/print.ts";
+import { childrenOf, transformUp } from "../expressions/traverse.ts";
+import { nullableOf, typeOf } from "../expressions/typing.ts";
+import { canCast } from "../functions/casts.ts";
+import { argumentInfo } from "../functions/fold.ts";
+import { functionRegistry } from "../functions/registry.ts";
+import { typeText } from "../functions/type-text.ts";
+import { booleanType, type DataType, intType } from "../types/data-type.ts";
+import type { AnalysisContext } from "./context.ts";
+import { castTo, extractValue, resolveAttribute, type Scope } from "./resolve-attribute.ts";
+
+/** Resolves names, functions and types of an expression. Aliases get ids. Stars and generators must be gone. */
+export function resolveExpression(expr: Expr, scope: Scope, context: AnalysisContext): Expr {
+  return transformUp(expr, (node) => resolveNode(node, scope, context));
+}
+
+/** As {@link resolveExpression}, for a condition: must be boolean (a NULL literal is cast). */
+export function resolveCondition(condition: Expr, scope: Scope, context: AnalysisContext): Expr {
+  const resolved = resolveExpression(condition, scope, context);
+  const type = typeOf(resolved);
+  if (type.kind === "null") return castTo(resolved, booleanType);
+  if (type.kind !== "boolean") {
+    throw new MillraceError("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", {
+      sqlExpr: printExpression(condition),
+      filter: printExpression(condition),
+      type: `"${typeText(type)}"`,
+    });
+  }
+  return resolved;
+}
+
+function resolveNode(node: Expr, scope: Scope, context: AnalysisContext): Expr {
+  switch (node.kind) {
+    case "UnresolvedAttribute":
+      return resolveAttribute(node, scope, context);
+    case "UnresolvedExtractValue":
+      return extractValue(node.child, node.extraction, printExpression(node), context);
+    case "UnresolvedFunction":
+      return resolveFunction(node, context);
+    case "Alias":
+      return node.id === undefined ? { ...node, id: context.ids.next() } : node;
+    case "Cast":
+      return resolveCast(node, context);
+    case "UnresolvedStar":
+      throw new MillraceError("INVALID_USAGE_OF_STAR_OR_REGEX", { elem: "'*'", prettyName: "expression" });
+    default:
+      return node;
+  }
+}
+
+function resolveCast(node: Expr & { readonly kind: "Cast" }, context: AnalysisContext): Expr {
+  const mode = node.mode ?? (context.evaluation.ansi ? "ansi" : "legacy");
+  const from = typeOf(node.child);
+  if (!canCast(from, node.type, mode)) {
+    throw new MillraceError("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", {
+      sqlExpr: printExpression(node),
+      srcType: `"${typeText(from)}"`,
+      targetType: `"${typeText(node.type)}"`,
+    });
+  }
+  return node.mode === undefined ? { ...node, mode } : node;
+}
+
+function resolveFunction(node: UnresolvedFunction, context: AnalysisContext): Expr {
+  const ansi = context.evaluation.ansi;
+  const options = { context: node.origin ?? {} };
+  const scalar = functionRegistry.scalar(node.name);
+  const fn = scalar ?? functionRegistry.aggregate(node.name);
+  if (fn === undefined) {
+    if (functionRegistry.generator(node.name) !== undefined) {
+      throw new MillraceError(
+        "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
+        { expression: printExpression(node) },
+        options,
+      );
+    }
+    throw new MillraceError("UNRESOLVED_ROUTINE", { routineName: `\`${node.name}\`` }, options);
+  }
+  const [least, greatest] = fn.arity;
+  if (node.args.length < least || node.args.length > greatest) {
+    throw new MillraceError(
+      "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+      {
+        functionName: `\`${fn.name}\``,
+        expectedNum: least === greatest ? `${least}` : greatest === Infinity ? `> ${least - 1}` : `[${least}, ${greatest}]`,
+        actualNum: `${node.args.length}`,
+      },
+      options,
+    );
+  }
+  const call = { sql: printExpression(node), ansi };
+  const infos = node.args.map((arg) => argumentInfo(arg, context.evaluation));
+  const signature = withOrigin(() => fn.resolve(infos, call), node);
+  const args = node.args.map((arg, i) => castTo(arg, signature.args[i] ?? typeOf(arg)));
+  const coerced = args.map((arg) => argumentInfo(arg, context.evaluation));
+  if (scalar === undefined) return resolveAggregateCall(node, fn.name, args, signature.returns, context);
+  if (node.distinct) {
+    throw new MillraceError(
+      "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+      { prettyName: `\`${fn.name}\``, syntax: '"DISTINCT"' },
+      options,
+    );
+  }
+  const anyNullable = args.some(nullableOf);
+  const returnsNull =
+    typeof scalar.canReturnNull === "function" ? scalar.canReturnNull(coerced, ansi) : scalar.canReturnNull;
+  const nullable =
+    scalar.nulls === "custom" ? (returnsNull ?? true) : anyNullable || (returnsNull ?? false);
+  return { kind: "Call", fn: scalar.name, args, type: signature.returns, nullable, ansi };
+}
+
+/** Adds the user's line to an error of a function's own checks. */
+function withOrigin<T>(resolve: () => T, node: UnresolvedFunction): T {
+  try {
+    return resolve();
+  } catch (error) {
+    if (error instanceof MillraceError && node.origin !== undefined && error.context === undefined) {
+      throw new MillraceError(error.errorClass, error.parameters as never, { context: node.origin });
+    }
+    throw error;
+  }
+}
+
+function resolveAggregateCall(
+  node: UnresolvedFunction,
+  fn: string,
+  args: readonly Expr[],
+  type: DataType,
+  context: AnalysisContext,
+): AggregateCall {
+  const record = functionRegistry.aggregate(fn)!;
+  if (args.some(containsAggregate)) {
+    throw new MillraceError("NESTED_AGGREGATE_FUNCTION", {}, { context: node.origin ?? {} });
+  }
+  return {
+    kind: "AggregateCall",
+    fn,
+    // `count()` of nothing counts rows.
+    args: fn === "count" && args.length === 0 ? [{ kind: "Literal", value: 1, type: intType }] : args,
+    distinct: node.distinct,
+    ...(node.filter === undefined ? {} : { filter: node.filter }),
+    type,
+    nullable: record.nullable,
+    ansi: context.evaluation.ansi,
+  };
+}
+
+export function containsAggregate(expr: Expr): boolean {
+  const pending = [expr];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next.kind === "AggregateCall") return true;
+    if (next.kind === "UnresolvedFunction" && functionRegistry.aggregate(next.name) !== undefined) return true;
+    pending.push(...childrenOf(next));
+  }
+  return false;
+}

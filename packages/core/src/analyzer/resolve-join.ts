@@ -1,0 +1,100 @@
+import { MillraceError } from "../errors/index.ts";
+import type { Attribute, Expr } from "../expressions/expression.ts";
+import { nullableOf, typeOf } from "../expressions/typing.ts";
+import { argumentInfo } from "../functions/fold.ts";
+import { functionRegistry } from "../functions/registry.ts";
+import type { Join, LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import { booleanType } from "../types/data-type.ts";
+import { type AnalysisContext, sameName } from "./context.ts";
+import { castTo, unresolvedColumn } from "./resolve-attribute.ts";
+import { resolveCondition } from "./resolve-expression.ts";
+
+/** Joins on a condition, or on columns of the same name that then appear once, first in the result. */
+export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  const leftOutput = outputOf(left);
+  const rightOutput = outputOf(right);
+  if (plan.using === undefined) {
+    const scope = { attributes: [...leftOutput, ...rightOutput], left: leftOutput, right: rightOutput };
+    return {
+      kind: "Join",
+      left,
+      right,
+      joinType: plan.joinType,
+      ...(plan.condition === undefined ? {} : { condition: resolveCondition(plan.condition, scope, context) }),
+    };
+  }
+  const pairs = plan.using.map((name) => {
+    const column = (output: readonly Attribute[]): Attribute => {
+      const matches = output.filter((a) => sameName(a.name, name, context));
+      if (matches.length === 0) throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name] }, output);
+      if (matches.length > 1) {
+        throw new MillraceError("AMBIGUOUS_REFERENCE", { name: `\`${name}\``, referenceNames: `[${matches.map((a) => `\`${a.name}\``).join(", ")}]` });
+      }
+      return matches[0]!;
+    };
+    return { left: column(leftOutput), right: column(rightOutput) };
+  });
+  const condition = pairs
+    .map((pair) => equality(pair.left, pair.right, context))
+    .reduce<Expr | undefined>((all, one) => (all === undefined ? one : conjunction(all, one)), undefined);
+  const joined: LogicalPlan = {
+    kind: "Join",
+    left,
+    right,
+    joinType: plan.joinType,
+    ...(condition === undefined ? {} : { condition }),
+  };
+  if (plan.joinType === "leftSemi" || plan.joinType === "leftAnti") return joined;
+  const output = outputOf(joined);
+  const find = (a: Attribute): Attribute => output.find((o) => o.id === a.id)!;
+  const keys = pairs.map((pair): Expr => {
+    if (plan.joinType === "rightOuter") return find(pair.right);
+    if (plan.joinType !== "fullOuter") return find(pair.left);
+    const type = typeOf(pair.left);
+    return {
+      kind: "Alias",
+      name: pair.left.name,
+      id: context.ids.next(),
+      child: {
+        kind: "Call",
+        fn: "coalesce",
+        args: [find(pair.left), castTo(find(pair.right), type)],
+        type,
+        nullable: pair.left.nullable && pair.right.nullable,
+        ansi: context.evaluation.ansi,
+      },
+    };
+  });
+  const isKey = (a: Attribute): boolean => pairs.some((pair) => pair.left.id === a.id || pair.right.id === a.id);
+  return { kind: "Project", input: joined, expressions: [...keys, ...output.filter((a) => !isKey(a))] };
+}
+
+/** `left = right` with both sides cast to the common type. */
+function equality(left: Expr, right: Expr, context: AnalysisContext): Expr {
+  const record = functionRegistry.scalar("=")!;
+  const signature = record.resolve(
+    [argumentInfo(left, context.evaluation), argumentInfo(right, context.evaluation)],
+    { sql: "join keys", ansi: context.evaluation.ansi },
+  );
+  const args = [castTo(left, signature.args[0]!), castTo(right, signature.args[1]!)];
+  return {
+    kind: "Call",
+    fn: record.name,
+    args,
+    type: booleanType,
+    nullable: args.some(nullableOf),
+    ansi: context.evaluation.ansi,
+  };
+}
+
+function conjunction(a: Expr, b: Expr): Expr {
+  return {
+    kind: "Call",
+    fn: "and",
+    args: [a, b],
+    type: booleanType,
+    nullable: nullableOf(a) || nullableOf(b),
+    ansi: true,
+  };
+}

@@ -1,0 +1,166 @@
+import { MillraceError } from "../errors/index.ts";
+import type { Attribute, Expr, SortOrder, UnresolvedFunction } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/print.ts";
+import { collect, someExpression } from "../expressions/traverse.ts";
+import { attributeOf, isNamed, typeOf } from "../expressions/typing.ts";
+import { argumentInfo } from "../functions/fold.ts";
+import { functionRegistry } from "../functions/registry.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import { type AnalysisContext, sameName } from "./context.ts";
+import { castTo, findAttribute, unresolvedColumn } from "./resolve-attribute.ts";
+import { resolveAggregate } from "./resolve-aggregate.ts";
+import { containsAggregate, resolveCondition, resolveExpression } from "./resolve-expression.ts";
+import { resolveTimeWindows } from "./time-window.ts";
+
+/** A select list. With an aggregate function in it, a global aggregate. */
+export function resolveProject(list: readonly Expr[], input: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  const expressions = list.flatMap((expr) => expandStar(expr, input, context));
+  if (expressions.some(containsAggregate)) return resolveAggregate([], expressions, input, context);
+  const windows = resolveTimeWindows(expressions, input, context);
+  const generated = resolveGenerator(windows.expressions, windows.input, context);
+  const scope = { attributes: outputOf(generated.input) };
+  return {
+    kind: "Project",
+    input: generated.input,
+    expressions: generated.expressions.map((expr) => named(expr, resolveExpression(expr, scope, context), context)),
+  };
+}
+
+/** Gives an unnamed result the name of its text. */
+export function named(written: Expr, resolved: Expr, context: AnalysisContext): Expr {
+  if (isNamed(resolved)) return resolved;
+  const name = written.kind === "UnresolvedAttribute" ? written.parts.at(-1)! : printExpression(written);
+  return { kind: "Alias", child: resolved, name, id: context.ids.next() };
+}
+
+function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): readonly Expr[] {
+  if (expr.kind !== "UnresolvedStar") return [expr];
+  const output = outputOf(input);
+  if (expr.target.length === 0) return output;
+  const qualifier = expr.target.at(-1)!;
+  const matches = output.filter((a) => a.qualifier !== undefined && sameName(a.qualifier, qualifier, context));
+  if (matches.length > 0) return matches;
+  const base = findAttribute({ kind: "UnresolvedAttribute", parts: expr.target }, { attributes: output }, context);
+  const type = base === undefined ? undefined : typeOf(base);
+  if (base !== undefined && type?.kind === "struct") {
+    return type.fields.map((f, ordinal) => ({
+      kind: "Alias",
+      name: f.name,
+      child: { kind: "GetStructField", child: base, ordinal, name: f.name, type: f.type, nullable: true },
+    }));
+  }
+  throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: expr.target }, output);
+}
+
+function generatorOf(expr: Expr): UnresolvedFunction | undefined {
+  const inner = expr.kind === "Alias" ? expr.child : expr;
+  return inner.kind === "UnresolvedFunction" && functionRegistry.generator(inner.name) !== undefined
+    ? inner
+    : undefined;
+}
+
+/** Moves a generator in the list into a Generate below; the list then refers to its columns. */
+function resolveGenerator(
+  expressions: readonly Expr[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+): { readonly expressions: readonly Expr[]; readonly input: LogicalPlan } {
+  const generators = expressions.flatMap((expr) => generatorOf(expr) ?? []);
+  const call = generators[0];
+  if (call === undefined) return { expressions, input };
+  if (generators.length > 1) {
+    throw new MillraceError("UNSUPPORTED_GENERATOR.MULTI_GENERATOR", {
+      num: `${generators.length}`,
+      generators: generators.map((g) => `"${printExpression(g)}"`).join(", "),
+    });
+  }
+  const generator = functionRegistry.generator(call.name)!;
+  const args = call.args.map((arg) => resolveExpression(arg, { attributes: outputOf(input) }, context));
+  const signature = generator.resolve(
+    args.map((arg) => argumentInfo(arg, context.evaluation)),
+    { sql: printExpression(call), ansi: context.evaluation.ansi },
+  );
+  const element = expressions.find((expr) => generatorOf(expr) !== undefined)!;
+  const alias = element.kind === "Alias" ? element.name : undefined;
+  const generated = signature.returns.map((column): Attribute => ({
+    kind: "Attribute",
+    id: context.ids.next(),
+    name: alias !== undefined && signature.returns.length === 1 ? alias : column.name,
+    type: column.type,
+    nullable: column.nullable,
+  }));
+  return {
+    input: {
+      kind: "Generate",
+      input,
+      generator: generator.name,
+      args: args.map((arg, i) => castTo(arg, signature.args[i] ?? typeOf(arg))),
+      generated,
+    },
+    expressions: expressions.flatMap((expr) => (expr === element ? generated : [expr])),
+  };
+}
+
+export function resolveFilter(condition: Expr, input: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  if (generatorOf(condition) !== undefined) {
+    throw new MillraceError("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", { plan: `Filter ${printExpression(condition)}` });
+  }
+  if (containsAggregate(condition)) {
+    throw new MillraceError("INVALID_WHERE_CONDITION", {
+      condition: printExpression(condition),
+      expressionList: printExpression(condition),
+    });
+  }
+  return withHiddenColumns([condition], input, context, (plan, scope) => ({
+    kind: "Filter",
+    input: plan,
+    condition: resolveCondition(condition, { attributes: scope }, context),
+  }));
+}
+
+export function resolveSort(order: readonly SortOrder[], input: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  return withHiddenColumns(order, input, context, (plan, scope) => ({
+    kind: "Sort",
+    input: plan,
+    order: order.map((item) => resolveExpression(item, { attributes: scope }, context) as SortOrder),
+  }));
+}
+
+/**
+ * Filters and sorts may use columns that a projection just below has dropped: those are carried along and projected away
+ * again above.
+ */
+function withHiddenColumns(
+  expressions: readonly Expr[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+  build: (plan: LogicalPlan, scope: readonly Attribute[]) => LogicalPlan,
+): LogicalPlan {
+  const output = outputOf(input);
+  const missing = expressions.some((expr) =>
+    someExpression(
+      expr,
+      (node) => node.kind === "UnresolvedAttribute" && findAttribute(node, { attributes: output }, context) === undefined,
+    ),
+  );
+  if (!missing || input.kind !== "Project") return build(input, output);
+  const below = outputOf(input.input);
+  const hidden = new Map<number, Attribute>();
+  for (const expr of expressions) {
+    for (const node of collect(expr, (e) => e.kind === "UnresolvedAttribute")) {
+      if (node.kind !== "UnresolvedAttribute") continue;
+      if (findAttribute(node, { attributes: output }, context) !== undefined) continue;
+      const found = findAttribute(node, { attributes: below }, context);
+      if (found === undefined) throw unresolvedColumn(node, output);
+      for (const a of collect(found, (e) => e.kind === "Attribute")) if (a.kind === "Attribute") hidden.set(a.id, a);
+    }
+  }
+  const extra = [...hidden.values()].filter((a) => !output.some((o) => o.id === a.id));
+  const wider: LogicalPlan = { ...input, expressions: [...input.expressions, ...extra] };
+  return {
+    kind: "Project",
+    input: build(wider, [...output, ...extra]),
+    expressions: input.expressions.map((expr) => (isNamed(expr) ? attributeOf(expr) : expr)),
+  };
+}

@@ -1,0 +1,102 @@
+import { MillraceError } from "../errors/index.ts";
+import type { Attribute, Expr } from "../expressions/expression.ts";
+import { nullLiteral } from "../expressions/typing.ts";
+import { findCommonType } from "../functions/coercion.ts";
+import { typeText } from "../functions/type-text.ts";
+import type { LogicalPlan, Union } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import { sameTypeIgnoringNullability } from "../types/data-type.ts";
+import { type AnalysisContext, sameName } from "./context.ts";
+import { unresolvedColumn } from "./resolve-attribute.ts";
+
+const ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+const ordinal = (i: number): string => ordinals[i] ?? `${i + 1}th`;
+
+/** Rows of all inputs; columns by position, or by name, widened to their common types. Duplicates stay. */
+export function resolveUnion(plan: Union, inputs: readonly LogicalPlan[], context: AnalysisContext): LogicalPlan {
+  const aligned = plan.byName ? alignByName(plan, inputs, context) : inputs;
+  const outputs = aligned.map(outputOf);
+  const first = outputs[0]!;
+  outputs.forEach((output, i) => {
+    if (output.length !== first.length) {
+      throw new MillraceError("NUM_COLUMNS_MISMATCH", {
+        operator: "UNION",
+        firstNumColumns: `${first.length}`,
+        invalidOrdinalNum: ordinal(i),
+        invalidNumColumns: `${output.length}`,
+      });
+    }
+  });
+  const types = first.map((column, c) =>
+    outputs.reduce((type, output, i) => {
+      const common = findCommonType(type, output[c]!.type);
+      if (common === undefined) {
+        throw new MillraceError("INCOMPATIBLE_COLUMN_TYPE", {
+          operator: "UNION",
+          columnOrdinalNumber: ordinal(c),
+          tableOrdinalNumber: ordinal(i),
+          dataType1: `"${typeText(output[c]!.type)}"`,
+          dataType2: `"${typeText(type)}"`,
+        });
+      }
+      return common;
+    }, column.type),
+  );
+  return {
+    ...plan,
+    byName: false,
+    allowMissingColumns: false,
+    // The first input always gets new column ids, which are those of the union.
+    inputs: aligned.map((input, i) => castColumns(input, types, i === 0, context)),
+  };
+}
+
+function castColumns(
+  input: LogicalPlan,
+  types: readonly Attribute["type"][],
+  fresh: boolean,
+  context: AnalysisContext,
+): LogicalPlan {
+  const output = outputOf(input);
+  const same = output.map((a, i) => sameTypeIgnoringNullability(a.type, types[i]!));
+  if (!fresh && same.every(Boolean)) return input;
+  return {
+    kind: "Project",
+    input,
+    expressions: output.map((a, i): Expr => ({
+      kind: "Alias",
+      name: a.name,
+      id: context.ids.next(),
+      child: same[i]! ? a : { kind: "Cast", child: a, type: types[i]!, mode: "ansi" },
+      ...(a.metadata === undefined ? {} : { metadata: a.metadata }),
+    })),
+  };
+}
+
+function alignByName(plan: Union, inputs: readonly LogicalPlan[], context: AnalysisContext): readonly LogicalPlan[] {
+  const names: Attribute[] = [];
+  for (const input of inputs) {
+    for (const a of outputOf(input)) if (!names.some((n) => sameName(n.name, a.name, context))) names.push(a);
+  }
+  const wanted = plan.allowMissingColumns ? names : outputOf(inputs[0]!);
+  return inputs.map((input) => {
+    const output = outputOf(input);
+    return {
+      kind: "Project",
+      input,
+      expressions: wanted.map((column): Expr => {
+        const found = output.find((a) => sameName(a.name, column.name, context));
+        if (found !== undefined) return found;
+        if (!plan.allowMissingColumns) {
+          throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [column.name] }, output);
+        }
+        return {
+          kind: "Alias",
+          name: column.name,
+          id: context.ids.next(),
+          child: { kind: "Cast", child: nullLiteral, type: column.type, mode: "ansi" },
+        };
+      }),
+    };
+  });
+}

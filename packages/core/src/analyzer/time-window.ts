@@ -1,0 +1,230 @@
+/**
+ * `window(time, duration[, slide[, start]])`: event-time windows.
+ *
+ * A tumbling window of a row is [t − floorMod(t − start, slide), + duration): one value, computed in a projection below.
+ * A sliding window gives ceil(duration / slide) candidate rows, of which those that contain the row's time are kept: an
+ * Expand and a Filter. Rows without a time are in no window. The window column carries the metadata of the time column,
+ * so that a watermark on the time also bounds the window (Spark's `TimeWindowing` rule).
+ */
+import { MillraceError } from "../errors/index.ts";
+import type { Alias, Attribute, Call, Expr, UnresolvedFunction } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/print.ts";
+import { childrenOf, transformDown } from "../expressions/traverse.ts";
+import { attributeOf, literal, nullableOf, typeOf } from "../expressions/typing.ts";
+import { constantValue } from "../functions/fold.ts";
+import { parseInterval } from "../functions/interval.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import { bigintType, booleanType, type StructType, structType, timestampType } from "../types/data-type.ts";
+import type { AnalysisContext } from "./context.ts";
+import { castTo } from "./resolve-attribute.ts";
+import { resolveExpression } from "./resolve-expression.ts";
+
+function isWindowCall(expr: Expr): expr is UnresolvedFunction {
+  return expr.kind === "UnresolvedFunction" && expr.name.toLowerCase() === "window" && expr.args.length >= 2;
+}
+
+/**
+ * Replaces `window(…)` in the expressions by a column that a new input computes. All calls in one list must be equal.
+ */
+export function resolveTimeWindows(
+  expressions: readonly Expr[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+): { readonly expressions: readonly Expr[]; readonly input: LogicalPlan } {
+  const calls: UnresolvedFunction[] = [];
+  const pending = [...expressions];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (isWindowCall(next)) calls.push(next);
+    else pending.push(...childrenOf(next));
+  }
+  const first = calls[0];
+  if (first === undefined) return { expressions, input };
+  if (new Set(calls.map(printExpression)).size > 1) {
+    throw new MillraceError("MULTI_TIME_WINDOW_EXPRESSIONS", {});
+  }
+  const { plan, window } = windowedInput(first, input, context);
+  return {
+    input: plan,
+    expressions: expressions.map((expr) =>
+      isWindowCall(expr) ? window : transformDown(expr, (node) => (isWindowCall(node) ? window : node)),
+    ),
+  };
+}
+
+function windowedInput(
+  call: UnresolvedFunction,
+  input: LogicalPlan,
+  context: AnalysisContext,
+): { readonly plan: LogicalPlan; readonly window: Attribute } {
+  const scope = { attributes: outputOf(input) };
+  const resolvedTime = resolveExpression(call.args[0]!, scope, context);
+  const timeType = typeOf(resolvedTime);
+  const windowOfWindow = timeType.kind === "struct" && timeType.fields.length === 2;
+  const time = windowOfWindow
+    ? windowTime(resolvedTime)
+    : timeType.kind === "timestamp_ntz"
+      ? resolvedTime
+      : castTo(resolvedTime, timestampType);
+  const duration = durationArgument(call, 1, context);
+  const slide = call.args.length > 2 ? durationArgument(call, 2, context) : duration;
+  const start = call.args.length > 3 ? durationArgument(call, 3, context) : 0n;
+  if (duration <= 0n) throw invalid(call, "the window duration must be greater than 0");
+  if (slide <= 0n) throw invalid(call, "the slide duration must be greater than 0");
+  if (slide > duration) throw invalid(call, "the slide duration must be less than or equal to the window duration");
+  if ((start < 0n ? -start : start) >= slide) {
+    throw invalid(call, "the absolute value of the start time must be less than the slide duration");
+  }
+  const metadata = resolvedTime.kind === "Attribute" ? resolvedTime.metadata : undefined;
+  const boundType = typeOf(time);
+  const structOfWindow: StructType = structType([
+    { name: "start", type: boundType, nullable: true },
+    { name: "end", type: boundType, nullable: true },
+  ]);
+  const attribute: Attribute = {
+    kind: "Attribute",
+    id: context.ids.next(),
+    name: "window",
+    type: structOfWindow,
+    nullable: nullableOf(time),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  const windowAt = (index: number): Expr => {
+    const startExpr: Call = {
+      kind: "Call",
+      fn: "window_start",
+      args: [time, literal(slide, bigintType), literal(start, bigintType), literal(BigInt(index) * slide, bigintType)],
+      type: boundType,
+      nullable: nullableOf(time),
+      ansi: true,
+    };
+    const endExpr: Call = {
+      kind: "Call",
+      fn: "shift_time",
+      args: [startExpr, literal(duration, bigintType)],
+      type: boundType,
+      nullable: nullableOf(time),
+      ansi: true,
+    };
+    return {
+      kind: "Call",
+      fn: "named_struct",
+      args: [
+        literal("start", { kind: "string" }),
+        startExpr,
+        literal("end", { kind: "string" }),
+        endExpr,
+      ],
+      type: structOfWindow,
+      nullable: false,
+      ansi: true,
+    };
+  };
+  const withTime: LogicalPlan = nullableOf(time)
+    ? {
+        kind: "Filter",
+        input,
+        condition: { kind: "Call", fn: "isnotnull", args: [time], type: booleanType, nullable: false, ansi: true },
+      }
+    : input;
+  const output = outputOf(input);
+  if (slide === duration) {
+    const alias: Alias & { readonly id: Attribute["id"] } = {
+      kind: "Alias",
+      child: windowAt(0),
+      name: "window",
+      id: attribute.id,
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+    return {
+      plan: { kind: "Project", input: withTime, expressions: [...output, alias] },
+      window: attributeOf(alias),
+    };
+  }
+  const overlapping = Number((duration + slide - 1n) / slide);
+  const window: Attribute = { ...attribute, nullable: false };
+  const expanded: LogicalPlan = {
+    kind: "Expand",
+    input: withTime,
+    projections: Array.from({ length: overlapping }, (_, i) => [...output, windowAt(i)]),
+    output: [...output, window],
+  };
+  const field = (ordinal: number, name: string): Expr => ({
+    kind: "GetStructField",
+    child: window,
+    ordinal,
+    name,
+    type: boundType,
+    nullable: false,
+  });
+  const compare = (fn: string, a: Expr, b: Expr): Expr => ({
+    kind: "Call",
+    fn,
+    args: [a, b],
+    type: booleanType,
+    nullable: nullableOf(a) || nullableOf(b),
+    ansi: true,
+  });
+  return {
+    plan: {
+      kind: "Filter",
+      input: expanded,
+      condition: {
+        kind: "Call",
+        fn: "and",
+        args: [compare(">=", time, field(0, "start")), compare("<", time, field(1, "end"))],
+        type: booleanType,
+        nullable: nullableOf(time),
+        ansi: true,
+      },
+    },
+    window,
+  };
+}
+
+/** The event time of a window: one microsecond before its end. */
+function windowTime(window: Expr): Expr {
+  const type = (typeOf(window) as StructType).fields[1]!.type;
+  const end: Expr = {
+    kind: "GetStructField",
+    child: window,
+    ordinal: 1,
+    name: "end",
+    type,
+    nullable: nullableOf(window),
+  };
+  return {
+    kind: "Call",
+    fn: "shift_time",
+    args: [end, literal(-1n, bigintType)],
+    type,
+    nullable: nullableOf(end),
+    ansi: true,
+  };
+}
+
+/** A duration argument in microseconds: a string constant without months. */
+function durationArgument(call: UnresolvedFunction, index: number, context: AnalysisContext): bigint {
+  const resolved = resolveExpression(call.args[index]!, { attributes: [] }, context);
+  const constant = constantValue(resolved, context.evaluation);
+  if (constant !== undefined && typeof constant.value === "bigint" && typeOf(resolved).kind === "interval_day_time") {
+    return constant.value;
+  }
+  if (constant === undefined || typeof constant.value !== "string") {
+    throw invalid(call, `argument ${index + 1} must be a constant duration such as '10 seconds'`);
+  }
+  const interval = parseInterval(constant.value);
+  if (interval === undefined) throw invalid(call, `'${constant.value}' is not a duration`);
+  if (interval.months !== 0) {
+    throw invalid(call, `'${constant.value}' has months or years, whose length varies; use days or smaller units`);
+  }
+  return interval.micros + BigInt(interval.days) * 86_400_000_000n;
+}
+
+function invalid(call: UnresolvedFunction, reason: string): MillraceError {
+  return new MillraceError(
+    "INVALID_TIME_WINDOW",
+    { sqlExpr: printExpression(call), reason },
+    { context: call.origin ?? {} },
+  );
+}

@@ -1,0 +1,86 @@
+import { MillraceError } from "../errors/index.ts";
+import type { Attribute } from "../expressions/expression.ts";
+import { attributeOf, isNamed } from "../expressions/typing.ts";
+import { type StructType, structType } from "../types/data-type.ts";
+import type { LogicalPlan } from "./logical-plan.ts";
+
+function optional(attributes: readonly Attribute[]): readonly Attribute[] {
+  return attributes.map((a) => (a.nullable ? a : { ...a, nullable: true }));
+}
+
+/** Columns of an analyzed plan. */
+export function outputOf(plan: LogicalPlan): readonly Attribute[] {
+  switch (plan.kind) {
+    case "Scan":
+    case "LocalScan":
+    case "RangeScan":
+    case "Expand":
+    case "ResolvedUserRows":
+    case "ResolvedKeyedGroups":
+      return plan.output;
+    case "Project":
+      return plan.expressions.map(namedOutput);
+    case "Aggregate":
+      return [...plan.grouping, ...plan.aggregates].map(namedOutput);
+    case "Filter":
+    case "Sort":
+    case "Limit":
+      return outputOf(plan.input);
+    case "SubqueryAlias":
+      return outputOf(plan.input).map((a) => ({ ...a, qualifier: plan.alias }));
+    case "Generate":
+      return [...outputOf(plan.input), ...plan.generated];
+    case "EventTimeWatermark":
+      return outputOf(plan.input).map((a) => (a.id === plan.column.id ? plan.column : a));
+    case "Union": {
+      const inputs = plan.inputs.map(outputOf);
+      return inputs[0]!.map((a, i) => {
+        const nullable = inputs.some((input) => input[i]!.nullable);
+        return nullable === a.nullable ? a : { ...a, nullable };
+      });
+    }
+    case "Join": {
+      const left = outputOf(plan.left);
+      const right = outputOf(plan.right);
+      switch (plan.joinType) {
+        case "leftSemi":
+        case "leftAnti":
+          return left;
+        case "leftOuter":
+          return [...left, ...optional(right)];
+        case "rightOuter":
+          return [...optional(left), ...right];
+        case "fullOuter":
+          return [...optional(left), ...optional(right)];
+        case "inner":
+        case "cross":
+          return [...left, ...right];
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  throw new MillraceError("INTERNAL_ERROR", { message: `output of an unresolved plan node (${plan.kind})` });
+}
+
+function namedOutput(expr: Parameters<typeof isNamed>[0]): Attribute {
+  if (isNamed(expr)) return attributeOf(expr);
+  throw new MillraceError("INTERNAL_ERROR", { message: `an unnamed ${expr.kind} in an output list` });
+}
+
+/** Schema of an analyzed plan. */
+export function schemaOfPlan(plan: LogicalPlan): StructType {
+  return schemaOfAttributes(outputOf(plan));
+}
+
+export function schemaOfAttributes(attributes: readonly Attribute[]): StructType {
+  return structType(
+    attributes.map((a) => ({
+      name: a.name,
+      type: a.type,
+      nullable: a.nullable,
+      ...(a.metadata === undefined ? {} : { metadata: a.metadata }),
+    })),
+  );
+}
