@@ -46,11 +46,24 @@ const arbitraryDecimalType: fc.Arbitrary<DataType> = fc
   .chain((precision) => fc.integer({ min: 0, max: precision }).map((scale) => decimalType(precision, scale)));
 
 const arbitraryIntervalType: fc.Arbitrary<DataType> = fc.oneof(
-  fc.constantFrom([0, 0] as const, [0, 1] as const, [1, 1] as const).map(
-    ([startField, endField]): DataType => ({ kind: "interval_year_month", startField, endField }),
-  ),
   fc
-    .constantFrom(...([[0, 0], [0, 1], [0, 2], [0, 3], [1, 1], [1, 2], [1, 3], [2, 2], [2, 3], [3, 3]] as const))
+    .constantFrom([0, 0] as const, [0, 1] as const, [1, 1] as const)
+    .map(([startField, endField]): DataType => ({ kind: "interval_year_month", startField, endField })),
+  fc
+    .constantFrom(
+      ...([
+        [0, 0],
+        [0, 1],
+        [0, 2],
+        [0, 3],
+        [1, 1],
+        [1, 2],
+        [1, 3],
+        [2, 2],
+        [2, 3],
+        [3, 3],
+      ] as const),
+    )
     .map(([startField, endField]): DataType => ({ kind: "interval_day_time", startField, endField })),
 );
 
@@ -65,7 +78,10 @@ export const arbitraryAtomicType: fc.Arbitrary<DataType> = fc.oneof(
 export const arbitraryName: fc.Arbitrary<string> = fc.oneof(
   { weight: 5, arbitrary: fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/) },
   { weight: 2, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 12 }) },
-  { weight: 1, arbitrary: fc.constantFrom("__proto__", "constructor", "a b", "a`b", "a.b", "a\nb", "ä", "💧", "1", "select") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("__proto__", "constructor", "a b", "a`b", "a.b", "a\nb", "ä", "💧", "1", "select"),
+  },
 );
 
 function structOf(types: fc.Arbitrary<DataType>, minimumFields: number): fc.Arbitrary<StructType> {

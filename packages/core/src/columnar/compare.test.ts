@@ -40,9 +40,7 @@ describe("the order of values", () => {
       fc.property(text, text, (a, b) => {
         const x = encodeUtf8(a);
         const y = encodeUtf8(b);
-        expect(Math.sign(compareStrings(a, b))).toBe(
-          Math.sign(compareByteRanges(x, 0, x.length, y, 0, y.length)),
-        );
+        expect(Math.sign(compareStrings(a, b))).toBe(Math.sign(compareByteRanges(x, 0, x.length, y, 0, y.length)));
       }),
     );
   });

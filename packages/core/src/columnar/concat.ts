@@ -167,12 +167,7 @@ function joinOffsets(
   return offsets;
 }
 
-function concatBytes(
-  type: DataType,
-  vectors: readonly BytesVector[],
-  length: number,
-  validity: Validity,
-): BytesVector {
+function concatBytes(type: DataType, vectors: readonly BytesVector[], length: number, validity: Validity): BytesVector {
   const starts = new Int32Array(length);
   const ends = new Int32Array(length);
   const shared = vectors[0]!.bytes;

@@ -119,13 +119,7 @@ export interface StructVector {
   readonly validity: Validity;
   readonly children: readonly Vector[];
 }
-export type FixedVector =
-  | Int8Vector
-  | Int16Vector
-  | Int32Vector
-  | Int64Vector
-  | Float32Vector
-  | Float64Vector;
+export type FixedVector = Int8Vector | Int16Vector | Int32Vector | Int64Vector | Float32Vector | Float64Vector;
 export type Vector =
   | NullVector
   | BooleanVector

@@ -74,15 +74,7 @@ export type TypeKind = DataType["kind"];
  * string → string · binary → Uint8Array · array → SqlValue[] · map → {@link SqlMap} · struct → SqlValue[] by ordinal ·
  * NULL → null.
  */
-export type SqlValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | readonly SqlValue[]
-  | SqlMap;
+export type SqlValue = null | boolean | number | bigint | string | Uint8Array | readonly SqlValue[] | SqlMap;
 
 /** A map value: entry i is (keys[i], values[i]), in insertion order, keys distinct. */
 export interface SqlMap {

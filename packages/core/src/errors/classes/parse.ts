@@ -26,10 +26,6 @@ export const parseErrors = {
     sqlState: "42K01",
     message: "DataType <type> requires a length parameter, for example <type>(10). Please specify the length.",
   },
-  DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION: {
-    sqlState: "22003",
-    message: "Decimal precision <precision> exceeds max precision <maxPrecision>.",
-  },
   DECIMAL_SCALE_EXCEEDS_PRECISION: {
     sqlState: "22003",
     message: "Decimal scale <scale> cannot be greater than precision <precision>.",
