@@ -16,9 +16,9 @@ export const layerOrder: readonly (readonly string[])[] = [
   ["analyzer"],
   ["optimizer"],
   ["codegen"],
+  ["state"],
   ["physical-plan"],
   ["execution"],
-  ["state"],
   ["checkpoint"],
   ["sources", "sinks"],
   ["streaming"],
@@ -78,7 +78,9 @@ export function layerProblem(path: string, imported: Import): string | undefined
   const fromRank = rankOf.get(from);
   const toRank = rankOf.get(to);
   if (fromRank === undefined || toRank === undefined) return undefined; // reported once by unknownFolder
-  if (fromRank > toRank || (fromRank === toRank && contractFile.test(target))) return undefined;
+  if (fromRank > toRank) return undefined;
+  // What a source or a sink is stands in plain contracts, which everything after the logical plan may speak of.
+  if (contractFile.test(target) && fromRank > rankOf.get("logical-plan")!) return undefined;
   return fromRank === toRank
     ? `imports ${target}; ${from} and ${to} meet in contract files only`
     : `imports ${target}; ${to} comes after ${from}`;
