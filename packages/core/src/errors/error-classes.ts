@@ -1,4 +1,5 @@
 import { analysisErrors } from "./classes/analysis.ts";
+import { apiErrors } from "./classes/api.ts";
 import { dataSourceErrors } from "./classes/data-source.ts";
 import { executionErrors } from "./classes/execution.ts";
 import { parseErrors } from "./classes/parse.ts";
@@ -13,6 +14,7 @@ export const errorClasses: typeof analysisErrors &
   typeof stateErrors &
   typeof streamingErrors = {
   ...analysisErrors,
+  ...apiErrors,
   ...dataSourceErrors,
   ...executionErrors,
   ...parseErrors,

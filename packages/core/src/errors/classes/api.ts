@@ -1,0 +1,28 @@
+/** Errors of calls that the API refuses before a plan is made. */
+export const apiErrors = {
+  INVALID_ATTRIBUTE_NAME_SYNTAX: {
+    sqlState: "42601",
+    message:
+      "Syntax error in the attribute name: <name>. Check that backticks appear in pairs, a quoted string is a complete name part and use a backtick only inside quoted name parts.",
+  },
+  "UNSUPPORTED_FEATURE.LITERAL_TYPE": {
+    sqlState: "0A000",
+    message: "The feature is not supported: Literal for '<value>' of <type>. Use a string, number, bigint, boolean, Date, Uint8Array or null.",
+  },
+  UNSUPPORTED_JOIN_TYPE: { sqlState: "0A000", message: "Unsupported join type '<typ>'. Supported join types include: <supported>." },
+  SESSION_STOPPED: {
+    sqlState: "08003",
+    message: "The session was stopped, so it cannot <action>. Build a new one with SparkSession.builder.getOrCreate().",
+  },
+  SESSION_OPTIONS_DIFFER: {
+    sqlState: "42K0L",
+    message:
+      "getOrCreate() found a running session whose row types differ (<running>) from the ones asked for (<wanted>). Stop the running session first, or leave out the difference.",
+  },
+  INVALID_TRIGGER: { sqlState: "42K0L", message: "The trigger is invalid: <reason>." },
+  "INVALID_OPTION_VALUE": { sqlState: "42K0L", message: "The value <value> of <option> is invalid: <reason>." },
+  CANNOT_INFER_SCHEMA: {
+    sqlState: "42K0L",
+    message: "The schema cannot be taken from the rows: <reason>. Pass a schema as the second argument of createDataFrame.",
+  },
+} as const;
