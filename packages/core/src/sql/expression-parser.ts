@@ -1,0 +1,661 @@
+/**
+ * Spark SQL's expression grammar (`booleanExpression`, `valueExpression`, `primaryExpression` of `SqlBaseParser.g4`). Operators
+ * of a flat chain are reduced on a stack of operands, so a chain of any length needs no recursion; only parentheses, arguments and the
+ * like recurse, up to {@link maximumNesting} levels.
+ */
+import { MillraceError, type ErrorContext } from "../errors/index.ts";
+import type { Expr, Literal, Origin, UnresolvedFunction } from "../expressions/expression.ts";
+import { booleanType, intType, nullType, stringType } from "../types/data-type.ts";
+import { parseTypeAt } from "./data-type-text.ts";
+import { isWord, tokenize, type Tokens } from "./lexer.ts";
+import { isIntervalUnit, multiUnitInterval, textInterval, unitToUnitInterval, type IntervalPart } from "./interval-literal.ts";
+import { numberLiteral } from "./number-literal.ts";
+import { syntaxError } from "./parse-error.ts";
+import { specialForms } from "./special-forms.ts";
+import { quotedName, stringValue } from "./string-literal.ts";
+import { firstKeyword, token } from "./token.ts";
+import { typedLiteral } from "./typed-literal.ts";
+
+export interface ParserOptions {
+  /** Session time zone, for `TIMESTAMP '…'` without a zone. Default: UTC. */
+  readonly timeZone?: string;
+}
+
+/** Levels of parentheses, calls, CASE and the like that an expression may have. */
+export const maximumNesting = 2000;
+
+/** How tightly a binary operator of `valueExpression` binds; 0 for other tokens. */
+const precedences = new Uint8Array(128);
+/** Function of the registry for an operator. */
+const operatorNames: string[] = [];
+const operators: readonly (readonly [precedence: number, kind: number, name: string])[] = [
+  [1, token.equal, "="],
+  [1, token.nullSafeEqual, "<=>"],
+  [1, token.notEqual, "="],
+  [1, token.less, "<"],
+  [1, token.lessOrEqual, "<="],
+  [1, token.greater, ">"],
+  [1, token.greaterOrEqual, ">="],
+  [2, token.pipe, "|"],
+  [3, token.hat, "^"],
+  [4, token.ampersand, "&"],
+  [5, token.shiftLeft, "<<"],
+  [5, token.shiftRight, ">>"],
+  [5, token.shiftRightUnsigned, ">>>"],
+  [6, token.plus, "+"],
+  [6, token.minus, "-"],
+  [6, token.concatenate, "concat"],
+  [7, token.asterisk, "*"],
+  [7, token.slash, "/"],
+  [7, token.percent, "%"],
+  [7, token.div, "div"],
+];
+for (const [precedence, kind, name] of operators) {
+  precedences[kind] = precedence;
+  operatorNames[kind] = name;
+}
+const signNames: Readonly<Record<number, string>> = { [token.minus]: "negative", [token.plus]: "positive", [token.tilde]: "~" };
+
+/** Words that end a select list and so are no alias without AS. */
+const clauseWords: ReadonlySet<string> = new Set(
+  "FROM WHERE GROUP HAVING ORDER SORT CLUSTER DISTRIBUTE LIMIT OFFSET UNION EXCEPT MINUS INTERSECT WINDOW LATERAL".split(" "),
+);
+/** Functions that take IGNORE NULLS. */
+const nullsFunctions: ReadonlySet<string> = new Set(["first", "first_value", "last", "last_value", "any_value"]);
+
+export class ExpressionParser {
+  readonly options: ParserOptions;
+  readonly #text: string;
+  readonly #tokens: Tokens;
+  readonly #kinds: Uint8Array;
+  #position = 0;
+  #depth = 0;
+  readonly #operands: Expr[] = [];
+  readonly #operandStarts: number[] = [];
+  readonly #pending: number[] = [];
+
+  constructor(text: string, options: ParserOptions = {}) {
+    this.options = options;
+    this.#text = text;
+    this.#tokens = tokenize(text);
+    this.#kinds = this.#tokens.kinds;
+    if (this.#kinds[0] === token.end) {
+      throw new MillraceError("PARSE_EMPTY_STATEMENT", {}, { context: { sql: { text, start: 0, stop: text.length } } });
+    }
+  }
+
+  // ── Tokens ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Kind of the token `ahead` places after the next one. */
+  peek(ahead = 0): number {
+    const index = this.#position + ahead;
+    return index < this.#tokens.count ? this.#kinds[index]! : token.end;
+  }
+
+  /** Text of the token as written. */
+  peekText(ahead = 0): string {
+    const index = Math.min(this.#position + ahead, this.#tokens.count - 1);
+    return this.#text.slice(this.#tokens.starts[index]!, this.#tokens.stops[index]!);
+  }
+
+  /** Whether the token is the unquoted word (in upper case). */
+  isWordAt(word: string, ahead = 0): boolean {
+    const kind = this.peek(ahead);
+    return (kind === token.word || kind >= firstKeyword) && this.peekText(ahead).toUpperCase() === word;
+  }
+
+  advance(): void {
+    if (this.#position < this.#tokens.count - 1) this.#position++;
+  }
+
+  accept(kind: number): boolean {
+    if (this.peek() !== kind) return false;
+    this.advance();
+    return true;
+  }
+
+  acceptWord(word: string): boolean {
+    if (!this.isWordAt(word)) return false;
+    this.advance();
+    return true;
+  }
+
+  expect(kind: number, shown: string): void {
+    if (!this.accept(kind)) throw this.unexpected(this.peek() === token.end ? `: missing '${shown}'` : "");
+  }
+
+  expectWord(word: string): void {
+    if (!this.acceptWord(word)) throw this.unexpected(this.peek() === token.end ? `: missing '${word}'` : "");
+  }
+
+  expectEnd(): void {
+    if (this.peek() === token.end) return;
+    throw this.unexpected(this.peek(1) === token.end ? `: extra input '${this.peekText()}'` : "");
+  }
+
+  /** The error for a next token that does not fit. */
+  unexpected(hint = ""): MillraceError {
+    const shown = hint === "" && this.peek() === token.arrow ? ": lambda functions are not supported" : hint;
+    return syntaxError(this.#text, this.start(), this.#tokens.stops[this.#position]!, shown);
+  }
+
+  /** Where the next token starts. */
+  start(): number {
+    return this.#tokens.starts[this.#position]!;
+  }
+
+  /** Where the token before the next one stops. */
+  stop(): number {
+    return this.#position === 0 ? 0 : this.#tokens.stops[this.#position - 1]!;
+  }
+
+  contextFrom(start: number): ErrorContext {
+    return { sql: { text: this.#text, start, stop: Math.max(start, this.stop()) } };
+  }
+
+  /** The next token as a name. */
+  name(): string {
+    const kind = this.peek();
+    if (!isWord(kind)) throw this.unexpected();
+    const text = this.peekText();
+    if (kind === token.quotedWord && text === "``") throw this.unexpected(": a quoted name is empty");
+    this.advance();
+    return kind === token.quotedWord ? quotedName(text) : text;
+  }
+
+  call(name: string, args: readonly Expr[], start: number): UnresolvedFunction {
+    return { kind: "UnresolvedFunction", name, args, distinct: false, origin: this.#origin(start) };
+  }
+
+  #origin(start: number): Origin {
+    return { sql: { text: this.#text, start, stop: this.stop() } };
+  }
+
+  // ── Select lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  namedExpressions(): Expr[] {
+    const list = [this.namedExpression()];
+    while (this.accept(token.comma)) list.push(this.namedExpression());
+    return list;
+  }
+
+  /** `expression [[AS] name]` */
+  namedExpression(): Expr {
+    const child = this.expression();
+    if (this.accept(token.as)) {
+      if (this.peek() === token.leftParenthesis) throw this.unexpected(": a list of aliases is not supported");
+    } else {
+      const kind = this.peek();
+      if (!isWord(kind)) return child;
+      if (kind !== token.quotedWord && clauseWords.has(this.peekText().toUpperCase())) return child;
+    }
+    return { kind: "Alias", child, name: this.name() };
+  }
+
+  /** `expression [ASC|DESC] [NULLS FIRST|LAST]` */
+  sortItem(): Expr {
+    const child = this.expression();
+    const descending = !this.acceptWord("ASC") && this.acceptWord("DESC");
+    let nulls: "first" | "last" = descending ? "last" : "first";
+    if (this.acceptWord("NULLS")) {
+      if (this.acceptWord("LAST")) nulls = "last";
+      else {
+        this.expectWord("FIRST");
+        nulls = "first";
+      }
+    }
+    return { kind: "SortOrder", child, direction: descending ? "descending" : "ascending", nulls };
+  }
+
+  // ── Boolean expressions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  expression(): Expr {
+    const start = this.start();
+    let ors: Expr[] | undefined;
+    for (;;) {
+      let first = this.#negatable();
+      if (this.peek() === token.and) {
+        const ands = [first];
+        while (this.accept(token.and)) ands.push(this.#negatable());
+        first = this.#balanced("and", ands, 0, ands.length - 1, start);
+      }
+      if (ors !== undefined) ors.push(first);
+      else if (this.peek() !== token.or) return first;
+      else ors = [first];
+      if (!this.accept(token.or)) return this.#balanced("or", ors, 0, ors.length - 1, start);
+    }
+  }
+
+  /** A chain of AND or OR as the balanced tree that Spark makes of it; automatic column names show its parentheses. */
+  #balanced(name: string, terms: readonly Expr[], low: number, high: number, start: number): Expr {
+    if (low === high) return terms[low]!;
+    const middle = low + ((high - low) >> 1);
+    const left = this.#balanced(name, terms, low, middle, start);
+    return this.call(name, [left, this.#balanced(name, terms, middle + 1, high, start)], start);
+  }
+
+  #negatable(): Expr {
+    const start = this.start();
+    let negations = 0;
+    while (this.peek() === token.bang || (this.peek() === token.not && this.#startsOperand(1))) {
+      this.advance();
+      negations++;
+    }
+    const value = this.value();
+    let result = this.#predicate(value, start);
+    for (; negations > 0; negations--) result = this.call("not", [result], start);
+    return result;
+  }
+
+  #startsOperand(ahead: number): boolean {
+    const kind = this.peek(ahead);
+    return (
+      isWord(kind) ||
+      (kind >= token.string && kind <= token.leftParenthesis) ||
+      kind === token.minus ||
+      kind === token.plus ||
+      kind === token.tilde ||
+      kind === token.bang
+    );
+  }
+
+  #predicate(value: Expr, start: number): Expr {
+    const kind = this.peek();
+    if (kind === token.is) return this.#isPredicate(value, start);
+    const negated = kind === token.not;
+    const operator = negated ? this.peek(1) : kind;
+    if (operator < token.in || operator > token.between) return value;
+    if (negated) this.advance();
+    this.advance();
+    const result = this.#predicateAfter(operator, value, start);
+    return negated ? this.call("not", [result], start) : result;
+  }
+
+  #predicateAfter(operator: number, value: Expr, start: number): Expr {
+    switch (operator) {
+      case token.between: {
+        const low = this.value();
+        this.expect(token.and, "AND");
+        const high = this.value();
+        return this.call("and", [this.call(">=", [value, low], start), this.call("<=", [value, high], start)], start);
+      }
+      case token.in: {
+        this.expect(token.leftParenthesis, "(");
+        this.#refuseSubquery();
+        const list = [value, this.expression()];
+        while (this.accept(token.comma)) list.push(this.expression());
+        this.expect(token.rightParenthesis, ")");
+        return this.call("in", list, start);
+      }
+      case token.rlike:
+        return this.call("rlike", [value, this.value()], start);
+      default:
+        return this.#likePredicate(operator === token.like ? "like" : "ilike", value, start);
+    }
+  }
+
+  #likePredicate(name: string, value: Expr, start: number): Expr {
+    const all = this.isWordAt("ALL");
+    if ((all || this.isWordAt("ANY") || this.isWordAt("SOME")) && this.peek(1) === token.leftParenthesis) {
+      this.advance();
+      this.advance();
+      const patterns = [this.expression()];
+      while (this.accept(token.comma)) patterns.push(this.expression());
+      this.expect(token.rightParenthesis, ")");
+      const tests = patterns.map((pattern) => this.call(name, [value, pattern], start));
+      return this.#balanced(all ? "and" : "or", tests, 0, tests.length - 1, start);
+    }
+    const pattern = this.value();
+    if (this.peek() !== token.escape || this.peek(1) !== token.string) return this.call(name, [value, pattern], start);
+    this.advance();
+    const at = this.start();
+    const escape = stringValue(this.peekText());
+    this.advance();
+    if (escape.length !== 1) {
+      throw new MillraceError("INVALID_ESC", { invalidEscape: `'${escape}'` }, { context: this.contextFrom(at) });
+    }
+    return this.call(name, [value, pattern, { kind: "Literal", value: escape, type: stringType }], start);
+  }
+
+  #isPredicate(value: Expr, start: number): Expr {
+    this.advance();
+    const negated = this.accept(token.not);
+    const kind = this.peek();
+    if (kind === token.null || this.isWordAt("UNKNOWN")) {
+      this.advance();
+      return this.call(negated ? "isnotnull" : "isnull", [value], start);
+    }
+    if (kind === token.true || kind === token.false) {
+      this.advance();
+      const equal = this.call("<=>", [value, booleanLiteral(kind === token.true)], start);
+      return negated ? this.call("not", [equal], start) : equal;
+    }
+    if (kind !== token.distinct) throw this.unexpected();
+    this.advance();
+    this.expect(token.from, "FROM");
+    const equal = this.call("<=>", [value, this.value()], start);
+    return negated ? equal : this.call("not", [equal], start);
+  }
+
+  // ── Values ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Operands and binary operators from comparisons down to multiplication. */
+  value(): Expr {
+    if (++this.#depth > maximumNesting) throw this.tooDeep();
+    const base = this.#pending.length;
+    for (;;) {
+      const start = this.start();
+      this.#operands.push(this.#signed(start));
+      this.#operandStarts.push(start);
+      const kind = this.peek();
+      const precedence = precedences[kind]!;
+      while (this.#pending.length > base && precedences[this.#pending[this.#pending.length - 1]!]! >= precedence) this.#reduce();
+      if (precedence === 0) break;
+      this.#pending.push(kind);
+      this.advance();
+    }
+    this.#depth--;
+    this.#operandStarts.pop();
+    return this.#operands.pop()!;
+  }
+
+  #reduce(): void {
+    const kind = this.#pending.pop()!;
+    this.#operandStarts.pop();
+    const right = this.#operands.pop()!;
+    const last = this.#operands.length - 1;
+    const start = this.#operandStarts[last]!;
+    const node = this.call(operatorNames[kind]!, [this.#operands[last]!, right], start);
+    this.#operands[last] = kind === token.notEqual ? this.call("not", [node], start) : node;
+  }
+
+  tooDeep(): MillraceError {
+    return new MillraceError(
+      "EXPRESSION_NESTED_TOO_DEEP",
+      { depth: `more than ${maximumNesting}`, limit: String(maximumNesting) },
+      { context: this.contextFrom(this.start()) },
+    );
+  }
+
+  #signed(start: number): Expr {
+    let signs: number[] | undefined;
+    for (let kind = this.peek(); kind in signNames; kind = this.peek()) {
+      // `-1` is a literal, so that the least BIGINT can be written.
+      if (kind === token.minus && isNumber(this.peek(1))) break;
+      (signs ??= []).push(kind);
+      this.advance();
+    }
+    let result = this.#postfix(this.#primary(), start);
+    for (let i = (signs?.length ?? 0) - 1; i >= 0; i--) result = this.call(signNames[signs![i]!]!, [result], start);
+    return result;
+  }
+
+  #postfix(primary: Expr, start: number): Expr {
+    let result = primary;
+    for (;;) {
+      const kind = this.peek();
+      if (kind === token.dot && isWord(this.peek(1))) {
+        this.advance();
+        const field = this.name();
+        result =
+          result.kind === "UnresolvedAttribute"
+            ? { kind: "UnresolvedAttribute", parts: [...result.parts, field], origin: this.#origin(start) }
+            : { kind: "UnresolvedExtractValue", child: result, extraction: { kind: "Literal", value: field, type: stringType } };
+      } else if (kind === token.leftBracket) {
+        this.advance();
+        const extraction = this.value();
+        this.expect(token.rightBracket, "]");
+        result = { kind: "UnresolvedExtractValue", child: result, extraction };
+      } else if (kind === token.doubleColon) {
+        this.advance();
+        result = { kind: "Cast", child: result, type: this.dataType() };
+      } else {
+        return result;
+      }
+    }
+  }
+
+  /** A data type: finds where it ends and leaves its text to the reader of types. */
+  dataType(): ReturnType<typeof parseTypeAt>["type"] {
+    const { type, next } = parseTypeAt(this.#tokens, this.#position);
+    this.#position = next;
+    return type;
+  }
+
+  #primary(): Expr {
+    const kind = this.peek();
+    const start = this.start();
+    if (isNumber(kind) || kind === token.minus) return this.#number(start);
+    if (kind === token.string) return this.#string();
+    if (kind === token.leftParenthesis) return this.#parenthesized(start);
+    if (kind === token.asterisk) {
+      this.advance();
+      return { kind: "UnresolvedStar", target: [] };
+    }
+    if (kind === token.question || kind === token.colon) throw this.unexpected(": parameters are not supported");
+    if (!isWord(kind)) throw this.unexpected();
+    if (this.peek(1) === token.arrow) {
+      this.advance();
+      throw this.unexpected();
+    }
+    if (kind !== token.quotedWord) {
+      const special = this.#keyword(kind, start);
+      if (special !== undefined) return special;
+    }
+    return this.#named(start);
+  }
+
+  /** What an unquoted word begins, unless it is just a name. */
+  #keyword(kind: number, start: number): Expr | undefined {
+    const next = this.peek(1);
+    if (kind === token.word) {
+      if (next === token.string) return typedLiteral(this, start);
+      if (next === token.leftParenthesis) {
+        const form = specialForms.get(this.peekText().toUpperCase());
+        return form?.(this, start);
+      }
+      if (next === token.dot) return undefined;
+      const name = this.peekText().toLowerCase();
+      if (name !== "current_date" && name !== "current_timestamp") return undefined;
+      this.advance();
+      return this.call(name, [], start);
+    }
+    if (next === token.dot) return undefined;
+    if (kind === token.null || kind === token.true || kind === token.false) {
+      this.advance();
+      return kind === token.null ? { kind: "Literal", value: null, type: nullType } : booleanLiteral(kind === token.true);
+    }
+    if (kind === token.case && this.#startsOperand(1)) return this.#case(start);
+    return kind === token.interval ? this.#interval(start) : undefined;
+  }
+
+  #number(start: number): Expr {
+    const negative = this.accept(token.minus);
+    if (!isNumber(this.peek())) throw this.unexpected();
+    const text = this.peekText();
+    this.advance();
+    return numberLiteral(negative ? `-${text}` : text, this.contextFrom(start));
+  }
+
+  /** Strings that stand side by side are one. */
+  #string(): Literal {
+    let value = "";
+    while (this.peek() === token.string) {
+      value += stringValue(this.peekText());
+      this.advance();
+    }
+    return { kind: "Literal", value, type: stringType };
+  }
+
+  #parenthesized(start: number): Expr {
+    this.advance();
+    this.#refuseSubquery();
+    const first = this.namedExpression();
+    if (first.kind !== "Alias" && this.accept(token.rightParenthesis)) {
+      if (this.peek() === token.arrow) throw this.unexpected();
+      return first;
+    }
+    if (this.peek() !== token.comma) throw this.unexpected(this.peek() === token.end ? ": missing ')'" : "");
+    const fields = [first];
+    while (this.accept(token.comma)) fields.push(this.namedExpression());
+    this.expect(token.rightParenthesis, ")");
+    if (this.peek() === token.arrow) throw this.unexpected();
+    return this.call("struct", fields, start);
+  }
+
+  #refuseSubquery(): void {
+    if (this.isWordAt("SELECT") && (this.#startsOperand(1) || this.peek(1) === token.asterisk)) {
+      throw this.unexpected(": subqueries are not supported in expressions");
+    }
+  }
+
+  /** `a.b.c`, `t.*`, `f(…)` */
+  #named(start: number): Expr {
+    const parts = [this.name()];
+    while (this.peek() === token.dot) {
+      if (this.peek(1) === token.asterisk) {
+        this.advance();
+        this.advance();
+        return { kind: "UnresolvedStar", target: parts };
+      }
+      if (!isWord(this.peek(1))) break;
+      this.advance();
+      parts.push(this.name());
+    }
+    if (this.peek() === token.leftParenthesis) return this.functionCall(parts.join("."), start);
+    return { kind: "UnresolvedAttribute", parts, origin: this.#origin(start) };
+  }
+
+  /** The arguments of a call, from its parenthesis on, and what may follow them. */
+  functionCall(written: string, start: number): Expr {
+    const name = written.toLowerCase();
+    this.expect(token.leftParenthesis, "(");
+    let distinct = false;
+    if (this.peek() === token.distinct && this.#startsArgument(1)) {
+      this.advance();
+      distinct = true;
+    } else if (this.isWordAt("ALL") && this.#startsArgument(1)) {
+      this.advance();
+    }
+    let args: Expr[] = [];
+    if (!this.accept(token.rightParenthesis)) {
+      args = name === "struct" ? this.namedExpressions() : this.#arguments();
+      this.#nullsOption(name, args);
+      this.expect(token.rightParenthesis, ")");
+    }
+    if (name === "count" && !distinct && args.length === 1 && args[0]!.kind === "UnresolvedStar" && args[0].target.length === 0) {
+      args = [{ kind: "Literal", value: 1, type: intType }];
+    }
+    if (this.isWordAt("WITHIN") && this.isWordAt("GROUP", 1)) throw this.unexpected(": WITHIN GROUP is not supported");
+    let filter: Expr | undefined;
+    if (this.isWordAt("FILTER") && this.peek(1) === token.leftParenthesis) {
+      this.advance();
+      this.advance();
+      this.expectWord("WHERE");
+      filter = this.expression();
+      this.expect(token.rightParenthesis, ")");
+    }
+    this.#nullsOption(name, args);
+    if (this.isWordAt("OVER") && this.peek(1) === token.leftParenthesis) {
+      throw this.unexpected(": window functions (OVER) are not supported");
+    }
+    const origin = this.#origin(start);
+    return { kind: "UnresolvedFunction", name, args, distinct, ...(filter === undefined ? {} : { filter }), origin };
+  }
+
+  #startsArgument(ahead: number): boolean {
+    return this.#startsOperand(ahead) || this.peek(ahead) === token.asterisk;
+  }
+
+  #arguments(): Expr[] {
+    const args: Expr[] = [];
+    do {
+      if (isWord(this.peek()) && this.peek(1) === token.fatArrow) throw this.unexpected(": named arguments are not supported");
+      args.push(this.expression());
+    } while (this.accept(token.comma));
+    return args;
+  }
+
+  /** `IGNORE NULLS` is a last argument TRUE of the function; `RESPECT NULLS` says what holds anyway. */
+  #nullsOption(name: string, args: Expr[]): void {
+    const ignore = this.isWordAt("IGNORE");
+    if ((!ignore && !this.isWordAt("RESPECT")) || !this.isWordAt("NULLS", 1)) return;
+    if (!nullsFunctions.has(name)) throw this.unexpected(`: ${name} does not take IGNORE NULLS or RESPECT NULLS`);
+    this.advance();
+    this.advance();
+    if (ignore) args.push(booleanLiteral(true));
+  }
+
+  #case(start: number): Expr {
+    this.advance();
+    const subject = this.peek() === token.when ? undefined : this.expression();
+    const args: Expr[] = [];
+    do {
+      this.expect(token.when, "WHEN");
+      const at = this.start();
+      const condition = this.expression();
+      args.push(subject === undefined ? condition : this.call("=", [subject, condition], at));
+      this.expect(token.then, "THEN");
+      args.push(this.expression());
+    } while (this.peek() === token.when);
+    if (this.accept(token.else)) args.push(this.expression());
+    this.expect(token.endKeyword, "END");
+    return this.call("when", args, start);
+  }
+
+  #interval(start: number): Expr | undefined {
+    const first = this.#intervalValue(1);
+    if (first === undefined) return undefined;
+    if (!this.#isUnit(1 + first.length)) {
+      if (first.length !== 1 || !first.quoted) return undefined;
+      this.advance();
+      this.advance();
+      return textInterval(first.value, this.contextFrom(start));
+    }
+    this.advance();
+    const parts: IntervalPart[] = [];
+    for (let part: typeof first | undefined = first; part !== undefined && this.#isUnit(part.length); part = this.#intervalValue(0)) {
+      for (let i = 0; i < part.length; i++) this.advance();
+      const unit = this.name();
+      if (parts.length === 0 && this.isWordAt("TO") && this.#isUnit(1)) {
+        this.advance();
+        const to = this.name();
+        return unitToUnitInterval(part.value, part.negative, unit, to, this.contextFrom(start));
+      }
+      parts.push({ value: part.negative ? negated(part.value) : part.value, unit });
+    }
+    return multiUnitInterval(parts, this.contextFrom(start));
+  }
+
+  #isUnit(ahead: number): boolean {
+    const kind = this.peek(ahead);
+    return kind === token.word && isIntervalUnit(this.peekText(ahead));
+  }
+
+  /** `[+|-] number|string` at a token, without consuming it. */
+  #intervalValue(
+    ahead: number,
+  ): { readonly value: string; readonly negative: boolean; readonly quoted: boolean; readonly length: number } | undefined {
+    const sign = this.peek(ahead);
+    const signed = sign === token.minus || sign === token.plus;
+    const at = signed ? ahead + 1 : ahead;
+    const kind = this.peek(at);
+    if (kind !== token.integer && kind !== token.decimal && kind !== token.string) return undefined;
+    const quoted = kind === token.string;
+    const value = quoted ? stringValue(this.peekText(at)) : this.peekText(at);
+    return { value, negative: sign === token.minus, quoted, length: signed ? 2 : 1 };
+  }
+}
+
+function isNumber(kind: number): boolean {
+  return kind >= token.integer && kind <= token.suffixed;
+}
+
+function booleanLiteral(value: boolean): Literal {
+  return { kind: "Literal", value, type: booleanType };
+}
+
+function negated(value: string): string {
+  const trimmed = value.trim();
+  return trimmed.startsWith("-") ? trimmed.slice(1) : `-${trimmed}`;
+}

@@ -1,0 +1,7 @@
+import { MillraceError } from "../errors/index.ts";
+
+/** The error for text that is no SQL: `fragment` is what stands there as written, `""` for the end of the text. */
+export function syntaxError(text: string, start: number, stop: number, hint = ""): MillraceError<"PARSE_SYNTAX_ERROR"> {
+  const error = start >= text.length ? "end of input" : `'${text.slice(start, stop)}'`;
+  return new MillraceError("PARSE_SYNTAX_ERROR", { error, hint }, { context: { sql: { text, start, stop } } });
+}
