@@ -1,0 +1,170 @@
+/** `+`, `-`, `*` and `/` where dates, timestamps and intervals take part: types and interpreter forms. */
+import { MillraceError } from "../errors/index.ts";
+import {
+  bigintType,
+  type DataType,
+  dateType,
+  dayTimeIntervalType,
+  doubleType,
+  intType,
+  isIntegral,
+  isNumeric,
+  type SqlValue,
+  timestampNtzType,
+  timestampType,
+  yearMonthIntervalType,
+} from "../types/data-type.ts";
+import { addMonths, floorDiv, localMicrosOf, microsPerDay } from "./calendar.ts";
+import { findTightestCommonType, isInterval } from "./coercion.ts";
+import { divideHalfUp } from "./decimal.ts";
+import type { EvalContext, Signature } from "./function.ts";
+import { fromLocal, timeZoneOf, toLocal } from "./time-zone.ts";
+
+type Binary = (a: SqlValue, b: SqlValue) => SqlValue;
+
+const dayInterval: DataType = { kind: "interval_day_time", startField: 0, endField: 0 };
+const isDate = (t: DataType): boolean => t.kind === "date";
+const isTimestamp = (t: DataType): boolean => t.kind === "timestamp" || t.kind === "timestamp_ntz";
+
+export type TemporalOperator = "+" | "-" | "*" | "/";
+
+/** The types of a call in which a date, timestamp or interval takes part; undefined for others and for misfits. */
+export function resolveTemporal(operator: TemporalOperator, left: DataType, right: DataType): Signature | undefined {
+  if (operator === "*" || operator === "/") {
+    if (isInterval(left) && isNumeric(right)) return scaled(left, right);
+    if (operator === "*" && isNumeric(left) && isInterval(right)) {
+      const { args, returns } = scaled(right, left);
+      return { args: [args[1]!, args[0]!], returns };
+    }
+    return undefined;
+  }
+  if (operator === "+" && !isInterval(right) && (isInterval(left) || (isIntegral(left) && isDate(right)))) {
+    const swapped = resolveTemporal("+", right, left);
+    return swapped && { args: [swapped.args[1]!, swapped.args[0]!], returns: swapped.returns };
+  }
+  if (isInterval(left) && isInterval(right)) {
+    const common = findTightestCommonType(left, right);
+    return common && { args: [common, common], returns: common };
+  }
+  if (isDate(left)) {
+    if (isIntegral(right)) return { args: [dateType, intType], returns: dateType };
+    if (right.kind === "interval_year_month") return { args: [left, right], returns: dateType };
+    if (right.kind === "interval_day_time")
+      return right.endField === 0
+        ? { args: [left, right], returns: dateType }
+        : { args: [timestampType, right], returns: timestampType };
+    if (operator === "-" && isDate(right)) return { args: [left, right], returns: dayInterval };
+    if (operator === "-" && right.kind === "string") return { args: [dateType, dateType], returns: dayInterval };
+  }
+  if (isTimestamp(left) && isInterval(right)) return { args: [left, right], returns: left };
+  if (operator === "-" && (isTimestamp(left) || isTimestamp(right))) {
+    const fits = (t: DataType): boolean => isTimestamp(t) || isDate(t) || t.kind === "string";
+    if (!fits(left) || !fits(right)) return undefined;
+    const side = left.kind === "timestamp" || right.kind === "timestamp" ? timestampType : timestampNtzType;
+    return { args: [side, side], returns: dayTimeIntervalType };
+  }
+  return undefined;
+}
+
+function scaled(interval: DataType, factor: DataType): Signature {
+  const returns = interval.kind === "interval_day_time" ? dayTimeIntervalType : yearMonthIntervalType;
+  return { args: [interval, isIntegral(factor) ? bigintType : doubleType], returns };
+}
+
+/** The interpreter form, or undefined when the types are plain numbers. */
+export function bindTemporal(operator: TemporalOperator, signature: Signature, context: EvalContext): Binary | undefined {
+  const [left, right] = signature.args as readonly [DataType, DataType];
+  if (operator === "*" || operator === "/") {
+    if (isInterval(left)) return scaleInterval(operator, left);
+    if (!isInterval(right)) return undefined;
+    const form = scaleInterval("*", right);
+    return (a, b) => form(b, a);
+  }
+  const sign = operator === "+" ? 1 : -1;
+  if (isInterval(left) && isInterval(right)) {
+    return left.kind === "interval_day_time"
+      ? (a, b) => checkedMicros((a as bigint) + BigInt(sign) * (b as bigint))
+      : (a, b) => checkedMonths((a as number) + sign * (b as number));
+  }
+  if (operator === "+" && (isInterval(left) || right.kind === "date")) {
+    const form = pointPlusInterval(right, left, 1, context);
+    return form && ((a, b) => form(b, a));
+  }
+  if (isInterval(right) || (left.kind === "date" && right.kind === "int"))
+    return pointPlusInterval(left, right, sign, context);
+  if (operator === "-" && left.kind === "date" && right.kind === "date")
+    return (a, b) => BigInt((a as number) - (b as number)) * microsPerDay;
+  if (operator === "-" && isTimestamp(left) && isTimestamp(right)) {
+    if (left.kind === "timestamp_ntz") return (a, b) => checkedMicros((a as bigint) - (b as bigint));
+    const zone = timeZoneOf(context.timeZone);
+    return zone.fixed !== undefined
+      ? (a, b) => checkedMicros((a as bigint) - (b as bigint))
+      : (a, b) => checkedMicros(toLocal(zone, a as bigint) - toLocal(zone, b as bigint));
+  }
+  return undefined;
+}
+
+function pointPlusInterval(point: DataType, interval: DataType, sign: number, context: EvalContext): Binary | undefined {
+  if (point.kind === "date") {
+    if (interval.kind === "int") return (a, b) => checkedDays((a as number) + sign * (b as number));
+    if (interval.kind === "interval_year_month")
+      return (a, b) => checkedDays(addMonths(a as number, sign * (b as number)));
+    return (a, b) => checkedDays((a as number) + sign * Number((b as bigint) / microsPerDay));
+  }
+  if (!isTimestamp(point)) return undefined;
+  if (interval.kind === "interval_day_time")
+    return (a, b) => checkedTimestamp((a as bigint) + BigInt(sign) * (b as bigint));
+  return (a, b) => timestampPlusMonths(a as bigint, sign * (b as number), point.kind === "timestamp" ? context.timeZone : "UTC");
+}
+
+/** A timestamp some months later at the same local time of day. */
+export function timestampPlusMonths(micros: bigint, months: number, timeZone: string): bigint {
+  const zone = timeZoneOf(timeZone);
+  const local = toLocal(zone, micros);
+  const day = floorDiv(local, microsPerDay);
+  const shifted = localMicrosOf(addMonths(Number(day), months), 0) + (local - day * microsPerDay);
+  return checkedTimestamp(fromLocal(zone, shifted));
+}
+
+function scaleInterval(operator: "*" | "/", interval: DataType): Binary {
+  const months = interval.kind === "interval_year_month";
+  return (value, factor) => {
+    const base = typeof value === "bigint" ? value : BigInt(value as number);
+    if (operator === "/" && (factor === 0n || factor === 0))
+      throw new MillraceError("INTERVAL_DIVIDED_BY_ZERO", {});
+    const result =
+      typeof factor === "bigint"
+        ? operator === "*"
+          ? base * factor
+          : divideHalfUp(base, factor)
+        : roundedScale(Number(base), factor as number, operator);
+    return months ? checkedMonths(Number(result)) : checkedMicros(result);
+  };
+}
+function roundedScale(base: number, factor: number, operator: "*" | "/"): bigint {
+  const exact = operator === "*" ? base * factor : base / factor;
+  if (!Number.isFinite(exact)) throw intervalOverflow();
+  return BigInt(exact < 0 ? -Math.round(-exact) : Math.round(exact));
+}
+
+function intervalOverflow(): MillraceError {
+  return new MillraceError("INTERVAL_ARITHMETIC_OVERFLOW", { reason: "the result does not fit the interval type" });
+}
+function checkedMicros(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw intervalOverflow();
+  return value;
+}
+function checkedMonths(value: number): number {
+  if ((value | 0) !== value) throw intervalOverflow();
+  return value;
+}
+function checkedDays(value: number): number {
+  if ((value | 0) !== value)
+    throw new MillraceError("DATETIME_OVERFLOW", { operation: "the date does not fit 32 bits of days" });
+  return value;
+}
+function checkedTimestamp(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value)
+    throw new MillraceError("DATETIME_OVERFLOW", { operation: "the timestamp does not fit 64 bits of microseconds" });
+  return value;
+}

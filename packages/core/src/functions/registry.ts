@@ -1,0 +1,45 @@
+/** All functions by name. A new function is one record in a family's array. */
+import { assertInvariant } from "../errors/index.ts";
+import type { AggregateFunction, GeneratorFunction, ScalarFunction } from "./function.ts";
+import { arithmetic } from "./scalar/arithmetic.ts";
+import { comparison } from "./scalar/comparison.ts";
+import { conditional } from "./scalar/conditional.ts";
+import { logic } from "./scalar/logic.ts";
+
+const scalars: readonly ScalarFunction[] = [...arithmetic, ...comparison, ...logic, ...conditional];
+const aggregates: readonly AggregateFunction[] = [];
+const generators: readonly GeneratorFunction[] = [];
+
+interface Named {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+}
+function byName<F extends Named>(functions: readonly F[]): ReadonlyMap<string, F> {
+  const table = new Map<string, F>();
+  for (const fn of functions)
+    for (const name of [fn.name, ...(fn.aliases ?? [])]) {
+      assertInvariant(!table.has(name.toLowerCase()), `two functions are named ${name}`);
+      table.set(name.toLowerCase(), fn);
+    }
+  return table;
+}
+
+export interface FunctionRegistry {
+  /** By name or alias, in any case. */
+  scalar(name: string): ScalarFunction | undefined;
+  aggregate(name: string): AggregateFunction | undefined;
+  generator(name: string): GeneratorFunction | undefined;
+  allFunctions(): readonly (ScalarFunction | AggregateFunction | GeneratorFunction)[];
+}
+
+const scalarTable = byName(scalars);
+const aggregateTable = byName(aggregates);
+const generatorTable = byName(generators);
+const all = [...scalars, ...aggregates, ...generators];
+
+export const functionRegistry: FunctionRegistry = {
+  scalar: (name) => scalarTable.get(name.toLowerCase()),
+  aggregate: (name) => aggregateTable.get(name.toLowerCase()),
+  generator: (name) => generatorTable.get(name.toLowerCase()),
+  allFunctions: () => all,
+};
