@@ -5,7 +5,7 @@ import type { Expr } from "../expressions/expression.ts";
 import type { Rule } from "./rule.ts";
 
 /**
- * Hands the terms of a filter just above a scan to the source. The filter stays in the plan: the executing scan applies what
+ * Moves a filter just above a scan into it: the source applies it where it can, and the executing scan applies it where
  * the source did not.
  */
 export const pushFilterIntoScan: Rule = {

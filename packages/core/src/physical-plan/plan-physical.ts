@@ -1,0 +1,249 @@
+import { watermarkedKey } from "../analyzer/check-streaming-support.ts";
+import type { PipelineStep } from "../codegen/pipeline.ts";
+import { assertInvariant, MillraceError } from "../errors/index.ts";
+import type { AggregateCall, Attribute, Expr, SortOrder } from "../expressions/expression.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { outputOf, schemaOfAttributes } from "../logical-plan/output.ts";
+import { isStreamingPlan } from "../logical-plan/traverse.ts";
+import type { StructType } from "../types/data-type.ts";
+import { bindExpression } from "./bind.ts";
+import { partialSchema } from "./partial-schema.ts";
+import type { PhysicalPlan } from "./physical-plan.ts";
+import { planJoin } from "./plan-join.ts";
+
+export interface PlanOptions {
+  /** Number of state partitions of a streaming aggregation. */
+  readonly shufflePartitions: number;
+  readonly streaming?: { readonly outputMode: "append" | "update" | "complete" };
+}
+
+/** Chooses operators for an optimized plan. Chains of filters, projections, expansions and generators become one pipeline. */
+export function planPhysical(plan: LogicalPlan, options: PlanOptions): PhysicalPlan {
+  return new Planner(options).plan(plan);
+}
+
+interface Pipeline {
+  readonly input: PhysicalPlan;
+  readonly steps: readonly PipelineStep[];
+  readonly output: readonly Attribute[];
+}
+
+/** Plans one tree; numbers the operators from the leaves up, stateful ones from the sink down. */
+export class Planner {
+  readonly #options: PlanOptions;
+  #nextId = 0;
+  #nextOperatorId = 0;
+
+  constructor(options: PlanOptions) {
+    this.#options = options;
+  }
+
+  newId(): number {
+    return this.#nextId++;
+  }
+
+  plan(plan: LogicalPlan): PhysicalPlan {
+    const pipeline = this.#pipeline(plan);
+    if (pipeline.steps.length === 0) return pipeline.input;
+    return {
+      kind: "Pipeline",
+      id: this.newId(),
+      schema: schemaOfAttributes(pipeline.output),
+      input: pipeline.input,
+      steps: pipeline.steps,
+    };
+  }
+
+  #pipeline(plan: LogicalPlan): Pipeline {
+    switch (plan.kind) {
+      case "Filter": {
+        const below = this.#pipeline(plan.input);
+        const step: PipelineStep = { kind: "filter", condition: bindExpression(plan.condition, below.output) };
+        return { ...below, steps: [...below.steps, step] };
+      }
+      case "Project": {
+        const below = this.#pipeline(plan.input);
+        const output = outputOf(plan);
+        const step: PipelineStep = {
+          kind: "project",
+          expressions: plan.expressions.map((e) => bindExpression(e, below.output)),
+          schema: schemaOfAttributes(output),
+        };
+        return { input: below.input, steps: [...below.steps, step], output };
+      }
+      case "Expand": {
+        const below = this.#pipeline(plan.input);
+        const step: PipelineStep = {
+          kind: "expand",
+          projections: plan.projections.map((p) => p.map((e) => bindExpression(e, below.output))),
+          schema: schemaOfAttributes(plan.output),
+        };
+        return { input: below.input, steps: [...below.steps, step], output: plan.output };
+      }
+      case "Generate": {
+        const below = this.#pipeline(plan.input);
+        const output = [...below.output, ...plan.generated];
+        const step: PipelineStep = {
+          kind: "generate",
+          generator: plan.generator,
+          args: plan.args.map((e) => bindExpression(e, below.output)),
+          schema: schemaOfAttributes(output),
+        };
+        return { input: below.input, steps: [...below.steps, step], output };
+      }
+      default:
+        return { input: this.#operator(plan), steps: [], output: outputOf(plan) };
+    }
+  }
+
+  #operator(plan: LogicalPlan): PhysicalPlan {
+    const schema = schemaOfAttributes(outputOf(plan));
+    switch (plan.kind) {
+      case "Scan":
+        return {
+          kind: "Scan",
+          id: this.newId(),
+          schema,
+          read: plan.read,
+          tableSchema: plan.schema,
+          filters: plan.filters.map((e) => bindExpression(e, plan.output)),
+          sourceIndex: plan.sourceIndex,
+        };
+      case "LocalScan": {
+        // Columns are found by position: the scan's output is a subsequence of the batch's columns.
+        let from = 0;
+        const columns = plan.output.map((a) => {
+          const at = plan.batch.schema.fields.findIndex((f, i) => i >= from && f.name === a.name);
+          assertInvariant(at >= 0, `column ${a.name} is not in the local relation`);
+          from = at + 1;
+          return at;
+        });
+        return { kind: "LocalScan", id: this.newId(), schema, batch: plan.batch, columns };
+      }
+      case "RangeScan":
+        return {
+          kind: "Range",
+          id: this.newId(),
+          schema,
+          start: plan.range.start,
+          end: plan.range.end,
+          step: plan.range.step,
+          numPartitions: plan.range.numPartitions ?? 1,
+        };
+      case "Aggregate":
+        return this.#aggregate(plan, schema);
+      case "Join":
+        return planJoin(plan, schema, this);
+      case "Sort": {
+        const input = this.plan(plan.input);
+        const order = bindOrder(plan.order, outputOf(plan.input));
+        return { kind: "Sort", id: this.newId(), schema, input, order };
+      }
+      case "Limit": {
+        if (plan.input.kind === "Sort") {
+          const input = this.plan(plan.input.input);
+          const order = bindOrder(plan.input.order, outputOf(plan.input.input));
+          return { kind: "Sort", id: this.newId(), schema, input, order, limit: plan.limit };
+        }
+        const input = this.plan(plan.input);
+        return { kind: "Limit", id: this.newId(), schema, input, limit: plan.limit };
+      }
+      case "Union": {
+        const inputs = plan.inputs.map((input) => this.plan(input));
+        return { kind: "Union", id: this.newId(), schema, inputs };
+      }
+      case "EventTimeWatermark": {
+        const input = this.plan(plan.input);
+        // Batch queries have no watermark.
+        if (this.#options.streaming === undefined || plan.node < 0) return input;
+        const ordinal = outputOf(plan.input).findIndex((a) => a.id === plan.column.id);
+        return {
+          kind: "EventTimeWatermark",
+          id: this.newId(),
+          schema,
+          input,
+          ordinal,
+          delayMicros: plan.delayMicros,
+          node: plan.node,
+        };
+      }
+      case "ResolvedUserRows": {
+        const input = this.plan(plan.input);
+        return { kind: "UserRows", id: this.newId(), schema, input, plan: plan.plan };
+      }
+      case "ResolvedKeyedGroups": {
+        const input = this.plan(plan.input);
+        return { kind: "KeyedGroups", id: this.newId(), schema, input, plan: plan.plan };
+      }
+      default:
+        throw new MillraceError("INTERNAL_ERROR", { message: `no operator for ${plan.kind}` });
+    }
+  }
+
+  #aggregate(plan: LogicalPlan & { readonly kind: "Aggregate" }, schema: StructType): PhysicalPlan {
+    const streaming = this.#options.streaming !== undefined && isStreamingPlan(plan.input);
+    const operatorId = streaming ? this.#nextOperatorId++ : -1;
+    const below = this.#pipeline(plan.input);
+    const keys = plan.grouping.map((e) => bindExpression(e, below.output));
+    const aggregates = plan.aggregates.map((e) => bindAggregate(e, below.output));
+    const keyFields = schema.fields.slice(0, keys.length);
+    const partial: PhysicalPlan = {
+      kind: "PartialAggregate",
+      id: this.newId(),
+      schema: partialSchema(keyFields, aggregates),
+      input: below.input,
+      steps: below.steps,
+      keys,
+      aggregates,
+    };
+    const partitions = streaming ? this.#options.shufflePartitions : 1;
+    const exchange: PhysicalPlan = {
+      kind: "Exchange",
+      id: this.newId(),
+      schema: partial.schema,
+      input: partial,
+      partitioning:
+        keys.length === 0 || partitions === 1
+          ? { kind: "single" }
+          : { kind: "hash", keys: keys.map((_, i) => i), partitions },
+    };
+    const keyCount = keys.length;
+    if (!streaming) {
+      return { kind: "FinalAggregate", id: this.newId(), schema, input: exchange, keyCount, aggregates };
+    }
+    const eventTime = eventTimeOf(plan.grouping, schema);
+    return {
+      kind: "StateAggregate",
+      id: this.newId(),
+      schema,
+      input: exchange,
+      keyCount,
+      keyNames: keyFields.map((f) => f.name),
+      aggregates,
+      outputMode: this.#options.streaming!.outputMode,
+      operatorId,
+      ...(eventTime === undefined ? {} : { eventTime }),
+    };
+  }
+}
+
+function bindAggregate(expr: Expr, input: readonly Attribute[]): AggregateCall {
+  const bound = bindExpression(expr, input);
+  assertInvariant(bound.kind === "AggregateCall", "an aggregate's result that is not an aggregate call");
+  return bound;
+}
+
+function bindOrder(order: readonly SortOrder[], input: readonly Attribute[]): readonly SortOrder[] {
+  return order.map((item) => ({ ...item, child: bindExpression(item.child, input) }));
+}
+
+/** Event time of a group: its watermarked key, or the end of the window that is the key. */
+function eventTimeOf(grouping: readonly Expr[], schema: StructType): Expr | undefined {
+  const ordinal = watermarkedKey(grouping);
+  if (ordinal === undefined) return undefined;
+  const key = schema.fields[ordinal]!;
+  const reference: Expr = { kind: "BoundReference", ordinal, type: key.type, nullable: key.nullable };
+  if (key.type.kind !== "struct") return reference;
+  const end = key.type.fields[1]!;
+  return { kind: "GetStructField", child: reference, ordinal: 1, name: end.name, type: end.type, nullable: true };
+}

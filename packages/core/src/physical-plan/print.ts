@@ -1,0 +1,120 @@
+import { unreachable } from "../errors/index.ts";
+import { printExpression } from "../expressions/print.ts";
+import type { PhysicalPlan } from "./physical-plan.ts";
+
+/** Inputs of an operator, left to right. */
+export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
+  switch (plan.kind) {
+    case "Scan":
+    case "LocalScan":
+    case "Range":
+      return [];
+    case "HashJoin":
+    case "NestedLoopJoin":
+      return [plan.left, plan.right];
+    case "Union":
+      return plan.inputs;
+    case "Pipeline":
+    case "UserRows":
+    case "KeyedGroups":
+    case "PartialAggregate":
+    case "FinalAggregate":
+    case "StateAggregate":
+    case "Exchange":
+    case "Sort":
+    case "Limit":
+    case "EventTimeWatermark":
+      return [plan.input];
+    default:
+      return unreachable(plan);
+  }
+}
+
+/** All operators of a plan, an operator before its inputs. */
+export function* operatorsOf(plan: PhysicalPlan): Generator<PhysicalPlan> {
+  yield plan;
+  for (const input of inputsOf(plan)) yield* operatorsOf(input);
+}
+
+/** One line per operator, inputs below with Spark's branches. Columns of the input are printed as `#0`, `#1` …. */
+export function printPhysicalPlan(plan: PhysicalPlan): string {
+  const lines: string[] = [];
+  const visit = (node: PhysicalPlan, prefix: string, branch: string): void => {
+    lines.push(`${prefix}${branch}${describeOperator(node)}`);
+    const inputs = inputsOf(node);
+    const childPrefix = branch === "" ? prefix : prefix + (branch === "+- " ? "   " : ":  ");
+    inputs.forEach((input, i) => visit(input, childPrefix, i === inputs.length - 1 ? "+- " : ":- "));
+  };
+  visit(plan, "", "");
+  return lines.join("\n");
+}
+
+/** One operator in one line. */
+export function describeOperator(plan: PhysicalPlan): string {
+  const list = (items: readonly Parameters<typeof printExpression>[0][]): string =>
+    `[${items.map((item) => printExpression(item)).join(", ")}]`;
+  const columns = `[${plan.schema.fields.map((f) => f.name).join(", ")}]`;
+  const name = (() => {
+    switch (plan.kind) {
+      case "Scan": {
+        const filters = plan.filters.length === 0 ? "" : `, PushedFilters: ${list(plan.filters)}`;
+        const where = plan.read.paths.length === 0 ? "" : ` [${plan.read.paths.join(", ")}]`;
+        return `${plan.read.streaming ? "StreamingScan" : "Scan"} ${plan.read.format}${where} ${columns}${filters}`;
+      }
+      case "LocalScan":
+        return `LocalTableScan ${columns}`;
+      case "Range":
+        return `Range (${plan.start}, ${plan.end}, step=${plan.step}, splits=${plan.numPartitions})`;
+      case "Pipeline":
+        return `Pipeline ${plan.steps.map((s) => describeStep(s)).join(" → ")}`;
+      case "UserRows":
+        return `${plan.plan.how} ${plan.plan.fn.name} ${columns} (on the calling thread: a closure)`;
+      case "KeyedGroups":
+        return `${plan.plan.how} ${plan.plan.fn.name} ${columns} (on the calling thread: a closure)`;
+      case "PartialAggregate": {
+        const steps = plan.steps.length === 0 ? "" : `${plan.steps.map((s) => describeStep(s)).join(" → ")} → `;
+        return `${steps}PartialAggregate keys=${list(plan.keys)} functions=${list(plan.aggregates)}`;
+      }
+      case "FinalAggregate":
+        return `FinalAggregate ${columns} functions=${list(plan.aggregates)}`;
+      case "StateAggregate":
+        return `StateAggregate ${columns} functions=${list(plan.aggregates)}, ${plan.outputMode}, state ${plan.operatorId}`;
+      case "Exchange":
+        return plan.partitioning.kind === "single"
+          ? "Exchange single"
+          : `Exchange hash(${plan.partitioning.keys.map((k) => `#${k}`).join(", ")}, ${plan.partitioning.partitions})`;
+      case "HashJoin":
+        return `HashJoin ${plan.joinType} ${list(plan.leftKeys)} = ${list(plan.rightKeys)}, build ${plan.buildSide}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
+      case "NestedLoopJoin":
+        return `NestedLoopJoin ${plan.joinType}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
+      case "Sort":
+        return `${plan.limit === undefined ? "Sort" : `TopK ${plan.limit}`} ${list(plan.order)}`;
+      case "Limit":
+        return `Limit ${plan.limit}`;
+      case "Union":
+        return "Union";
+      case "EventTimeWatermark":
+        return `EventTimeWatermark #${plan.ordinal}, delay ${plan.delayMicros / 1000n} ms`;
+      default:
+        return unreachable(plan);
+    }
+  })();
+  return `(${plan.id}) ${name}`;
+}
+
+function describeStep(step: Extract<PhysicalPlan, { kind: "Pipeline" }>["steps"][number]): string {
+  const list = (items: readonly Parameters<typeof printExpression>[0][]): string =>
+    `[${items.map((item) => printExpression(item)).join(", ")}]`;
+  switch (step.kind) {
+    case "filter":
+      return `Filter ${printExpression(step.condition)}`;
+    case "project":
+      return `Project ${list(step.expressions)}`;
+    case "expand":
+      return `Expand ${step.projections.map(list).join(" | ")}`;
+    case "generate":
+      return `Generate ${step.generator}${list(step.args)}`;
+    default:
+      return unreachable(step);
+  }
+}
