@@ -1,12 +1,110 @@
 /** Errors of checkpoint and state. */
 export const stateErrors = {
+  "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_KEY_SIZE": {
+    sqlState: "58030",
+    message:
+      "An error occurred during loading state. Error reading delta file <fileToRead>: key size cannot be <keySize>. Restore the checkpoint from a copy or start with a new one.",
+  },
+  "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS": {
+    sqlState: "58030",
+    message:
+      "An error occurred during loading state. Error reading delta file <fileToRead>: <fileToRead> does not exist. Restore the checkpoint from a copy or start with a new one.",
+  },
+  "CANNOT_LOAD_STATE_STORE.CANNOT_READ_MISSING_SNAPSHOT_FILE": {
+    sqlState: "58030",
+    message:
+      "An error occurred during loading state. Error reading snapshot file <fileToRead>: <fileToRead> does not exist. Restore the checkpoint from a copy or start with a new one.",
+  },
+  "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_KEY_SIZE": {
+    sqlState: "58030",
+    message:
+      "An error occurred during loading state. Error reading snapshot file <fileToRead>: key size cannot be <keySize>. Restore the checkpoint from a copy or start with a new one.",
+  },
+  "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_VALUE_SIZE": {
+    sqlState: "58030",
+    message:
+      "An error occurred during loading state. Error reading snapshot file <fileToRead>: value size cannot be <valueSize>. Restore the checkpoint from a copy or start with a new one.",
+  },
+  "CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE": {
+    sqlState: "58030",
+    message:
+      "An error occurred during loading state. The state file <fileToRead> is damaged: <reason>. Restore the checkpoint from a copy or start with a new one.",
+  },
+  "CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION": {
+    sqlState: "58030",
+    message: "An error occurred during loading state. Version cannot be <version> because it is less than 0.",
+  },
+  CHECKPOINT_BATCHES_MISSING: {
+    sqlState: "58030",
+    message:
+      "The checkpoint log <path> has no file for batch <batchIds>, which is needed to go on from batch <latestBatchId>. Restore the checkpoint from a copy or start with a new one.",
+  },
+  CHECKPOINT_BEHIND_SINK: {
+    sqlState: "55000",
+    message:
+      "The sink holds batch <sinkBatchId> of this query, but the checkpoint <path> ends at batch <checkpointBatchId>: it was probably restored from an older copy, and going on would lose or repeat rows. Use the newer checkpoint, or a new checkpoint together with a new sink.",
+  },
   CHECKPOINT_LOG_CORRUPTED: {
     sqlState: "58030",
     message:
       "The checkpoint log file <path> cannot be read: <reason>. `millrace checkpoint verify` tells what is wrong; restore the checkpoint from a copy or start with a new one.",
   },
+  CHECKPOINT_METADATA_MISSING: {
+    sqlState: "58030",
+    message:
+      "The checkpoint <path> has offsets but no `metadata` file, so the id of its query is not known. Restore the file from a copy; a new id would make sinks take repeated batches for new ones.",
+  },
+  CHECKPOINT_OUTPUT_MODE_CHANGED: {
+    sqlState: "55000",
+    message:
+      "The checkpoint <path> was written with output mode <storedMode> and the query now asks for <newMode>. Use <storedMode>, or start with a new checkpoint.",
+  },
+  CHECKPOINT_SOURCE_CHANGED: {
+    sqlState: "55000",
+    message:
+      "Source <index> of the query was <storedSource> when the checkpoint <path> was written and is <newSource> now. Give the sources in their old order, or start with a new checkpoint.",
+  },
+  CHECKPOINT_SOURCE_COUNT_CHANGED: {
+    sqlState: "55000",
+    message:
+      "There are [<storedCount>] sources in the checkpoint offsets and now there are [<newCount>] sources requested by the query. Cannot continue.",
+  },
   CHECKPOINT_WRITE_FAILED: {
     sqlState: "58030",
     message: "Writing <path> failed with <code>. The batch is not committed and is repeated on the next start.",
+  },
+  "CONCURRENT_QUERY.OTHER_PROCESS": {
+    sqlState: "0A000",
+    message:
+      "Another run uses the checkpoint <path>: process <pid> on <hostName>, run epoch <epoch>. Stop it first; one checkpoint serves one run at a time.",
+  },
+  STATE_STORE_INVALID_ROW: {
+    sqlState: "58030",
+    message: "A row of the state store cannot be read: <reason>. Restore the checkpoint from a copy or start with a new one.",
+  },
+  STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE: {
+    sqlState: "42K06",
+    message:
+      "Provided key schema does not match existing state key schema. Please check number and type of fields. Existing key_schema=<storedKeySchema> and new key_schema=<newKeySchema>. Undo the change of the query, or start with a new checkpoint.",
+  },
+  STATE_STORE_PROVIDER_NOT_SUPPORTED: {
+    sqlState: "0A000",
+    message:
+      "The checkpoint <path> keeps its state in <setting>, which Millrace cannot read. Export the state with Spark's `statestore` reader and start with a new checkpoint.",
+  },
+  STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE: {
+    sqlState: "42K06",
+    message:
+      "Provided value schema does not match existing state value schema. Please check number and type of fields. Existing value_schema=<storedValueSchema> and new value_schema=<newValueSchema>. Undo the change of the query, or start with a new checkpoint.",
+  },
+  STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA: {
+    sqlState: "42K03",
+    message:
+      "Streaming stateful operator name does not match with the operator in state metadata. This likely to happen when user adds/removes/changes stateful operator of existing streaming query. Stateful operators in the metadata: [<OpsInMetadataSeq>]; Stateful operators in current batch: [<OpsInCurBatchSeq>].",
+  },
+  UNSUPPORTED_LOG_VERSION: {
+    sqlState: "KD002",
+    message:
+      "The checkpoint file <path> cannot be read: maximum supported log version is v<maximum>, but encountered v<version>. It was written by a newer release: use that one.",
   },
 } as const;
