@@ -40,7 +40,7 @@ export function resolveTimeWindows(
   }
   const first = calls[0];
   if (first === undefined) return { expressions, input };
-  if (new Set(calls.map(printExpression)).size > 1) {
+  if (new Set(calls.map((call) => printExpression(call))).size > 1) {
     throw new MillraceError("MULTI_TIME_WINDOW_EXPRESSIONS", {});
   }
   const { plan, window } = windowedInput(first, input, context);

@@ -8,6 +8,7 @@ import { streamingErrors } from "./classes/streaming.ts";
 
 /** One row per class: `<name>` in the message is a typed parameter. Sorted within each family. */
 export const errorClasses: typeof analysisErrors &
+  typeof apiErrors &
   typeof dataSourceErrors &
   typeof executionErrors &
   typeof parseErrors &

@@ -1,4 +1,5 @@
 import { errorClasses, type ErrorClass, type ErrorParameters } from "./error-classes.ts";
+import { sqlFragment } from "./sql-fragment.ts";
 
 /** Where in the user's program or input an error belongs. */
 export interface ErrorContext {
@@ -27,8 +28,10 @@ export class MillraceError<C extends ErrorClass = ErrorClass> extends Error {
     const entry = errorClasses[errorClass];
     const values = parameters as Readonly<Record<string, string>>;
     const text = entry.message.replaceAll(/<(\w+)>/g, (_, key: string) => String(values[key]));
+    const { sql, callSite } = options?.context ?? {};
     const where =
-      options?.context?.callSite === undefined ? "" : `\n== DataFrame ==\nbuilt at ${options.context.callSite}`;
+      (sql === undefined ? "" : `\n${sqlFragment(sql)}`) +
+      (callSite === undefined ? "" : `\n== DataFrame ==\nbuilt at ${callSite}`);
     super(
       `[${errorClass}] ${text} SQLSTATE: ${entry.sqlState}${where}`,
       options?.cause === undefined ? undefined : { cause: options.cause },

@@ -4,9 +4,10 @@ import type { AggregateFunction, GeneratorFunction, ScalarFunction } from "./fun
 import { arithmetic } from "./scalar/arithmetic.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
+import { internal } from "./scalar/internal.ts";
 import { logic } from "./scalar/logic.ts";
 
-const scalars: readonly ScalarFunction[] = [...arithmetic, ...comparison, ...logic, ...conditional];
+const scalars: readonly ScalarFunction[] = [...internal, ...arithmetic, ...comparison, ...logic, ...conditional];
 const aggregates: readonly AggregateFunction[] = [];
 const generators: readonly GeneratorFunction[] = [];
 

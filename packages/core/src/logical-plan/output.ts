@@ -1,4 +1,4 @@
-import { MillraceError } from "../errors/index.ts";
+import { MillraceError, unreachable } from "../errors/index.ts";
 import type { Attribute } from "../expressions/expression.ts";
 import { attributeOf, isNamed } from "../expressions/typing.ts";
 import { type StructType, structType } from "../types/data-type.ts";
@@ -55,8 +55,9 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
         case "inner":
         case "cross":
           return [...left, ...right];
+        default:
+          return unreachable(plan.joinType);
       }
-      break;
     }
     default:
       break;
