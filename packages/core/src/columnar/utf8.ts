@@ -4,10 +4,12 @@
  * Most strings of a stream are short and ASCII, where the fixed cost of `TextDecoder` and `TextEncoder` (argument checks,
  * a call out of JavaScript) is larger than the work; so these functions look first and use a plain loop for short ASCII.
  */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
-/** Below this many bytes the loop beats `TextDecoder` (measured on Node 26). */
-const shortLength = 48;
+const utf8Slice = Buffer.prototype.utf8Slice;
+/** Up to this many bytes the loop beats the native decoder; `Buffer`'s is twice as fast as `TextDecoder` (Node 26). */
+const shortDecode = 11;
+/** Up to this many UTF-16 units the loop beats `TextEncoder`. */
+const shortEncode = 48;
 const fromCharCode = String.fromCharCode;
 
 /**
@@ -15,17 +17,16 @@ const fromCharCode = String.fromCharCode;
  * `UTF8String.toString` make them; a byte order mark is kept.
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  const length = end - start;
-  if (length > shortLength) return decoder.decode(bytes.subarray(start, end));
-  for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return decoder.decode(bytes.subarray(start, end));
+  if (end - start > shortDecode) return utf8Slice.call(bytes, start, end);
+  for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return utf8Slice.call(bytes, start, end);
   return decodeAscii(bytes, start, end);
 }
 
 function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
   let i = start;
-  for (; i + 8 <= end; i += 8) {
-    text += fromCharCode(
+  if (i + 8 <= end) {
+    text = fromCharCode(
       bytes[i]!,
       bytes[i + 1]!,
       bytes[i + 2]!,
@@ -35,6 +36,7 @@ function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
       bytes[i + 6]!,
       bytes[i + 7]!,
     );
+    i += 8;
   }
   if (i + 4 <= end) {
     text += fromCharCode(bytes[i]!, bytes[i + 1]!, bytes[i + 2]!, bytes[i + 3]!);
@@ -55,7 +57,7 @@ export function encodeUtf8(text: string): Uint8Array {
  */
 export function encodeUtf8Into(text: string, target: Uint8Array, at: number): number {
   const length = text.length;
-  if (length <= shortLength) {
+  if (length <= shortEncode) {
     let i = 0;
     for (; i < length; i++) {
       const unit = text.charCodeAt(i);

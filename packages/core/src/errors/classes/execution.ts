@@ -126,4 +126,22 @@ export const executionErrors = {
     message:
       "The BIGINT value <value> of column <column> does not fit a JavaScript number without loss. Build the session with `bigint: true`, or cast the column to STRING or DOUBLE.",
   },
+  INVALID_EXTERNAL_VALUE: {
+    sqlState: "42K0N",
+    message: "The value <value> at <path> is not valid for the type <type>. Expected <expected>.",
+  },
+  NOT_NULL_ASSERT_VIOLATION: {
+    sqlState: "42000",
+    message: "NULL value appeared in the non-nullable field <path>. Declare the column nullable, or fill the value in.",
+  },
+  TIMESTAMP_OUT_OF_DATE_RANGE: {
+    sqlState: "22008",
+    message:
+      "The TIMESTAMP value of <micros> microseconds in column <column> lies outside the years that a JavaScript Date holds. Cast the column to STRING or BIGINT.",
+  },
+  TEMPORAL_NOT_LOADED: {
+    sqlState: "0A000",
+    message:
+      'Values as Temporal objects need `Temporal`, which this runtime does not have: build the session with `timestamps: "temporal"`, which loads the polyfill.',
+  },
 } as const;
