@@ -2,14 +2,16 @@
 
 /** `Double.toString`: `1.0`, `1.0E10`, `1.0E-5`, `NaN`, `-Infinity`; the fewest digits that give the same value. */
 export function doubleText(value: number): string {
-  return javaForm(value, shortestDigits(String(Math.abs(value))));
+  const parts = shortestDigits(String(Math.abs(value)));
+  // Java prints at least two digits and takes the nearest such number: 4.9E-324 where one digit would be 5E-324.
+  return javaForm(value, parts[0].length === 1 && Number.isFinite(value) ? shortestDigits(Math.abs(value).toPrecision(2)) : parts);
 }
 
 /** `Float.toString`: the fewest digits that give the same 32-bit value. */
 export function floatText(value: number): string {
   if (!Number.isFinite(value) || value === 0) return doubleText(value);
   const size = Math.abs(value);
-  for (let precision = 1; precision < 10; precision++) {
+  for (let precision = 2; precision < 10; precision++) {
     const text = size.toPrecision(precision);
     if (Math.fround(Number(text)) === size) return javaForm(value, shortestDigits(text));
   }

@@ -1,5 +1,12 @@
 /** All functions by name. A new function is one record in a family's array. */
 import { assertInvariant } from "../errors/index.ts";
+import { approxCountDistinct } from "./aggregates/approx-count-distinct.ts";
+import { collections } from "./aggregates/collect.ts";
+import { counts } from "./aggregates/count.ts";
+import { extremes, positionals } from "./aggregates/extremes.ts";
+import { moments } from "./aggregates/moments.ts";
+import { percentiles } from "./aggregates/percentiles.ts";
+import { sums } from "./aggregates/sum.ts";
 import type { AggregateFunction, GeneratorFunction, ScalarFunction } from "./function.ts";
 import { arithmetic } from "./scalar/arithmetic.ts";
 import { comparison } from "./scalar/comparison.ts";
@@ -8,7 +15,16 @@ import { internal } from "./scalar/internal.ts";
 import { logic } from "./scalar/logic.ts";
 
 const scalars: readonly ScalarFunction[] = [...internal, ...arithmetic, ...comparison, ...logic, ...conditional];
-const aggregates: readonly AggregateFunction[] = [];
+const aggregates: readonly AggregateFunction[] = [
+  ...counts,
+  ...sums,
+  ...extremes,
+  ...positionals,
+  ...collections,
+  ...percentiles,
+  ...moments,
+  approxCountDistinct,
+];
 const generators: readonly GeneratorFunction[] = [];
 
 interface Named {

@@ -1,0 +1,76 @@
+import { arrayType, type SqlValue } from "../../types/data-type.ts";
+import type { AggregateFunction } from "../function.ts";
+import { type DistinctKey, distinctKeyOf } from "./distinct-keys.ts";
+import { valueBytes } from "./extremes.ts";
+import { objectAccumulators } from "./object-accumulators.ts";
+
+const group = "Aggregate";
+
+const collected: Pick<AggregateFunction, "since" | "arity" | "resolve" | "nullable" | "orderIndependent" | "buffer"> = {
+  since: "0.1.0",
+  arity: [1, 1],
+  resolve: (args) => ({ args: [args[0]!.type], returns: arrayType(args[0]!.type, false) }),
+  nullable: false,
+  orderIndependent: false,
+  buffer: ({ returns }) => [{ name: "buf", type: returns, nullable: true }],
+};
+
+export const collections: readonly AggregateFunction[] = [
+  {
+    ...collected,
+    name: "collect_list",
+    aliases: ["array_agg"],
+    bind: () =>
+      objectAccumulators<SqlValue[]>({
+        create: () => [],
+        update(state, [value]) {
+          if (value !== null && value !== undefined) state.push(value);
+          return state;
+        },
+        save: (state) => [[...state]],
+        merge(state, [values]) {
+          for (const value of (values ?? []) as readonly SqlValue[]) state.push(value);
+          return state;
+        },
+        evaluate: (state) => [...state],
+        memoryBytes: valueBytes,
+      }),
+    doc: {
+      group,
+      usage: "collect_list(expr), array_agg(expr)",
+      summary: "Array of all values that are not NULL, in the order of the rows.",
+      examples: [{ sql: "collect_list(1)", result: "[1]" }],
+    },
+  },
+  {
+    ...collected,
+    name: "collect_set",
+    bind({ args }) {
+      const keyOf = distinctKeyOf(args[0]!);
+      const add = (state: Map<DistinctKey, SqlValue>, value: SqlValue | undefined): Map<DistinctKey, SqlValue> => {
+        if (value !== null && value !== undefined) {
+          const key = keyOf(value);
+          if (!state.has(key)) state.set(key, value);
+        }
+        return state;
+      };
+      return objectAccumulators<Map<DistinctKey, SqlValue>>({
+        create: () => new Map(),
+        update: (state, [value]) => add(state, value),
+        save: (state) => [[...state.values()]],
+        merge(state, [values]) {
+          for (const value of (values ?? []) as readonly SqlValue[]) add(state, value);
+          return state;
+        },
+        evaluate: (state) => [...state.values()],
+        memoryBytes: (state) => 2 * valueBytes([...state.values()]),
+      });
+    },
+    doc: {
+      group,
+      usage: "collect_set(expr)",
+      summary: "Array of the different values that are not NULL, in the order of their first rows.",
+      examples: [{ sql: "collect_set('a')", result: "[a]" }],
+    },
+  },
+];
