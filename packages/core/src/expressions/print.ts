@@ -175,7 +175,7 @@ function operatorPieces(name: string, args: readonly Expr[], style: Style): read
     }
     case "extract": {
       const field = first.kind === "Literal" && typeof first.value === "string" ? first.value : undefined;
-      if (field === undefined || args.length !== 2) return undefined;
+      if (field === undefined || field === "" || args.length !== 2) return undefined;
       return [`extract(${style === "sql" ? quoted([field]) : field} FROM `, second!, ")"];
     }
     default:

@@ -22,7 +22,7 @@ export interface ParserOptions {
 }
 
 /** Levels of parentheses, calls, CASE and the like that an expression may have. */
-export const maximumNesting = 2000;
+export const maximumNesting = 1000;
 
 /** How tightly a binary operator of `valueExpression` binds; 0 for other tokens. */
 const precedences = new Uint8Array(128);
@@ -181,7 +181,10 @@ export class ExpressionParser {
 
   /** `expression [[AS] name]` */
   namedExpression(): Expr {
-    const child = this.expression();
+    return this.#aliased(this.expression());
+  }
+
+  #aliased(child: Expr): Expr {
     if (this.accept(token.as)) {
       if (this.peek() === token.leftParenthesis) throw this.unexpected(": a list of aliases is not supported");
     } else {
@@ -209,21 +212,58 @@ export class ExpressionParser {
 
   // ── Boolean expressions ────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * Inlines what the grammar has as rules of their own: each level of nesting takes few frames of the stack, so that
+   * {@link maximumNesting} levels fit.
+   */
   expression(): Expr {
+    if (++this.#depth > maximumNesting) throw this.tooDeep();
     const start = this.start();
     let ors: Expr[] | undefined;
+    let ands: Expr[] | undefined;
     for (;;) {
-      let first = this.#negatable();
-      if (this.peek() === token.and) {
-        const ands = [first];
-        while (this.accept(token.and)) ands.push(this.#negatable());
-        first = this.#balanced("and", ands, 0, ands.length - 1, start);
+      const termStart = this.start();
+      const negations = this.#negations();
+      let term = this.#operation();
+      const kind = this.peek();
+      if (kind === token.not || kind === token.is || (kind >= token.in && kind <= token.between)) term = this.#predicate(term, termStart);
+      if (negations > 0) term = this.#repeated("not", negations, term, termStart);
+      const operator = this.peek();
+      if (operator === token.and) {
+        (ands ??= []).push(term);
+        this.advance();
+        continue;
       }
-      if (ors !== undefined) ors.push(first);
-      else if (this.peek() !== token.or) return first;
-      else ors = [first];
-      if (!this.accept(token.or)) return this.#balanced("or", ors, 0, ors.length - 1, start);
+      if (ands !== undefined) {
+        ands.push(term);
+        term = this.#balanced("and", ands, 0, ands.length - 1, start);
+        ands = undefined;
+      }
+      if (operator === token.or) {
+        (ors ??= []).push(term);
+        this.advance();
+        continue;
+      }
+      this.#depth--;
+      if (ors === undefined) return term;
+      ors.push(term);
+      return this.#balanced("or", ors, 0, ors.length - 1, start);
     }
+  }
+
+  #negations(): number {
+    let count = 0;
+    while (this.peek() === token.bang || (this.peek() === token.not && this.#startsOperand(1))) {
+      this.advance();
+      count++;
+    }
+    return count;
+  }
+
+  #repeated(name: string, times: number, expr: Expr, start: number): Expr {
+    let result = expr;
+    for (let i = 0; i < times; i++) result = this.call(name, [result], start);
+    return result;
   }
 
   /** A chain of AND or OR as the balanced tree that Spark makes of it; automatic column names show its parentheses. */
@@ -232,19 +272,6 @@ export class ExpressionParser {
     const middle = low + ((high - low) >> 1);
     const left = this.#balanced(name, terms, low, middle, start);
     return this.call(name, [left, this.#balanced(name, terms, middle + 1, high, start)], start);
-  }
-
-  #negatable(): Expr {
-    const start = this.start();
-    let negations = 0;
-    while (this.peek() === token.bang || (this.peek() === token.not && this.#startsOperand(1))) {
-      this.advance();
-      negations++;
-    }
-    const value = this.value();
-    let result = this.#predicate(value, start);
-    for (; negations > 0; negations--) result = this.call("not", [result], start);
-    return result;
   }
 
   #startsOperand(ahead: number): boolean {
@@ -342,10 +369,20 @@ export class ExpressionParser {
   /** Operands and binary operators from comparisons down to multiplication. */
   value(): Expr {
     if (++this.#depth > maximumNesting) throw this.tooDeep();
+    const result = this.#operation();
+    this.#depth--;
+    return result;
+  }
+
+  #operation(): Expr {
     const base = this.#pending.length;
     for (;;) {
       const start = this.start();
-      this.#operands.push(this.#signed(start));
+      const signs = this.#signs();
+      let operand = this.#primary();
+      const after = this.peek();
+      if (after === token.dot || after === token.leftBracket || after === token.doubleColon) operand = this.#postfix(operand, start);
+      this.#operands.push(signs === undefined ? operand : this.#withSigns(signs, operand, start));
       this.#operandStarts.push(start);
       const kind = this.peek();
       const precedence = precedences[kind]!;
@@ -354,7 +391,6 @@ export class ExpressionParser {
       this.#pending.push(kind);
       this.advance();
     }
-    this.#depth--;
     this.#operandStarts.pop();
     return this.#operands.pop()!;
   }
@@ -377,16 +413,20 @@ export class ExpressionParser {
     );
   }
 
-  #signed(start: number): Expr {
+  #signs(): number[] | undefined {
     let signs: number[] | undefined;
-    for (let kind = this.peek(); kind in signNames; kind = this.peek()) {
+    for (let kind = this.peek(); kind === token.minus || kind === token.plus || kind === token.tilde; kind = this.peek()) {
       // `-1` is a literal, so that the least BIGINT can be written.
       if (kind === token.minus && isNumber(this.peek(1))) break;
       (signs ??= []).push(kind);
       this.advance();
     }
-    let result = this.#postfix(this.#primary(), start);
-    for (let i = (signs?.length ?? 0) - 1; i >= 0; i--) result = this.call(signNames[signs![i]!]!, [result], start);
+    return signs;
+  }
+
+  #withSigns(signs: readonly number[], operand: Expr, start: number): Expr {
+    let result = operand;
+    for (let i = signs.length - 1; i >= 0; i--) result = this.call(signNames[signs[i]!]!, [result], start);
     return result;
   }
 
@@ -425,48 +465,61 @@ export class ExpressionParser {
   #primary(): Expr {
     const kind = this.peek();
     const start = this.start();
-    if (isNumber(kind) || kind === token.minus) return this.#number(start);
-    if (kind === token.string) return this.#string();
     if (kind === token.leftParenthesis) return this.#parenthesized(start);
-    if (kind === token.asterisk) {
-      this.advance();
-      return { kind: "UnresolvedStar", target: [] };
-    }
-    if (kind === token.question || kind === token.colon) throw this.unexpected(": parameters are not supported");
-    if (!isWord(kind)) throw this.unexpected();
-    if (this.peek(1) === token.arrow) {
-      this.advance();
-      throw this.unexpected();
-    }
-    if (kind !== token.quotedWord) {
-      const special = this.#keyword(kind, start);
-      if (special !== undefined) return special;
-    }
-    return this.#named(start);
-  }
-
-  /** What an unquoted word begins, unless it is just a name. */
-  #keyword(kind: number, start: number): Expr | undefined {
+    if (!isWord(kind)) return this.#constantOrStar(kind, start);
     const next = this.peek(1);
     if (kind === token.word) {
-      if (next === token.string) return typedLiteral(this, start);
       if (next === token.leftParenthesis) {
-        const form = specialForms.get(this.peekText().toUpperCase());
-        return form?.(this, start);
+        const special = specialForms.get(this.peekText().toUpperCase())?.(this, start);
+        return special ?? this.functionCall(this.#nameParts().join("."), start);
       }
-      if (next === token.dot) return undefined;
-      const name = this.peekText().toLowerCase();
-      if (name !== "current_date" && name !== "current_timestamp") return undefined;
-      this.advance();
-      return this.call(name, [], start);
+      if (next === token.string) return typedLiteral(this, start);
+    } else if (kind === token.case && this.#startsOperand(1)) {
+      return this.#case(start);
     }
-    if (next === token.dot) return undefined;
+    const constant = next === token.dot || kind === token.quotedWord ? undefined : this.#wordConstant(kind, start);
+    if (constant !== undefined) return constant;
+    const parts = this.#nameParts();
+    const after = this.peek();
+    if (after === token.leftParenthesis) return this.functionCall(parts.join("."), start);
+    if (after === token.arrow) throw this.unexpected();
+    if (after === token.dot && this.peek(1) === token.asterisk) {
+      this.advance();
+      this.advance();
+      return { kind: "UnresolvedStar", target: parts };
+    }
+    return { kind: "UnresolvedAttribute", parts, origin: this.#origin(start) };
+  }
+
+  #constantOrStar(kind: number, start: number): Expr {
+    if (isNumber(kind) || kind === token.minus) return this.#number(start);
+    if (kind === token.string) return this.#string();
+    if (kind === token.question || kind === token.colon) throw this.unexpected(": parameters are not supported");
+    if (kind !== token.asterisk) throw this.unexpected();
+    this.advance();
+    return { kind: "UnresolvedStar", target: [] };
+  }
+
+  /** NULL, TRUE, FALSE, INTERVAL …, CURRENT_DATE and CURRENT_TIMESTAMP; undefined, with nothing consumed, for a name. */
+  #wordConstant(kind: number, start: number): Expr | undefined {
+    if (kind === token.interval) return this.#interval(start);
     if (kind === token.null || kind === token.true || kind === token.false) {
       this.advance();
       return kind === token.null ? { kind: "Literal", value: null, type: nullType } : booleanLiteral(kind === token.true);
     }
-    if (kind === token.case && this.#startsOperand(1)) return this.#case(start);
-    return kind === token.interval ? this.#interval(start) : undefined;
+    if (!this.isWordAt("CURRENT_DATE") && !this.isWordAt("CURRENT_TIMESTAMP")) return undefined;
+    const name = this.name().toLowerCase();
+    return this.call(name, [], start);
+  }
+
+  /** `a.b.c` */
+  #nameParts(): string[] {
+    const parts = [this.name()];
+    while (this.peek() === token.dot && isWord(this.peek(1))) {
+      this.advance();
+      parts.push(this.name());
+    }
+    return parts;
   }
 
   #number(start: number): Expr {
@@ -490,7 +543,7 @@ export class ExpressionParser {
   #parenthesized(start: number): Expr {
     this.advance();
     this.#refuseSubquery();
-    const first = this.namedExpression();
+    const first = this.#aliased(this.expression());
     if (first.kind !== "Alias" && this.accept(token.rightParenthesis)) {
       if (this.peek() === token.arrow) throw this.unexpected();
       return first;
@@ -509,23 +562,6 @@ export class ExpressionParser {
     }
   }
 
-  /** `a.b.c`, `t.*`, `f(…)` */
-  #named(start: number): Expr {
-    const parts = [this.name()];
-    while (this.peek() === token.dot) {
-      if (this.peek(1) === token.asterisk) {
-        this.advance();
-        this.advance();
-        return { kind: "UnresolvedStar", target: parts };
-      }
-      if (!isWord(this.peek(1))) break;
-      this.advance();
-      parts.push(this.name());
-    }
-    if (this.peek() === token.leftParenthesis) return this.functionCall(parts.join("."), start);
-    return { kind: "UnresolvedAttribute", parts, origin: this.#origin(start) };
-  }
-
   /** The arguments of a call, from its parenthesis on, and what may follow them. */
   functionCall(written: string, start: number): Expr {
     const name = written.toLowerCase();
@@ -537,12 +573,22 @@ export class ExpressionParser {
     } else if (this.isWordAt("ALL") && this.#startsArgument(1)) {
       this.advance();
     }
-    let args: Expr[] = [];
+    const args: Expr[] = [];
     if (!this.accept(token.rightParenthesis)) {
-      args = name === "struct" ? this.namedExpressions() : this.#arguments();
+      do {
+        if (isWord(this.peek()) && this.peek(1) === token.fatArrow) throw this.unexpected(": named arguments are not supported");
+        const arg = this.expression();
+        args.push(name === "struct" ? this.#aliased(arg) : arg);
+      } while (this.accept(token.comma));
       this.#nullsOption(name, args);
       this.expect(token.rightParenthesis, ")");
     }
+    return this.#finishedCall(name, args, distinct, start);
+  }
+
+  /** What may follow the arguments of a call. */
+  #finishedCall(name: string, written: Expr[], distinct: boolean, start: number): Expr {
+    let args = written;
     if (name === "count" && !distinct && args.length === 1 && args[0]!.kind === "UnresolvedStar" && args[0].target.length === 0) {
       args = [{ kind: "Literal", value: 1, type: intType }];
     }
@@ -565,15 +611,6 @@ export class ExpressionParser {
 
   #startsArgument(ahead: number): boolean {
     return this.#startsOperand(ahead) || this.peek(ahead) === token.asterisk;
-  }
-
-  #arguments(): Expr[] {
-    const args: Expr[] = [];
-    do {
-      if (isWord(this.peek()) && this.peek(1) === token.fatArrow) throw this.unexpected(": named arguments are not supported");
-      args.push(this.expression());
-    } while (this.accept(token.comma));
-    return args;
   }
 
   /** `IGNORE NULLS` is a last argument TRUE of the function; `RESPECT NULLS` says what holds anyway. */

@@ -170,6 +170,10 @@ function numberKind(text: string, start: number): TokenKind {
     // A number with a point must not run into a word: in `1.5x` and `t1.2a` the point is not part of a number.
     const pointed = suffixKind(text, digitsStop(text, integerStop + 1), token.decimal, false);
     if (!isWordCharacter(text, numberStop)) return pointed;
+    if (integerStop === start) {
+      numberStop = start + 1;
+      return token.dot;
+    }
   }
   const kind = suffixKind(text, integerStop, token.integer, true);
   if (!isWordCharacter(text, numberStop)) return kind;

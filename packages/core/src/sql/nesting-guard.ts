@@ -12,7 +12,7 @@ export function withNestingGuard<T>(text: string, parse: () => T): T {
     throw new MillraceError(
       "EXPRESSION_NESTED_TOO_DEEP",
       { depth: "too many", limit: "what the remaining stack holds" },
-      { cause: error, context: { sql: { text, start: 0, stop: text.length } } },
+      { cause: error, context: { sql: { text, start: 0, stop: 1 } } },
     );
   }
 }
