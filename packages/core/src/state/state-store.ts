@@ -3,6 +3,7 @@
  * lie on disk. A store is opened at a version (batch N reads version N), changed, and committed as the next version.
  */
 import type { FileOperation } from "../runtime/file-system.ts";
+import type { VisitEntry } from "./versioned-map.ts";
 
 export interface StateStore {
   /** The version that was read. */
@@ -17,9 +18,52 @@ export interface StateStore {
   memoryUsedBytes(): number;
   /**
    * The file operations that make version + 1 durable, so that the caller can run those of all partitions in one go; then
-   * {@link committed} must be called. Until then `abort` restores the version that was read.
+   * {@link committed} must be called. Until then `abort` restores the version that was read. The store takes no more
+   * changes after this call.
    */
   commitProgram(): readonly FileOperation[];
   committed(): void;
   abort(): void;
+}
+
+/**
+ * A store that also takes keys and values as byte ranges, without an object for each: the way for inner loops. An entry
+ * is a number that stands for a key; it stays valid until the store is committed or aborted.
+ */
+export interface RangeStateStore extends StateStore {
+  /** The entry of the key in `bytes[start, end)`, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number;
+  /** Memory in which the values of entries lie; another array after a change. */
+  readonly arena: Uint8Array;
+  valueStart(entry: number): number;
+  valueEnd(entry: number): number;
+  /** Sets the value of a key given as ranges; returns its entry. */
+  putRange(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): number;
+  /** Replaces the value of an entry. */
+  setValue(entry: number, value: Uint8Array, start: number, end: number): void;
+  removeEntry(entry: number): void;
+  /** Visits every entry in a deterministic order; the visitor may change or remove the visited one. */
+  forEach(visit: VisitEntry): void;
+  /** Visits what this version changed so far; a removed key has `valueEnd` -1. */
+  forEachChange(visit: VisitEntry): void;
+  /** Number of keys that this version changed so far. */
+  readonly changedCount: number;
+}
+
+/** All versions of the state of one operator and partition. */
+export interface StateStoreProvider {
+  /** Opens version `version` (0 is empty). Only one store is open at a time: an open one is aborted. */
+  open(version: number): Promise<RangeStateStore>;
+  /**
+   * Background work between batches: a snapshot when enough deltas have gathered, then removal of files that no retained
+   * version needs. Never removes the last complete chain of a retained version.
+   */
+  maintain(): Promise<void>;
 }

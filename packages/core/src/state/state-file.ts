@@ -1,0 +1,128 @@
+/**
+ * The content of Spark's HDFS-backed state files: `int32 key size, key, int32 value size, value` big-endian, a removed key
+ * with value size -1 (deltas only), key size -1 at the end; all of it in LZ4 blocks.
+ */
+import { MillraceError } from "../errors/index.ts";
+import { decodeLz4Blocks, encodeLz4Blocks, Lz4FormatError } from "./lz4-block.ts";
+import type { VersionedMap } from "./versioned-map.ts";
+
+class RecordWriter {
+  #bytes: Uint8Array = new Uint8Array(4096);
+  #end = 0;
+
+  int32(value: number): void {
+    const at = this.#reserve(4);
+    this.#bytes[at] = value >>> 24;
+    this.#bytes[at + 1] = value >>> 16;
+    this.#bytes[at + 2] = value >>> 8;
+    this.#bytes[at + 3] = value;
+  }
+  range(source: Uint8Array, start: number, end: number): void {
+    this.int32(end - start);
+    const at = this.#reserve(end - start);
+    this.#bytes.set(source.subarray(start, end), at);
+  }
+  finish(): Uint8Array {
+    this.int32(-1);
+    return encodeLz4Blocks(this.#bytes.subarray(0, this.#end));
+  }
+  #reserve(length: number): number {
+    const at = this.#end;
+    this.#end += length;
+    if (this.#end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#end, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, at));
+      this.#bytes = grown;
+    }
+    return at;
+  }
+}
+
+/** The delta of the open version of a map: what it changed, in order of the first change. */
+export function encodeDelta(map: VersionedMap): Uint8Array {
+  const writer = new RecordWriter();
+  map.forEachChange((arena, keyStart, keyEnd, valueStart, valueEnd) => {
+    writer.range(arena, keyStart, keyEnd);
+    if (valueEnd < 0) writer.int32(-1);
+    else writer.range(arena, valueStart, valueEnd);
+  });
+  return writer.finish();
+}
+
+/** All of a map. */
+export function encodeSnapshot(map: VersionedMap): Uint8Array {
+  const writer = new RecordWriter();
+  map.forEach((arena, keyStart, keyEnd, valueStart, valueEnd) => {
+    writer.range(arena, keyStart, keyEnd);
+    writer.range(arena, valueStart, valueEnd);
+  });
+  return writer.finish();
+}
+
+export type StateRecordVisitor = (
+  bytes: Uint8Array,
+  keyStart: number,
+  keyEnd: number,
+  valueStart: number,
+  /** -1: the key is removed. */
+  valueEnd: number,
+) => void;
+
+/**
+ * Visits the records of a delta or snapshot file, every byte of which must make sense.
+ * @throws MillraceError CANNOT_LOAD_STATE_STORE.…
+ */
+export function readStateFile(
+  path: string,
+  kind: "delta" | "snapshot",
+  content: Uint8Array,
+  visit: StateRecordVisitor,
+): void {
+  const damaged = (reason: string): MillraceError =>
+    new MillraceError("CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE", { fileToRead: path, reason });
+  let bytes: Uint8Array;
+  try {
+    bytes = decodeLz4Blocks(content);
+  } catch (error) {
+    if (error instanceof Lz4FormatError) throw damaged(error.message);
+    throw error;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  const size = (): number => {
+    if (bytes.length - at < 4) throw damaged("it ends without its end mark");
+    at += 4;
+    return view.getInt32(at - 4);
+  };
+  for (;;) {
+    const keySize = size();
+    if (keySize === -1) break;
+    if (keySize < 0) {
+      throw new MillraceError(
+        kind === "delta"
+          ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_KEY_SIZE"
+          : "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_KEY_SIZE",
+        { fileToRead: path, keySize: String(keySize) },
+      );
+    }
+    const keyStart = at;
+    if (keySize > bytes.length - at) throw damaged("a key runs over the end");
+    at += keySize;
+    const valueSize = size();
+    if (valueSize < 0) {
+      if (kind === "snapshot") {
+        throw new MillraceError("CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_VALUE_SIZE", {
+          fileToRead: path,
+          valueSize: String(valueSize),
+        });
+      }
+      if (valueSize !== -1) throw damaged(`a value has size ${valueSize}`);
+      visit(bytes, keyStart, keyStart + keySize, -1, -1);
+      continue;
+    }
+    if (valueSize > bytes.length - at) throw damaged("a value runs over the end");
+    visit(bytes, keyStart, keyStart + keySize, at, at + valueSize);
+    at += valueSize;
+  }
+  if (at !== bytes.length) throw damaged("bytes follow its end mark");
+}

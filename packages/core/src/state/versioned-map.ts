@@ -1,0 +1,354 @@
+/**
+ * A hash map from bytes to bytes with cheap rollback, the memory form of one state partition.
+ *
+ * Keys and values lie in one growing byte array; everything about entries is in typed arrays, so that a million keys are
+ * not a million objects. Every commit seals an undo log: for each entry that the version touched first, the value it had
+ * before. Rolling back applies the logs backwards; the newest logs are kept, older ones are dropped. The entries of the
+ * current log, in order of their first change, are also what a delta file has to hold.
+ */
+import { hashBytes } from "./murmur3.ts";
+
+const absent = -1;
+
+/** What one version changed: entries in order of their first change and the values they had before. */
+class UndoLog {
+  entries: Int32Array = new Int32Array(64);
+  /** Length of the old value, or -1 when the key was absent. */
+  lengths: Int32Array = new Int32Array(64);
+  bytes: Uint8Array = new Uint8Array(1024);
+  count = 0;
+  end = 0;
+
+  record(entry: number, arena: Uint8Array, start: number, length: number): void {
+    const i = this.count++;
+    if (i === this.entries.length) {
+      this.entries = grownInts(this.entries, 2 * i);
+      this.lengths = grownInts(this.lengths, 2 * i);
+    }
+    this.entries[i] = entry;
+    this.lengths[i] = length;
+    if (length <= 0) return;
+    if (this.end + length > this.bytes.length) this.bytes = grownBytes(this.bytes, this.end + length, this.end);
+    copyBytes(arena, start, length, this.bytes, this.end);
+    this.end += length;
+  }
+}
+
+function grownInts(source: Int32Array, length: number): Int32Array {
+  const grown = new Int32Array(length);
+  grown.set(source);
+  return grown;
+}
+function grownBytes(source: Uint8Array, needed: number, used: number): Uint8Array {
+  const grown = new Uint8Array(Math.max(needed, 2 * source.length));
+  grown.set(source.subarray(0, used));
+  return grown;
+}
+function copyBytes(source: Uint8Array, start: number, length: number, target: Uint8Array, at: number): void {
+  if (length <= 32) for (let i = 0; i < length; i++) target[at + i] = source[start + i]!;
+  else target.set(source.subarray(start, start + length), at);
+}
+
+export type VisitEntry = (
+  arena: Uint8Array,
+  keyStart: number,
+  keyEnd: number,
+  valueStart: number,
+  valueEnd: number,
+  entry: number,
+) => void;
+
+export class VersionedMap {
+  /** Where keys and values lie; another array after growth. */
+  arena: Uint8Array = new Uint8Array(4096);
+  #end = 0;
+  /** Bytes of the arena that no entry needs any more. */
+  #garbage = 0;
+  #slots: Int32Array = new Int32Array(128);
+  #hashes: Int32Array = new Int32Array(64);
+  #keyStarts: Int32Array = new Int32Array(64);
+  #keyLengths: Int32Array = new Int32Array(64);
+  #valueStarts: Int32Array = new Int32Array(64);
+  #valueLengths: Int32Array = new Int32Array(64);
+  #valueCapacities: Int32Array = new Int32Array(64);
+  /** Serial number of the undo log that holds the entry's latest old value. */
+  #stamps: Int32Array = new Int32Array(64);
+  #entryCount = 0;
+  #liveCount = 0;
+  #serial = 1;
+  #undo: UndoLog = new UndoLog();
+  /** Logs of the latest sealed versions, oldest first. */
+  #sealed: UndoLog[] = [];
+  readonly #keptVersions: number;
+
+  /** @param keptVersions how many sealed versions can be rolled back */
+  constructor(keptVersions = 2) {
+    this.#keptVersions = keptVersions;
+  }
+
+  /** Number of keys. */
+  get size(): number {
+    return this.#liveCount;
+  }
+  /** Number of sealed versions that {@link rollback} can undo. */
+  get rollbackDepth(): number {
+    return this.#sealed.length;
+  }
+  /** Number of entries that the open version has touched. */
+  get changedCount(): number {
+    return this.#undo.count;
+  }
+  /** Memory held, in bytes. */
+  get memoryBytes(): number {
+    const logs = [this.#undo, ...this.#sealed];
+    return (
+      this.arena.length +
+      4 * (this.#slots.length + 7 * this.#hashes.length) +
+      logs.reduce((sum, log) => sum + log.bytes.length + 8 * log.entries.length, 0)
+    );
+  }
+
+  /** The entry of a key, or -1. Handles stay valid until the next commit. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const entry = this.#probe(bytes, start, end, hashBytes(bytes, start, end, 0));
+    return entry >= 0 && this.#valueLengths[entry]! !== absent ? entry : -1;
+  }
+  valueStart(entry: number): number {
+    return this.#valueStarts[entry]!;
+  }
+  valueEnd(entry: number): number {
+    return this.#valueStarts[entry]! + this.#valueLengths[entry]!;
+  }
+
+  /** Entry (perhaps removed) of a key, or -1 - slot of the empty place where it belongs. */
+  #probe(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const length = end - start;
+    for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      const entry = slots[slot]! - 1;
+      if (entry < 0) return -1 - slot;
+      if (this.#hashes[entry] !== hash || this.#keyLengths[entry] !== length) continue;
+      const arena = this.arena;
+      const at = this.#keyStarts[entry]!;
+      let same = 0;
+      while (same < length && arena[at + same] === bytes[start + same]) same++;
+      if (same === length) return entry;
+    }
+  }
+
+  #touch(entry: number): void {
+    if (this.#stamps[entry] === this.#serial) return;
+    this.#stamps[entry] = this.#serial;
+    this.#undo.record(entry, this.arena, this.#valueStarts[entry]!, this.#valueLengths[entry]!);
+  }
+
+  /** Sets the value of a key. The ranges may lie in the arena itself. Returns the entry. */
+  put(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): number {
+    const hash = hashBytes(key, keyStart, keyEnd, 0);
+    let entry = this.#probe(key, keyStart, keyEnd, hash);
+    if (entry < 0) entry = this.#insert(-1 - entry, key, keyStart, keyEnd, hash);
+    this.setValue(entry, value, valueStart, valueEnd);
+    return entry;
+  }
+
+  #insert(slot: number, key: Uint8Array, start: number, end: number, hash: number): number {
+    const entry = this.#entryCount++;
+    if (entry === this.#hashes.length) this.#growEntries();
+    const length = end - start;
+    this.#reserve(length);
+    copyBytes(key, start, length, this.arena, this.#end);
+    this.#hashes[entry] = hash;
+    this.#keyStarts[entry] = this.#end;
+    this.#keyLengths[entry] = length;
+    this.#end += length;
+    this.#valueStarts[entry] = this.#end;
+    this.#valueLengths[entry] = absent;
+    this.#valueCapacities[entry] = 0;
+    this.#stamps[entry] = 0;
+    this.#slots[slot] = entry + 1;
+    if (2 * this.#entryCount > this.#slots.length) this.#rehash(4 * this.#entryCount);
+    return entry;
+  }
+
+  /** Sets the value of an entry that {@link find} or {@link put} gave. */
+  setValue(entry: number, value: Uint8Array, start: number, end: number): void {
+    this.#touch(entry);
+    const length = end - start;
+    if (this.#valueLengths[entry] === absent) this.#liveCount++;
+    if (length > this.#valueCapacities[entry]!) {
+      const capacity = (length + 7) & ~7;
+      this.#reserve(capacity);
+      this.#garbage += this.#valueCapacities[entry]!;
+      this.#valueStarts[entry] = this.#end;
+      this.#valueCapacities[entry] = capacity;
+      this.#end += capacity;
+    }
+    copyBytes(value, start, length, this.arena, this.#valueStarts[entry]!);
+    this.#valueLengths[entry] = length;
+  }
+
+  /** Removes a key; false when it was not there. */
+  remove(bytes: Uint8Array, start: number, end: number): boolean {
+    const entry = this.find(bytes, start, end);
+    if (entry < 0) return false;
+    this.removeEntry(entry);
+    return true;
+  }
+  removeEntry(entry: number): void {
+    if (this.#valueLengths[entry] === absent) return;
+    this.#touch(entry);
+    this.#valueLengths[entry] = absent;
+    this.#liveCount--;
+  }
+
+  /** Visits every key in the order of its first insertion. The visitor may change or remove the visited entry. */
+  forEach(visit: VisitEntry): void {
+    const count = this.#entryCount;
+    for (let entry = 0; entry < count; entry++) this.#visit(entry, visit);
+  }
+  #visit(entry: number, visit: VisitEntry): void {
+    const length = this.#valueLengths[entry]!;
+    if (length === absent) return;
+    const key = this.#keyStarts[entry]!;
+    const value = this.#valueStarts[entry]!;
+    visit(this.arena, key, key + this.#keyLengths[entry]!, value, value + length, entry);
+  }
+
+  /** Visits what the open version changed, in order of the first change; a removed key has `valueEnd` -1. */
+  forEachChange(visit: VisitEntry): void {
+    const { entries, lengths, count } = this.#undo;
+    for (let i = 0; i < count; i++) {
+      const entry = entries[i]!;
+      const key = this.#keyStarts[entry]!;
+      if (this.#valueLengths[entry] !== absent) this.#visit(entry, visit);
+      // A key that came and went within the version never was in a file.
+      else if (lengths[i] !== absent) visit(this.arena, key, key + this.#keyLengths[entry]!, absent, absent, entry);
+    }
+  }
+
+  /** Ends the open version: it can now be rolled back as a whole. */
+  seal(): void {
+    this.#sealed.push(this.#undo);
+    if (this.#sealed.length > this.#keptVersions) this.#sealed.shift();
+    this.#undo = new UndoLog();
+    this.#serial++;
+    const removed = this.#entryCount - this.#liveCount;
+    if (this.#garbage > 65_536 && 2 * this.#garbage > this.#end) this.#compact();
+    else if (removed > 4096 && 2 * removed > this.#entryCount) this.#compact();
+  }
+
+  /** Gives up rolling back what was sealed so far. */
+  forgetSealed(): void {
+    this.#sealed = [];
+  }
+
+  /** Forgets the changes of the open version. */
+  abort(): void {
+    this.#apply(this.#undo);
+    this.#undo = new UndoLog();
+    this.#serial++;
+  }
+
+  /** Undoes the latest sealed version; nothing may have been changed since. */
+  rollback(): void {
+    const log = this.#sealed.pop();
+    if (log !== undefined) this.#apply(log);
+    this.#serial++;
+  }
+
+  #apply(log: UndoLog): void {
+    let at = log.end;
+    for (let i = log.count - 1; i >= 0; i--) {
+      const entry = log.entries[i]!;
+      const length = log.lengths[i]!;
+      const wasLive = this.#valueLengths[entry] !== absent;
+      if (length === absent) {
+        if (wasLive) this.#liveCount--;
+        this.#valueLengths[entry] = absent;
+        continue;
+      }
+      at -= length;
+      if (!wasLive) this.#liveCount++;
+      // The entry's place held this value before and places never shrink.
+      copyBytes(log.bytes, at, length, this.arena, this.#valueStarts[entry]!);
+      this.#valueLengths[entry] = length;
+    }
+  }
+
+  #reserve(length: number): void {
+    if (this.#end + length > this.arena.length) this.arena = grownBytes(this.arena, this.#end + length, this.#end);
+  }
+
+  #growEntries(): void {
+    const length = 2 * this.#hashes.length;
+    this.#hashes = grownInts(this.#hashes, length);
+    this.#keyStarts = grownInts(this.#keyStarts, length);
+    this.#keyLengths = grownInts(this.#keyLengths, length);
+    this.#valueStarts = grownInts(this.#valueStarts, length);
+    this.#valueLengths = grownInts(this.#valueLengths, length);
+    this.#valueCapacities = grownInts(this.#valueCapacities, length);
+    this.#stamps = grownInts(this.#stamps, length);
+  }
+
+  #rehash(minimum: number): void {
+    const length = 2 ** Math.ceil(Math.log2(Math.max(128, minimum)));
+    const slots = new Int32Array(length);
+    const mask = length - 1;
+    for (let entry = 0; entry < this.#entryCount; entry++) {
+      const hash = this.#hashes[entry]!;
+      let slot = (hash ^ (hash >>> 15)) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = entry + 1;
+    }
+    this.#slots = slots;
+  }
+
+  /** Moves what is needed into a new arena: live entries, and removed ones that a kept undo log may bring back. */
+  #compact(): void {
+    const needed = new Uint8Array(this.#entryCount);
+    for (const log of this.#sealed) for (let i = 0; i < log.count; i++) needed[log.entries[i]!] = 1;
+    const moved = new Int32Array(this.#entryCount);
+    const source = this.arena;
+    let size = 0;
+    for (let entry = 0; entry < this.#entryCount; entry++) {
+      if (this.#valueLengths[entry] !== absent) needed[entry] = 1;
+      if (needed[entry] === 1) size += this.#keyLengths[entry]! + this.#valueCapacities[entry]!;
+    }
+    const target = new Uint8Array(Math.max(4096, Math.ceil(size * 1.25)));
+    let end = 0;
+    let kept = 0;
+    for (let entry = 0; entry < this.#entryCount; entry++) {
+      if (needed[entry] === 0) continue;
+      const keyLength = this.#keyLengths[entry]!;
+      const capacity = this.#valueCapacities[entry]!;
+      copyBytes(source, this.#keyStarts[entry]!, keyLength, target, end);
+      this.#keyStarts[kept] = end;
+      end += keyLength;
+      copyBytes(source, this.#valueStarts[entry]!, capacity, target, end);
+      this.#valueStarts[kept] = end;
+      end += capacity;
+      this.#hashes[kept] = this.#hashes[entry]!;
+      this.#keyLengths[kept] = keyLength;
+      this.#valueLengths[kept] = this.#valueLengths[entry]!;
+      this.#valueCapacities[kept] = capacity;
+      this.#stamps[kept] = this.#stamps[entry]!;
+      moved[entry] = kept++;
+    }
+    for (const log of this.#sealed) {
+      for (let i = 0; i < log.count; i++) log.entries[i] = moved[log.entries[i]!]!;
+    }
+    this.arena = target;
+    this.#end = end;
+    this.#garbage = 0;
+    this.#entryCount = kept;
+    this.#rehash(4 * kept);
+  }
+}
