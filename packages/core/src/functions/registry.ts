@@ -11,10 +11,22 @@ import type { AggregateFunction, GeneratorFunction, ScalarFunction } from "./fun
 import { arithmetic } from "./scalar/arithmetic.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
+import { datetime } from "./scalar/datetime.ts";
 import { internal } from "./scalar/internal.ts";
 import { logic } from "./scalar/logic.ts";
+import { patterns } from "./scalar/patterns.ts";
+import { strings } from "./scalar/strings.ts";
 
-const scalars: readonly ScalarFunction[] = [...internal, ...arithmetic, ...comparison, ...logic, ...conditional];
+const scalars: readonly ScalarFunction[] = [
+  ...internal,
+  ...arithmetic,
+  ...comparison,
+  ...logic,
+  ...conditional,
+  ...strings,
+  ...patterns,
+  ...datetime,
+];
 const aggregates: readonly AggregateFunction[] = [
   ...counts,
   ...sums,

@@ -105,7 +105,7 @@ export const executionErrors = {
   },
   INVALID_INDEX_OF_ZERO: {
     sqlState: "22003",
-    message: "The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index 1).",
+    message: "The index 0 is invalid. An index shall be either negative or positive (the first element has index 1).",
   },
   NULL_MAP_KEY: { sqlState: "2200E", message: "Cannot use null as map key." },
   DUPLICATED_MAP_KEY: {

@@ -8,7 +8,7 @@ import { bigintType, doubleType, type SqlValue } from "../../types/data-type.ts"
 import type { AggregateFunction, ArgumentInfo } from "../function.ts";
 import { hashOf, xxHash64 } from "../kernels/hash.ts";
 import { requireLiteral } from "../resolution.ts";
-import { bindCast } from "../casts.ts";
+import { bindCast } from "../cast-values.ts";
 import { objectAccumulators } from "./object-accumulators.ts";
 
 const registersPerWord = 10;

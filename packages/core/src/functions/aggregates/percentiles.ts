@@ -8,7 +8,7 @@ import {
 
   type SqlValue,
 } from "../../types/data-type.ts";
-import { bindCast } from "../casts.ts";
+import { bindCast } from "../cast-values.ts";
 import { isDatetime, isInterval } from "../coercion.ts";
 import { decimalFromNumber } from "../decimal.ts";
 import type { AggregateFunction, ArgumentInfo } from "../function.ts";

@@ -1,0 +1,429 @@
+/**
+ * CAST, as Spark defines it in its three modes: `ansi` raises CAST_INVALID_INPUT, CAST_OVERFLOW and friends, `try` gives
+ * NULL instead, `legacy` follows Spark without ANSI (malformed text is NULL, integers wrap around).
+ */
+import { encodeUtf8 } from "../columnar/utf8.ts";
+import { MillraceError } from "../errors/index.ts";
+import {
+  type DataType,
+  type DecimalType,
+  isIntegral,
+  isNumeric,
+  sameTypeIgnoringNullability,
+  type SqlMap,
+  type SqlValue,
+} from "../types/data-type.ts";
+import { floorDiv, localMicrosOf, microsPerDay, microsPerSecond } from "./calendar.ts";
+import { textOf } from "./cast-text.ts";
+import { isDatetime, isInterval } from "./coercion.ts";
+import { parseDate, parseTimestamp, parseTimestampNtz } from "./datetime-text.ts";
+import { decimalFromNumber, decimalText, decimalToNumber, fitsPrecision, parseDecimal, powerOfTen, rescale } from "./decimal.ts";
+import { parseInterval } from "./interval.ts";
+import { parseBoolean, parseDouble, parseInteger, trimAll } from "./number-text.ts";
+import { fromLocal, timeZoneOf, toLocal } from "./time-zone.ts";
+import { quotedType } from "./type-text.ts";
+
+export type CastMode = "ansi" | "try" | "legacy";
+type Unary = (value: SqlValue) => SqlValue;
+
+/** Whether a cast is allowed at all; `try` allows what `ansi` does. */
+export function canCast(from: DataType, to: DataType, mode: CastMode): boolean {
+  if (from.kind === "null" || sameTypeIgnoringNullability(from, to)) return true;
+  const legacy = mode === "legacy";
+  switch (to.kind) {
+    case "null":
+      return false;
+    case "string":
+      return true;
+    case "binary":
+      return from.kind === "string" || (legacy && isIntegral(from));
+    case "boolean":
+      return from.kind === "string" || isNumeric(from) || (legacy && isDatetime(from));
+    case "date":
+      return from.kind === "string" || from.kind === "timestamp" || from.kind === "timestamp_ntz";
+    case "timestamp":
+      return from.kind === "string" || isDatetime(from) || isNumeric(from) || (legacy && from.kind === "boolean");
+    case "timestamp_ntz":
+      return from.kind === "string" || isDatetime(from);
+    case "interval_day_time":
+    case "interval_year_month":
+      return from.kind === "string" || from.kind === to.kind;
+    case "array":
+      return from.kind === "array" && canCast(from.element, to.element, mode);
+    case "map":
+      return from.kind === "map" && canCast(from.key, to.key, mode) && canCast(from.value, to.value, mode);
+    case "struct":
+      return (
+        from.kind === "struct" &&
+        from.fields.length === to.fields.length &&
+        from.fields.every((f, i) => canCast(f.type, to.fields[i]!.type, mode))
+      );
+    default:
+      return (
+        from.kind === "string" ||
+        from.kind === "boolean" ||
+        isNumeric(from) ||
+        from.kind === "timestamp" ||
+        (legacy && from.kind === "date")
+      );
+  }
+}
+
+/** Whether a cast of a non-null value can give NULL. */
+export function castCanReturnNull(from: DataType, to: DataType, mode: CastMode): boolean {
+  if (mode === "ansi" || to.kind === "string" || sameTypeIgnoringNullability(from, to)) return false;
+  if (isIntegral(from) && mode === "legacy") return to.kind === "decimal";
+  return true;
+}
+
+/**
+ * The cast as a function; NULL gives NULL.
+ * @throws CAST_INVALID_INPUT, CAST_OVERFLOW, NUMERIC_VALUE_OUT_OF_RANGE in ANSI mode, when called
+ */
+export function bindCast(from: DataType, to: DataType, mode: CastMode, timeZone: string): Unary {
+  const cast = castOf({ from, to, mode, timeZone });
+  return (value) => (value === null ? null : cast(value));
+}
+
+interface CastCall {
+  readonly from: DataType;
+  readonly to: DataType;
+  readonly mode: CastMode;
+  readonly timeZone: string;
+}
+
+function castOf(call: CastCall): Unary {
+  const { from, to, mode, timeZone } = call;
+  if (from.kind === "null") return () => null;
+  if (sameTypeIgnoringNullability(from, to)) return (value) => value;
+  switch (to.kind) {
+    case "string":
+      return textOf(from, timeZone);
+    case "binary":
+      return from.kind === "string" ? (v) => encodeUtf8(v as string) : bigEndian(from);
+    case "boolean":
+      return toBoolean(call);
+    case "tinyint":
+    case "smallint":
+    case "int":
+    case "bigint":
+      return toIntegral(call);
+    case "float":
+    case "double":
+      return toFloating(call);
+    case "decimal":
+      return toDecimalType(call, to);
+    case "date":
+      return toDate(call);
+    case "timestamp":
+    case "timestamp_ntz":
+      return toTimestamp(call);
+    case "interval_day_time":
+    case "interval_year_month":
+      return toInterval(call);
+    case "array": {
+      const element = bindCast((from as typeof to).element, to.element, mode, timeZone);
+      return (v) => (v as readonly SqlValue[]).map(element);
+    }
+    case "map": {
+      const key = bindCast((from as typeof to).key, to.key, mode, timeZone);
+      const value = bindCast((from as typeof to).value, to.value, mode, timeZone);
+      return (v) => ({ keys: (v as SqlMap).keys.map(key), values: (v as SqlMap).values.map(value) });
+    }
+    case "struct": {
+      const fields = to.fields.map((f, i) => bindCast((from as typeof to).fields[i]!.type, f.type, mode, timeZone));
+      return (v) => fields.map((cast, i) => cast((v as readonly SqlValue[])[i]!));
+    }
+    default:
+      throw new MillraceError("INTERNAL_ERROR", { message: `no cast from ${from.kind} to ${to.kind}` });
+  }
+}
+
+/** How a value stands in the message of a failed cast: as a SQL literal. */
+function literalText(value: SqlValue, type: DataType): string {
+  const text = textOf(type, "UTC")(value);
+  switch (type.kind) {
+    case "string":
+      return `'${text.replaceAll("'", "\\'")}'`;
+    case "tinyint":
+      return `${text}Y`;
+    case "smallint":
+      return `${text}S`;
+    case "bigint":
+      return `${text}L`;
+    case "double":
+      return `${text}D`;
+    case "decimal":
+      return `${text}BD`;
+    case "timestamp":
+      return `TIMESTAMP '${text}'`;
+    default:
+      return text;
+  }
+}
+
+/** Malformed text: an error in ANSI mode, else NULL. */
+function malformed({ from, to, mode }: CastCall): (value: SqlValue) => null {
+  if (mode !== "ansi") return () => null;
+  return (value) => {
+    throw new MillraceError("CAST_INVALID_INPUT", {
+      expression: literalText(value, from),
+      sourceType: quotedType(from),
+      targetType: quotedType(to),
+    });
+  };
+}
+/** A value outside the range: an error in ANSI mode, else NULL. */
+function outOfRange({ from, to, mode }: CastCall): (value: SqlValue) => null {
+  if (mode !== "ansi") return () => null;
+  return (value) => {
+    throw new MillraceError("CAST_OVERFLOW", {
+      value: literalText(value, from),
+      sourceType: quotedType(from),
+      targetType: quotedType(to),
+    });
+  };
+}
+
+function bigEndian(from: DataType): Unary {
+  const width = from.kind === "tinyint" ? 1 : from.kind === "smallint" ? 2 : from.kind === "int" ? 4 : 8;
+  return (value) => {
+    let rest = BigInt(value as number | bigint);
+    const bytes = new Uint8Array(width);
+    for (let i = width - 1; i >= 0; i--) {
+      bytes[i] = Number(rest & 255n);
+      rest >>= 8n;
+    }
+    return bytes;
+  };
+}
+
+function toBoolean(call: CastCall): Unary {
+  if (call.from.kind === "string") {
+    const fail = malformed(call);
+    return (v) => parseBoolean(v as string) ?? fail(v);
+  }
+  // BigInt 0n and number 0 are both false; NaN is true, as in Spark.
+  return (v) => v !== 0 && v !== 0n;
+}
+
+const integralBits = { tinyint: 8, smallint: 16, int: 32, bigint: 64 } as const;
+type IntegralKind = keyof typeof integralBits;
+
+/** Wraps to the width of an integer type and gives its JavaScript form. */
+function wrapped(value: bigint, kind: IntegralKind): number | bigint {
+  const narrow = BigInt.asIntN(integralBits[kind], value);
+  return kind === "bigint" ? narrow : Number(narrow);
+}
+
+function toIntegral(call: CastCall): Unary {
+  const { from, mode } = call;
+  const kind = call.to.kind as IntegralKind;
+  const bits = integralBits[kind];
+  const overflow = outOfRange(call);
+  const exact = (whole: bigint, value: SqlValue): SqlValue =>
+    BigInt.asIntN(bits, whole) === whole || mode === "legacy" ? wrapped(whole, kind) : overflow(value);
+  switch (from.kind) {
+    case "boolean":
+      return (v) => (kind === "bigint" ? (v === true ? 1n : 0n) : v === true ? 1 : 0);
+    case "string": {
+      const fail = malformed(call);
+      return (v) => {
+        const whole = parseInteger(v as string, mode === "legacy");
+        return whole === undefined || BigInt.asIntN(bits, whole) !== whole ? fail(v) : wrapped(whole, kind);
+      };
+    }
+    case "tinyint":
+    case "smallint":
+    case "int":
+      return (v) => exact(BigInt(v as number), v);
+    case "bigint":
+      return (v) => exact(v as bigint, v);
+    case "timestamp":
+      return (v) => exact(floorDiv(v as bigint, microsPerSecond), v);
+    case "decimal": {
+      const unit = powerOfTen(from.scale);
+      return (v) => exact((v as bigint) / unit, v);
+    }
+    case "float":
+    case "double": {
+      const high = 2 ** (bits - 1);
+      // Java narrows to INT first for the small types, to BIGINT for BIGINT, and holds at the ends of the range.
+      const javaBits = kind === "bigint" ? 64 : 32;
+      return (v) => {
+        const number = v as number;
+        const cut = Math.trunc(number);
+        if (cut >= -high && cut < high) return kind === "bigint" ? BigInt(cut) : cut + 0;
+        if (mode !== "legacy") return overflow(v);
+        if (Number.isNaN(number)) return kind === "bigint" ? 0n : 0;
+        const limit = 1n << BigInt(javaBits - 1);
+        const held = cut >= 2 ** (javaBits - 1) ? limit - 1n : cut < -(2 ** (javaBits - 1)) ? -limit : BigInt(cut);
+        return wrapped(held, kind);
+      };
+    }
+    default:
+      return () => null;
+  }
+}
+
+function toFloating(call: CastCall): Unary {
+  const { from } = call;
+  const round: (n: number) => number = call.to.kind === "float" ? Math.fround : (n) => n;
+  switch (from.kind) {
+    case "boolean":
+      return (v) => (v === true ? 1 : 0);
+    case "string": {
+      const fail = malformed(call);
+      return (v) => {
+        const number = parseDouble(v as string);
+        return number === undefined ? fail(v) : round(number);
+      };
+    }
+    case "decimal":
+      return (v) => round(decimalToNumber(v as bigint, from.scale));
+    case "timestamp":
+      return (v) => round(Number(v as bigint) / 1e6);
+    case "date":
+      return () => null;
+    default:
+      return (v) => round(Number(v as number | bigint));
+  }
+}
+
+function toDecimalType(call: CastCall, to: DecimalType): Unary {
+  const { from, mode } = call;
+  const bounded = (unscaled: bigint, text: () => string): bigint | null => {
+    if (fitsPrecision(unscaled, to.precision)) return unscaled;
+    if (mode !== "ansi") return null;
+    throw new MillraceError("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", {
+      value: text(),
+      precision: String(to.precision),
+      scale: String(to.scale),
+      config: '"spark.sql.ansi.enabled"',
+    });
+  };
+  const print = textOf(from, call.timeZone);
+  switch (from.kind) {
+    case "boolean":
+      return (v) => bounded(v === true ? powerOfTen(to.scale) : 0n, () => (v === true ? "1" : "0"));
+    case "string": {
+      const fail = malformed(call);
+      return (v) => {
+        const text = trimAll(v as string);
+        const unscaled = parseDecimal(text, to.scale);
+        return unscaled === undefined ? fail(v) : bounded(unscaled, () => text);
+      };
+    }
+    case "decimal":
+      return (v) => bounded(rescale(v as bigint, from.scale, to.scale), () => decimalText(v as bigint, from.scale));
+    case "float":
+    case "double":
+      return (v) => {
+        const unscaled = decimalFromNumber(Number(print(v)), to.scale);
+        if (unscaled !== undefined) return bounded(unscaled, () => print(v));
+        return mode === "ansi" ? outOfRange(call)(v) : null;
+      };
+    case "timestamp":
+      return (v) => bounded(rescale(v as bigint, 6, to.scale), () => decimalText(v as bigint, 6));
+    case "date":
+      return () => null;
+    default:
+      return (v) => bounded(BigInt(v as number | bigint) * powerOfTen(to.scale), () => String(v));
+  }
+}
+
+function toDate(call: CastCall): Unary {
+  if (call.from.kind === "string") {
+    const fail = malformed(call);
+    return (v) => parseDate(v as string) ?? fail(v);
+  }
+  if (call.from.kind === "timestamp_ntz") return (v) => Number(floorDiv(v as bigint, microsPerDay));
+  const zone = timeZoneOf(call.timeZone);
+  return (v) => Number(floorDiv(toLocal(zone, v as bigint), microsPerDay));
+}
+
+function toTimestamp(call: CastCall): Unary {
+  const { from } = call;
+  const zone = timeZoneOf(call.timeZone);
+  const ntz = call.to.kind === "timestamp_ntz";
+  const fail = malformed(call);
+  const overflow = outOfRange(call);
+  const bounded = (micros: bigint, value: SqlValue): SqlValue =>
+    BigInt.asIntN(64, micros) === micros ? micros : overflow(value);
+  switch (from.kind) {
+    case "string":
+      return ntz
+        ? (v) => parseTimestampNtz(v as string) ?? fail(v)
+        : (v) => parseTimestamp(v as string, zone) ?? fail(v);
+    case "date":
+      return ntz
+        ? (v) => localMicrosOf(v as number, 0)
+        : (v) => fromLocal(zone, localMicrosOf(v as number, 0));
+    case "timestamp":
+      return (v) => toLocal(zone, v as bigint);
+    case "timestamp_ntz":
+      return (v) => fromLocal(zone, v as bigint);
+    case "boolean":
+      return (v) => (v === true ? 1n : 0n);
+    case "decimal":
+      return (v) => bounded(rescaleDown(v as bigint, from.scale), v);
+    case "float":
+    case "double":
+      return (v) => {
+        const micros = (v as number) * 1e6;
+        if (!Number.isFinite(micros)) return call.mode === "ansi" ? fail(v) : null;
+        return bounded(BigInt(Math.trunc(micros)), v);
+      };
+    default:
+      return (v) => bounded(BigInt(v as number | bigint) * microsPerSecond, v);
+  }
+}
+/** Seconds of a decimal as microseconds, digits beyond them cut. */
+function rescaleDown(unscaled: bigint, scale: number): bigint {
+  return scale <= 6 ? unscaled * powerOfTen(6 - scale) : unscaled / powerOfTen(scale - 6);
+}
+
+const intervalLiteral = /^interval\s+'([^']*)'\s+(day|hour|minute|second|year|month)(?:\s+to\s+(?:second|month|minute|hour))?$/i;
+
+function toInterval(call: CastCall): Unary {
+  const { from, to } = call;
+  if (isInterval(from)) return (v) => v;
+  const fail = malformed(call);
+  return (v) => {
+    const text = trimAll(v as string);
+    const micros = to.kind === "interval_day_time" ? parseDayTime(text) : undefined;
+    if (micros !== undefined) return micros;
+    const months = to.kind === "interval_year_month" ? parseYearMonth(text) : undefined;
+    return months ?? fail(v);
+  };
+}
+/** `1 02:03:04.5`, `INTERVAL '…' DAY TO SECOND`, `10 seconds`. */
+function parseDayTime(text: string): bigint | undefined {
+  const inner = intervalLiteral.exec(text)?.[1] ?? text;
+  const match = /^([+-]?)(\d+) (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?$/.exec(inner);
+  if (match !== null) {
+    const seconds = BigInt(match[2]!) * 86400n + BigInt(Number(match[3]) * 3600 + Number(match[4]) * 60 + Number(match[5]));
+    const micros = seconds * microsPerSecond + BigInt((match[6] ?? "").slice(0, 6).padEnd(6, "0"));
+    return match[1] === "-" ? -micros : micros;
+  }
+  try {
+    const interval = parseInterval(inner);
+    return interval.months === 0 ? BigInt(interval.days) * microsPerDay + interval.micros : undefined;
+  } catch (error) {
+    if (error instanceof MillraceError) return undefined;
+    throw error;
+  }
+}
+/** `1-2`, `INTERVAL '1-2' YEAR TO MONTH`, `3 months`. */
+function parseYearMonth(text: string): number | undefined {
+  const inner = intervalLiteral.exec(text)?.[1] ?? text;
+  const match = /^([+-]?)(\d+)-(\d{1,2})$/.exec(inner);
+  if (match !== null) return (match[1] === "-" ? -1 : 1) * (Number(match[2]) * 12 + Number(match[3]));
+  try {
+    const interval = parseInterval(inner);
+    return interval.days === 0 && interval.micros === 0n ? interval.months : undefined;
+  } catch (error) {
+    if (error instanceof MillraceError) return undefined;
+    throw error;
+  }
+}
