@@ -5,7 +5,7 @@
  * a call out of JavaScript) is larger than the work; so these functions look first and use a plain loop for short ASCII.
  */
 const encoder = new TextEncoder();
-const utf8Slice = Buffer.prototype.utf8Slice;
+const utf8Slice: (this: Uint8Array, start: number, end: number) => string = Buffer.prototype.utf8Slice;
 /** Up to this many bytes the loop beats the native decoder; `Buffer`'s is twice as fast as `TextDecoder` (Node 26). */
 const shortDecode = 11;
 /** Up to this many UTF-16 units the loop beats `TextEncoder`. */

@@ -6,11 +6,37 @@ export const dataSourceErrors = {
   },
   PATH_NOT_FOUND: { sqlState: "42K03", message: "Path does not exist: <path>." },
   INVALID_OPTION: { sqlState: "22023", message: "Option <option> of <provider> is invalid: <value>. <expected>" },
+  RECORD_TOO_LARGE: {
+    sqlState: "54000",
+    message: "The record at <path>, line <line>, is longer than <limit> bytes. Raise the option maxRecordBytes to read it.",
+  },
+  UNABLE_TO_INFER_SCHEMA: {
+    sqlState: "42KD9",
+    message: "Unable to infer schema for <format>: <reason>. Give the schema with schema(...).",
+  },
+  TAIL_DATA_LOSS: {
+    sqlState: "KD000",
+    message:
+      "Log file <path> (<identity>) was removed or cut before it was read whole: bytes <from> to <to> are lost. Set the option failOnDataLoss to false to go on without them.",
+  },
   MISSING_OPTION: { sqlState: "22023", message: "<provider> needs the option <option>. <hint>" },
+  "FAILED_READ_FILE.FILE_NOT_EXIST": {
+    sqlState: "KD001",
+    message:
+      "Encountered error while reading file <path>: the file does not exist. It was there when files were listed and may have been removed since. Set the option ignoreMissingFiles to skip such files.",
+  },
   "FAILED_READ_FILE.NO_HINT": { sqlState: "KD001", message: "Encountered error while reading file <path>: <reason>." },
   "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION": {
     sqlState: "22023",
     message:
       "Malformed records are detected in record parsing: <badRecord> (<where>: <reason>). Parse Mode: <failFastMode>. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.",
+  },
+  INVALID_ARROW_IPC: {
+    sqlState: "22023",
+    message: "The bytes are not a complete Arrow IPC stream: <reason>. Read them again from their source.",
+  },
+  UNSUPPORTED_ARROWTYPE: {
+    sqlState: "0A000",
+    message: "Unsupported arrow type <typeName> in column <column>. Convert the column before it is sent.",
   },
 } as const;
