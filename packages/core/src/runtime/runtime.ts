@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { Compression } from "./compression.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Network } from "./network.ts";
 import type { ProcessInfo } from "./process-info.ts";
@@ -11,4 +12,5 @@ export interface Runtime {
   readonly random: Random;
   readonly network: Network;
   readonly process: ProcessInfo;
+  readonly compression: Compression;
 }

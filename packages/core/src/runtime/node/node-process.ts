@@ -66,6 +66,9 @@ export class NodeProcess implements ProcessInfo {
   async isAlive(pid: number, startTime: string): Promise<boolean> {
     return startTimeOf(pid) === startTime;
   }
+  get workingDirectory(): string {
+    return process.cwd();
+  }
   get temporaryDirectory(): string {
     return tmpdir();
   }

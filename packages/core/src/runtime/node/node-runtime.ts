@@ -1,4 +1,5 @@
 import { randomFillSync, randomUUID } from "node:crypto";
+import { PlatformCompression } from "../compression.ts";
 import type { Random } from "../random.ts";
 import type { Runtime } from "../runtime.ts";
 import { NodeClock } from "./node-clock.ts";
@@ -23,5 +24,6 @@ export function createNodeRuntime(): Runtime {
     random: new NodeRandom(),
     network: new NodeNetwork(),
     process: new NodeProcess(),
+    compression: new PlatformCompression(),
   };
 }

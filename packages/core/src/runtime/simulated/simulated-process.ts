@@ -26,6 +26,7 @@ export class SimulatedProcess implements ProcessInfo {
   readonly startTime: string;
   readonly bootId: string;
   readonly hostName: string;
+  readonly workingDirectory: string = "/";
   readonly temporaryDirectory: string = "/tmp";
   readonly cpuCount: number;
   readonly alive: AliveProcesses;

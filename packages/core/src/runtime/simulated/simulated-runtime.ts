@@ -1,3 +1,4 @@
+import { PlatformCompression } from "../compression.ts";
 import type { Runtime } from "../runtime.ts";
 import type { FaultPlan, Survival } from "./fault-plan.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -51,6 +52,7 @@ function start(machine: Machine, fs: SimulatedFileSystem): SimulatedRuntime {
     random: machine.random,
     network: machine.network,
     process,
+    compression: new PlatformCompression(),
     fs,
     restart(options = {}) {
       process.die();

@@ -1,0 +1,19 @@
+/** The sources over files. */
+import { csvFormat } from "../csv/csv-format.ts";
+import type { SourceProvider } from "../contract.ts";
+import { jsonFormat } from "../json/json-format.ts";
+import { tailProvider } from "../tail/tail-provider.ts";
+import { textFormat } from "../text/text-format.ts";
+import { fileProvider } from "./file-provider.ts";
+
+export const jsonProvider: SourceProvider = fileProvider(jsonFormat);
+export const csvProvider: SourceProvider = fileProvider(csvFormat);
+export const textProvider: SourceProvider = fileProvider(textFormat);
+
+/** json, csv, text, tail. */
+export const fileProviders: readonly SourceProvider[] = [
+  jsonProvider,
+  csvProvider,
+  textProvider,
+  tailProvider([jsonFormat, csvFormat, textFormat]),
+];
