@@ -154,4 +154,20 @@ export const analysisErrors = {
     sqlState: "42711",
     message: "The column <columnName> already exists. Choose another name or rename the existing column.",
   },
+  CANNOT_MODIFY_CONFIG: {
+    sqlState: "46110",
+    message: "Cannot modify the value of the configuration <key>: it is fixed when the session is built. Set it on the builder.",
+  },
+  INVALID_CONF_VALUE: {
+    sqlState: "22022",
+    message: "The value '<confValue>' in the config \"<confName>\" is invalid: expected <expected>.",
+  },
+  TEMP_TABLE_OR_VIEW_ALREADY_EXISTS: {
+    sqlState: "42P07",
+    message: "Cannot create the temporary view <relationName> because it already exists. Use createOrReplaceTempView, or drop it first.",
+  },
+  STREAMING_READ_IN_BATCH: {
+    sqlState: "0A000",
+    message: "Queries with streaming sources must be executed with writeStream.start().",
+  },
 } as const;

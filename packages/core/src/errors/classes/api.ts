@@ -9,6 +9,10 @@ export const apiErrors = {
     sqlState: "0A000",
     message: "The feature is not supported: Literal for '<value>' of <type>. Use a string, number, bigint, boolean, Date, Uint8Array or null.",
   },
+  NUM_COLUMN_NAMES_MISMATCH: {
+    sqlState: "42826",
+    message: "toDF needs one name for each column: there are <columns> columns (<oldNames>), but <names> names (<newNames>).",
+  },
   UNSUPPORTED_JOIN_TYPE: { sqlState: "0A000", message: "Unsupported join type '<typ>'. Supported join types include: <supported>." },
   SESSION_STOPPED: {
     sqlState: "08003",

@@ -39,4 +39,8 @@ export const dataSourceErrors = {
     sqlState: "0A000",
     message: "Unsupported arrow type <typeName> in column <column>. Convert the column before it is sent.",
   },
+  CANNOT_CONNECT: {
+    sqlState: "08001",
+    message: "Cannot connect to <address>: <code>. Check that a server listens there (for a try-out: nc -lk PORT).",
+  },
 } as const;

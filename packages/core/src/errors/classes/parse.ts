@@ -4,17 +4,24 @@ export const parseErrors = {
     sqlState: "22003",
     message: "Decimal precision <precision> exceeds max precision <maxPrecision>.",
   },
-  INVALID_ESC: { sqlState: "42604", message: "Found an invalid escape string: <invalidEscape>. The escape string must contain only one character." },
+  INVALID_ESC: {
+    sqlState: "42604",
+    message: "Found an invalid escape string: <invalidEscape>. The escape string must contain only one character.",
+  },
   INVALID_INTERVAL_FORMAT: {
     sqlState: "22006",
-    message: "Error parsing '<input>' to interval: <reason>. Please ensure that the value provided is in a valid format for defining an interval.",
+    message:
+      "Error parsing '<input>' to interval: <reason>. Please ensure that the value provided is in a valid format for defining an interval.",
   },
   INVALID_NUMERIC_LITERAL_RANGE: {
     sqlState: "22003",
     message:
       "Numeric literal <rawStrippedQualifier> is outside the valid range for <typeName> with minimum value of <minValue> and maximum value of <maxValue>. Please adjust the value accordingly.",
   },
-  INVALID_TYPED_LITERAL: { sqlState: "42604", message: "The value of the typed literal <valueType> is invalid: <value>." },
+  INVALID_TYPED_LITERAL: {
+    sqlState: "42604",
+    message: "The value of the typed literal <valueType> is invalid: <value>.",
+  },
   PARSE_SYNTAX_ERROR: { sqlState: "42601", message: "Syntax error at or near <error><hint>." },
   PARSE_EMPTY_STATEMENT: { sqlState: "42617", message: "Syntax error, unexpected empty statement." },
   UNSUPPORTED_DATATYPE: { sqlState: "0A000", message: "Unsupported data type <typeName>." },
