@@ -11,14 +11,19 @@ export const binaryOperators: ReadonlyMap<string, string> = new Map(
     ]),
 );
 
-/** Functions that Spark shows in upper case. */
+/** Functions that Spark shows by another name, mostly in upper case. */
 export const displayNames: ReadonlyMap<string, string> = new Map(
   (
     "acos acosh asin asinh atan atan2 atanh cbrt cos cosh cot csc degrees e exp expm1 floor hypot log log10 log1p log2 pi power " +
-    "radians rint sec signum sin sinh sqrt tan tanh ceil rlike regexp regexp_like"
+    "radians sec signum sin sinh sqrt tan tanh ceil rlike regexp regexp_like"
   )
     .split(" ")
-    .map((name) => [name, name.toUpperCase()]),
+    .map((name): [string, string] => [name, name.toUpperCase()])
+    .concat([
+      ["curdate", "current_date"],
+      ["dateadd", "date_add"],
+      ["random", "rand"],
+    ]),
 );
 
 /** Functions of which only the first arguments are shown. */
@@ -33,3 +38,26 @@ export const hiddenArguments: ReadonlyMap<string, number> = new Map([
   ["to_json", 1],
   ["approx_count_distinct", 1],
 ]);
+
+/** Arguments that are shown though they were left out: the texts of the last ones, for a call with fewer than all. */
+export const defaultArguments: ReadonlyMap<string, { readonly all: number; readonly texts: readonly string[] }> =
+  new Map([
+    ["approx_percentile", { all: 3, texts: ["10000"] }],
+    ["bround", { all: 2, texts: ["0"] }],
+    ["from_unixtime", { all: 2, texts: ["yyyy-MM-dd HH:mm:ss"] }],
+    ["locate", { all: 3, texts: ["1"] }],
+    ["lpad", { all: 3, texts: [" "] }],
+    ["months_between", { all: 3, texts: ["true"] }],
+    ["percentile_approx", { all: 3, texts: ["10000"] }],
+    ["position", { all: 3, texts: ["1"] }],
+    ["regexp_extract", { all: 3, texts: ["1"] }],
+    ["regexp_extract_all", { all: 3, texts: ["1"] }],
+    ["regexp_replace", { all: 4, texts: ["1"] }],
+    ["round", { all: 2, texts: ["0"] }],
+    ["rpad", { all: 3, texts: [" "] }],
+    ["split", { all: 3, texts: ["-1"] }],
+    ["substr", { all: 3, texts: ["2147483647"] }],
+    ["substring", { all: 3, texts: ["2147483647"] }],
+    ["to_unix_timestamp", { all: 2, texts: ["yyyy-MM-dd HH:mm:ss"] }],
+    ["unix_timestamp", { all: 2, texts: ["current_timestamp()", "yyyy-MM-dd HH:mm:ss"] }],
+  ]);

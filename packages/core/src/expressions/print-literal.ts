@@ -192,6 +192,7 @@ function dayTimeText(micros: bigint, startField: 0 | 1 | 2 | 3, endField: 0 | 1 
     text += field === startField && (field === 0 || startField === endField) ? String(count) : two(Number(count));
     if (field === 3) text += fractionText(rest);
   }
-  const span = startField === endField ? fieldNames[startField] : `${fieldNames[startField]} TO ${fieldNames[endField]}`;
+  const span =
+    startField === endField ? fieldNames[startField] : `${fieldNames[startField]} TO ${fieldNames[endField]}`;
   return `INTERVAL '${text}' ${span}`;
 }

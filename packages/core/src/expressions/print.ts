@@ -7,7 +7,7 @@
 import { unreachable } from "../errors/index.ts";
 import { sqlName } from "../types/type-names.ts";
 import type { AggregateCall, Call, Expr, UnresolvedFunction, UserFunctionCall } from "./expression.ts";
-import { binaryOperators, displayNames, hiddenArguments } from "./function-names.ts";
+import { binaryOperators, defaultArguments, displayNames, hiddenArguments } from "./function-names.ts";
 import { literalName, literalSql, quotedString } from "./print-literal.ts";
 
 export interface PrintOptions {
@@ -46,7 +46,9 @@ function piecesOf(expr: Exclude<Expr, { readonly kind: "Literal" }>, style: Styl
     case "UnresolvedStar":
       return [[...expr.target.map((part) => nameText(part, style)), "*"].join(".")];
     case "Attribute":
-      return style === "name" ? [expr.name] : [quoted([...(expr.qualifier === undefined ? [] : [expr.qualifier]), expr.name])];
+      return style === "name"
+        ? [expr.name]
+        : [quoted([...(expr.qualifier === undefined ? [] : [expr.qualifier]), expr.name])];
     case "UnresolvedFunction":
       return callPieces(expr, expr.name, style);
     case "Call":
@@ -65,7 +67,11 @@ function piecesOf(expr: Exclude<Expr, { readonly kind: "Literal" }>, style: Styl
     case "Cast":
       return [expr.mode === "try" ? "TRY_CAST(" : "CAST(", expr.child, ` AS ${sqlName(expr.type)})`];
     case "SortOrder":
-      return [expr.child, expr.direction === "ascending" ? " ASC" : " DESC", expr.nulls === "first" ? " NULLS FIRST" : " NULLS LAST"];
+      return [
+        expr.child,
+        expr.direction === "ascending" ? " ASC" : " DESC",
+        expr.nulls === "first" ? " NULLS FIRST" : " NULLS LAST",
+      ];
     case "BoundReference":
       return [`input[${expr.ordinal}]`];
     default:
@@ -102,7 +108,7 @@ function plainCallPieces(expr: AnyCall, name: string, style: Style): readonly Pi
   if (!distinct && expr.kind !== "UserFunctionCall") {
     const operator = operatorPieces(name, args, style);
     if (operator !== undefined) return operator;
-    if (name === "count" && style === "name" && args.length === 1 && args[0]!.kind === "UnresolvedStar") return ["count(1)"];
+    if (name === "count" && style === "name" && args.length === 1 && isPlainStar(args[0]!)) return ["count(1)"];
   }
   const shown = style === "name" ? args.slice(0, hiddenArguments.get(name) ?? args.length) : args;
   const pieces: Piece[] = [`${functionText(expr, name, style)}(${distinct ? "DISTINCT " : ""}`];
@@ -110,8 +116,19 @@ function plainCallPieces(expr: AnyCall, name: string, style: Style): readonly Pi
     if (i > 0) pieces.push(", ");
     pieces.push(arg);
   });
+  const defaults = style === "name" && expr.kind !== "UserFunctionCall" ? defaultArguments.get(name) : undefined;
+  if (defaults !== undefined) {
+    for (let i = shown.length; i < defaults.all; i++) {
+      const text = defaults.texts[i - defaults.all + defaults.texts.length];
+      if (text !== undefined) pieces.push(i > 0 ? `, ${text}` : text);
+    }
+  }
   pieces.push(")");
   return pieces;
+}
+
+function isPlainStar(expr: Expr): boolean {
+  return expr.kind === "UnresolvedStar" && expr.target.length === 0;
 }
 
 function functionText(expr: AnyCall, name: string, style: Style): string {
@@ -166,6 +183,8 @@ function operatorPieces(name: string, args: readonly Expr[], style: Style): read
       return likePieces(first, second!, third, style);
     case "when":
       return casePieces(args);
+    case "if":
+      return style === "name" && args.length === 3 ? ["(IF(", first, ", ", second!, ", ", third!, "))"] : undefined;
     case "trim":
     case "ltrim":
     case "rtrim": {

@@ -15,7 +15,13 @@ function chain(terms: number): Expr {
 
 describe("walking and rewriting", () => {
   test("the filter of an aggregate is its last child", () => {
-    const filtered: Expr = { kind: "UnresolvedFunction", name: "sum", args: [name("x")], distinct: false, filter: name("f") };
+    const filtered: Expr = {
+      kind: "UnresolvedFunction",
+      name: "sum",
+      args: [name("x")],
+      distinct: false,
+      filter: name("f"),
+    };
     expect(childrenOf(filtered)).toEqual([name("x"), name("f")]);
     const other = withChildren(filtered, [name("y"), name("g")]);
     expect(printExpression(other)).toBe("sum(y) FILTER (WHERE g)");
@@ -46,14 +52,24 @@ describe("walking and rewriting", () => {
     });
     expect(seen).toEqual(["a", "g(1)", "f(g(1))"]);
     const down = transformDown(expr, (e) =>
-      e.kind === "UnresolvedFunction" && e.name === "f" ? call("h", name("b"), e.args[0]!) : e.kind === "UnresolvedAttribute" ? one : e,
+      e.kind === "UnresolvedFunction" && e.name === "f"
+        ? call("h", name("b"), e.args[0]!)
+        : e.kind === "UnresolvedAttribute"
+          ? one
+          : e,
     );
     expect(printExpression(down)).toBe("h(1, g(1))");
   });
 
   test("collect goes parents first, left to right; some stops at the first hit", () => {
     const expr = call("f", name("a"), call("g", name("b")), name("c"));
-    expect(collect(expr, (e) => e.kind !== "Literal").map((e) => printExpression(e))).toEqual(["f(a, g(b), c)", "a", "g(b)", "b", "c"]);
+    expect(collect(expr, (e) => e.kind !== "Literal").map((e) => printExpression(e))).toEqual([
+      "f(a, g(b), c)",
+      "a",
+      "g(b)",
+      "b",
+      "c",
+    ]);
     let visited = 0;
     expect(
       someExpression(expr, (e) => {

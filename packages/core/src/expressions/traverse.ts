@@ -42,7 +42,10 @@ export function childrenOf(expr: Expr): readonly Expr[] {
  */
 export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
   const before = childrenOf(expr);
-  assertInvariant(before.length === children.length, `${expr.kind} takes ${before.length} children, got ${children.length}`);
+  assertInvariant(
+    before.length === children.length,
+    `${expr.kind} takes ${before.length} children, got ${children.length}`,
+  );
   if (before.every((child, i) => child === children[i])) return expr;
   switch (expr.kind) {
     case "UnresolvedFunction":

@@ -3,17 +3,17 @@
  * of a flat chain are reduced on a stack of operands, so a chain of any length needs no recursion; only parentheses, arguments and the
  * like recurse, up to {@link maximumNesting} levels.
  */
-import { MillraceError, type ErrorContext } from "../errors/index.ts";
+import { MillraceError } from "../errors/index.ts";
 import type { Expr, Literal, Origin, UnresolvedFunction } from "../expressions/expression.ts";
 import { booleanType, intType, nullType, stringType } from "../types/data-type.ts";
 import { parseTypeAt } from "./data-type-text.ts";
-import { isWord, tokenize, type Tokens } from "./lexer.ts";
-import { isIntervalUnit, multiUnitInterval, textInterval, unitToUnitInterval, type IntervalPart } from "./interval-literal.ts";
+import { intervalForm } from "./interval-form.ts";
+import { isWord } from "./lexer.ts";
 import { numberLiteral } from "./number-literal.ts";
-import { syntaxError } from "./parse-error.ts";
 import { specialForms } from "./special-forms.ts";
-import { quotedName, stringValue } from "./string-literal.ts";
-import { firstKeyword, token } from "./token.ts";
+import { stringValue } from "./string-literal.ts";
+import { TokenCursor } from "./token-cursor.ts";
+import { token } from "./token.ts";
 import { typedLiteral } from "./typed-literal.ts";
 
 export interface ParserOptions {
@@ -54,113 +54,31 @@ for (const [precedence, kind, name] of operators) {
   precedences[kind] = precedence;
   operatorNames[kind] = name;
 }
-const signNames: Readonly<Record<number, string>> = { [token.minus]: "negative", [token.plus]: "positive", [token.tilde]: "~" };
+const signNames: Readonly<Record<number, string>> = {
+  [token.minus]: "negative",
+  [token.plus]: "positive",
+  [token.tilde]: "~",
+};
 
 /** Words that end a select list and so are no alias without AS. */
 const clauseWords: ReadonlySet<string> = new Set(
-  "FROM WHERE GROUP HAVING ORDER SORT CLUSTER DISTRIBUTE LIMIT OFFSET UNION EXCEPT MINUS INTERSECT WINDOW LATERAL".split(" "),
+  "FROM WHERE GROUP HAVING ORDER SORT CLUSTER DISTRIBUTE LIMIT OFFSET UNION EXCEPT MINUS INTERSECT WINDOW LATERAL".split(
+    " ",
+  ),
 );
 /** Functions that take IGNORE NULLS. */
 const nullsFunctions: ReadonlySet<string> = new Set(["first", "first_value", "last", "last_value", "any_value"]);
 
-export class ExpressionParser {
+export class ExpressionParser extends TokenCursor {
   readonly options: ParserOptions;
-  readonly #text: string;
-  readonly #tokens: Tokens;
-  readonly #kinds: Uint8Array;
-  #position = 0;
   #depth = 0;
   readonly #operands: Expr[] = [];
   readonly #operandStarts: number[] = [];
   readonly #pending: number[] = [];
 
   constructor(text: string, options: ParserOptions = {}) {
+    super(text);
     this.options = options;
-    this.#text = text;
-    this.#tokens = tokenize(text);
-    this.#kinds = this.#tokens.kinds;
-    if (this.#kinds[0] === token.end) {
-      throw new MillraceError("PARSE_EMPTY_STATEMENT", {}, { context: { sql: { text, start: 0, stop: text.length } } });
-    }
-  }
-
-  // ── Tokens ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Kind of the token `ahead` places after the next one. */
-  peek(ahead = 0): number {
-    const index = this.#position + ahead;
-    return index < this.#tokens.count ? this.#kinds[index]! : token.end;
-  }
-
-  /** Text of the token as written. */
-  peekText(ahead = 0): string {
-    const index = Math.min(this.#position + ahead, this.#tokens.count - 1);
-    return this.#text.slice(this.#tokens.starts[index]!, this.#tokens.stops[index]!);
-  }
-
-  /** Whether the token is the unquoted word (in upper case). */
-  isWordAt(word: string, ahead = 0): boolean {
-    const kind = this.peek(ahead);
-    return (kind === token.word || kind >= firstKeyword) && this.peekText(ahead).toUpperCase() === word;
-  }
-
-  advance(): void {
-    if (this.#position < this.#tokens.count - 1) this.#position++;
-  }
-
-  accept(kind: number): boolean {
-    if (this.peek() !== kind) return false;
-    this.advance();
-    return true;
-  }
-
-  acceptWord(word: string): boolean {
-    if (!this.isWordAt(word)) return false;
-    this.advance();
-    return true;
-  }
-
-  expect(kind: number, shown: string): void {
-    if (!this.accept(kind)) throw this.unexpected(this.peek() === token.end ? `: missing '${shown}'` : "");
-  }
-
-  expectWord(word: string): void {
-    if (!this.acceptWord(word)) throw this.unexpected(this.peek() === token.end ? `: missing '${word}'` : "");
-  }
-
-  expectEnd(): void {
-    if (this.peek() === token.end) return;
-    throw this.unexpected(this.peek(1) === token.end ? `: extra input '${this.peekText()}'` : "");
-  }
-
-  /** The error for a next token that does not fit. */
-  unexpected(hint = ""): MillraceError {
-    const shown = hint === "" && this.peek() === token.arrow ? ": lambda functions are not supported" : hint;
-    return syntaxError(this.#text, this.start(), this.#tokens.stops[this.#position]!, shown);
-  }
-
-  /** Where the next token starts. */
-  start(): number {
-    return this.#tokens.starts[this.#position]!;
-  }
-
-  /** Where the token before the next one stops. */
-  stop(): number {
-    return this.#position === 0 ? 0 : this.#tokens.stops[this.#position - 1]!;
-  }
-
-  contextFrom(start: number): ErrorContext {
-    return { sql: { text: this.#text, start, stop: Math.max(start, this.stop()) } };
-  }
-
-  /** The next token as a name. */
-  name(): string {
-    const kind = this.peek();
-    if (!isWord(kind)) throw this.unexpected();
-    const text = this.peekText();
-    if (kind === token.quotedWord && text === "``") throw this.unexpected(": a quoted name is empty");
-    this.advance();
-    return kind === token.quotedWord ? quotedName(text) : text;
   }
 
   call(name: string, args: readonly Expr[], start: number): UnresolvedFunction {
@@ -168,7 +86,7 @@ export class ExpressionParser {
   }
 
   #origin(start: number): Origin {
-    return { sql: { text: this.#text, start, stop: this.stop() } };
+    return { sql: { text: this.text, start, stop: this.stop() } };
   }
 
   // ── Select lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,7 +144,8 @@ export class ExpressionParser {
       const negations = this.#negations();
       let term = this.#operation();
       const kind = this.peek();
-      if (kind === token.not || kind === token.is || (kind >= token.in && kind <= token.between)) term = this.#predicate(term, termStart);
+      if (kind === token.not || kind === token.is || (kind >= token.in && kind <= token.between))
+        term = this.#predicate(term, termStart);
       if (negations > 0) term = this.#repeated("not", negations, term, termStart);
       const operator = this.peek();
       if (operator === token.and) {
@@ -381,12 +300,18 @@ export class ExpressionParser {
       const signs = this.#signs();
       let operand = this.#primary();
       const after = this.peek();
-      if (after === token.dot || after === token.leftBracket || after === token.doubleColon) operand = this.#postfix(operand, start);
+      if (
+        (after === token.dot || after === token.leftBracket || after === token.doubleColon) &&
+        operand.kind !== "UnresolvedStar"
+      ) {
+        operand = this.#postfix(operand, start);
+      }
       this.#operands.push(signs === undefined ? operand : this.#withSigns(signs, operand, start));
       this.#operandStarts.push(start);
       const kind = this.peek();
       const precedence = precedences[kind]!;
-      while (this.#pending.length > base && precedences[this.#pending[this.#pending.length - 1]!]! >= precedence) this.#reduce();
+      while (this.#pending.length > base && precedences[this.#pending[this.#pending.length - 1]!]! >= precedence)
+        this.#reduce();
       if (precedence === 0) break;
       this.#pending.push(kind);
       this.advance();
@@ -415,7 +340,11 @@ export class ExpressionParser {
 
   #signs(): number[] | undefined {
     let signs: number[] | undefined;
-    for (let kind = this.peek(); kind === token.minus || kind === token.plus || kind === token.tilde; kind = this.peek()) {
+    for (
+      let kind = this.peek();
+      kind === token.minus || kind === token.plus || kind === token.tilde;
+      kind = this.peek()
+    ) {
       // `-1` is a literal, so that the least BIGINT can be written.
       if (kind === token.minus && isNumber(this.peek(1))) break;
       (signs ??= []).push(kind);
@@ -440,7 +369,11 @@ export class ExpressionParser {
         result =
           result.kind === "UnresolvedAttribute"
             ? { kind: "UnresolvedAttribute", parts: [...result.parts, field], origin: this.#origin(start) }
-            : { kind: "UnresolvedExtractValue", child: result, extraction: { kind: "Literal", value: field, type: stringType } };
+            : {
+                kind: "UnresolvedExtractValue",
+                child: result,
+                extraction: { kind: "Literal", value: field, type: stringType },
+              };
       } else if (kind === token.leftBracket) {
         this.advance();
         const extraction = this.value();
@@ -457,8 +390,8 @@ export class ExpressionParser {
 
   /** A data type: finds where it ends and leaves its text to the reader of types. */
   dataType(): ReturnType<typeof parseTypeAt>["type"] {
-    const { type, next } = parseTypeAt(this.#tokens, this.#position);
-    this.#position = next;
+    const { type, next } = parseTypeAt(this.tokens, this.position);
+    this.position = next;
     return type;
   }
 
@@ -502,10 +435,12 @@ export class ExpressionParser {
 
   /** NULL, TRUE, FALSE, INTERVAL …, CURRENT_DATE and CURRENT_TIMESTAMP; undefined, with nothing consumed, for a name. */
   #wordConstant(kind: number, start: number): Expr | undefined {
-    if (kind === token.interval) return this.#interval(start);
+    if (kind === token.interval) return intervalForm(this, start);
     if (kind === token.null || kind === token.true || kind === token.false) {
       this.advance();
-      return kind === token.null ? { kind: "Literal", value: null, type: nullType } : booleanLiteral(kind === token.true);
+      return kind === token.null
+        ? { kind: "Literal", value: null, type: nullType }
+        : booleanLiteral(kind === token.true);
     }
     if (!this.isWordAt("CURRENT_DATE") && !this.isWordAt("CURRENT_TIMESTAMP")) return undefined;
     const name = this.name().toLowerCase();
@@ -576,7 +511,8 @@ export class ExpressionParser {
     const args: Expr[] = [];
     if (!this.accept(token.rightParenthesis)) {
       do {
-        if (isWord(this.peek()) && this.peek(1) === token.fatArrow) throw this.unexpected(": named arguments are not supported");
+        if (isWord(this.peek()) && this.peek(1) === token.fatArrow)
+          throw this.unexpected(": named arguments are not supported");
         const arg = this.expression();
         args.push(name === "struct" ? this.#aliased(arg) : arg);
       } while (this.accept(token.comma));
@@ -589,7 +525,13 @@ export class ExpressionParser {
   /** What may follow the arguments of a call. */
   #finishedCall(name: string, written: Expr[], distinct: boolean, start: number): Expr {
     let args = written;
-    if (name === "count" && !distinct && args.length === 1 && args[0]!.kind === "UnresolvedStar" && args[0].target.length === 0) {
+    if (
+      name === "count" &&
+      !distinct &&
+      args.length === 1 &&
+      args[0]!.kind === "UnresolvedStar" &&
+      args[0].target.length === 0
+    ) {
       args = [{ kind: "Literal", value: 1, type: intType }];
     }
     if (this.isWordAt("WITHIN") && this.isWordAt("GROUP", 1)) throw this.unexpected(": WITHIN GROUP is not supported");
@@ -639,49 +581,6 @@ export class ExpressionParser {
     this.expect(token.endKeyword, "END");
     return this.call("when", args, start);
   }
-
-  #interval(start: number): Expr | undefined {
-    const first = this.#intervalValue(1);
-    if (first === undefined) return undefined;
-    if (!this.#isUnit(1 + first.length)) {
-      if (first.length !== 1 || !first.quoted) return undefined;
-      this.advance();
-      this.advance();
-      return textInterval(first.value, this.contextFrom(start));
-    }
-    this.advance();
-    const parts: IntervalPart[] = [];
-    for (let part: typeof first | undefined = first; part !== undefined && this.#isUnit(part.length); part = this.#intervalValue(0)) {
-      for (let i = 0; i < part.length; i++) this.advance();
-      const unit = this.name();
-      if (parts.length === 0 && this.isWordAt("TO") && this.#isUnit(1)) {
-        this.advance();
-        const to = this.name();
-        return unitToUnitInterval(part.value, part.negative, unit, to, this.contextFrom(start));
-      }
-      parts.push({ value: part.negative ? negated(part.value) : part.value, unit });
-    }
-    return multiUnitInterval(parts, this.contextFrom(start));
-  }
-
-  #isUnit(ahead: number): boolean {
-    const kind = this.peek(ahead);
-    return kind === token.word && isIntervalUnit(this.peekText(ahead));
-  }
-
-  /** `[+|-] number|string` at a token, without consuming it. */
-  #intervalValue(
-    ahead: number,
-  ): { readonly value: string; readonly negative: boolean; readonly quoted: boolean; readonly length: number } | undefined {
-    const sign = this.peek(ahead);
-    const signed = sign === token.minus || sign === token.plus;
-    const at = signed ? ahead + 1 : ahead;
-    const kind = this.peek(at);
-    if (kind !== token.integer && kind !== token.decimal && kind !== token.string) return undefined;
-    const quoted = kind === token.string;
-    const value = quoted ? stringValue(this.peekText(at)) : this.peekText(at);
-    return { value, negative: sign === token.minus, quoted, length: signed ? 2 : 1 };
-  }
 }
 
 function isNumber(kind: number): boolean {
@@ -690,9 +589,4 @@ function isNumber(kind: number): boolean {
 
 function booleanLiteral(value: boolean): Literal {
   return { kind: "Literal", value, type: booleanType };
-}
-
-function negated(value: string): string {
-  const trimmed = value.trim();
-  return trimmed.startsWith("-") ? trimmed.slice(1) : `-${trimmed}`;
 }

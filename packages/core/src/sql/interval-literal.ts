@@ -16,7 +16,12 @@ interface Unit {
   readonly fractions: boolean;
 }
 const second = 1_000_000n;
-const dayTime = (field: DayTimeField, size: bigint, fractions = false): Unit => ({ family: "day_time", field, size, fractions });
+const dayTime = (field: DayTimeField, size: bigint, fractions = false): Unit => ({
+  family: "day_time",
+  field,
+  size,
+  fractions,
+});
 const units: ReadonlyMap<string, Unit> = new Map<string, Unit>([
   ["year", { family: "year_month", field: 0, size: 12n, fractions: false }],
   ["month", { family: "year_month", field: 1, size: 1n, fractions: false }],
@@ -116,7 +121,13 @@ const fieldNames = ["day", "hour", "minute", "second"];
 const fieldLimits = [Number.POSITIVE_INFINITY, 24, 60, 60];
 
 /** `INTERVAL '1-2' YEAR TO MONTH`, `INTERVAL '1 02:03:04.5' DAY TO SECOND`. */
-export function unitToUnitInterval(text: string, negative: boolean, from: string, to: string, context: ErrorContext): Literal {
+export function unitToUnitInterval(
+  text: string,
+  negative: boolean,
+  from: string,
+  to: string,
+  context: ErrorContext,
+): Literal {
   const span = `${from} to ${to}`.toLowerCase();
   const form = spans.get(span);
   if (form === undefined) throw invalid(text, `'${span}' is not supported`, context);
@@ -140,12 +151,24 @@ export function unitToUnitInterval(text: string, negative: boolean, from: string
   return dayTimeLiteral(sign * total, start, end, text, context);
 }
 
-function yearMonth(months: bigint, startField: YearMonthField, endField: YearMonthField, input: string, context: ErrorContext): Literal {
+function yearMonth(
+  months: bigint,
+  startField: YearMonthField,
+  endField: YearMonthField,
+  input: string,
+  context: ErrorContext,
+): Literal {
   if (BigInt.asIntN(32, months) !== months) throw invalid(input, "integer overflow", context);
   return { kind: "Literal", value: Number(months), type: { kind: "interval_year_month", startField, endField } };
 }
 
-function dayTimeLiteral(micros: bigint, startField: DayTimeField, endField: DayTimeField, input: string, context: ErrorContext): Literal {
+function dayTimeLiteral(
+  micros: bigint,
+  startField: DayTimeField,
+  endField: DayTimeField,
+  input: string,
+  context: ErrorContext,
+): Literal {
   if (BigInt.asIntN(64, micros) !== micros) throw invalid(input, "long overflow", context);
   return { kind: "Literal", value: micros, type: { kind: "interval_day_time", startField, endField } };
 }

@@ -234,24 +234,42 @@ function symbolKind(text: string, p: number, c: number): TokenKind {
   symbolLength = 1;
   const next = text.charCodeAt(p + 1);
   switch (c) {
-    case 40: return token.leftParenthesis;
-    case 41: return token.rightParenthesis;
-    case 44: return token.comma;
-    case 46: return token.dot;
-    case 91: return token.leftBracket;
-    case 93: return token.rightBracket;
-    case 59: return token.semicolon;
-    case 43: return token.plus;
-    case 45: return next === 62 ? long(2, token.arrow) : token.minus;
-    case 42: return token.asterisk;
-    case 47: return token.slash;
-    case 37: return token.percent;
-    case 126: return token.tilde;
-    case 38: return token.ampersand;
-    case 94: return token.hat;
-    case 63: return token.question;
-    case 124: return next === 124 ? long(2, token.concatenate) : token.pipe;
-    case 58: return next === 58 ? long(2, token.doubleColon) : token.colon;
+    case 40:
+      return token.leftParenthesis;
+    case 41:
+      return token.rightParenthesis;
+    case 44:
+      return token.comma;
+    case 46:
+      return token.dot;
+    case 91:
+      return token.leftBracket;
+    case 93:
+      return token.rightBracket;
+    case 59:
+      return token.semicolon;
+    case 43:
+      return token.plus;
+    case 45:
+      return next === 62 ? long(2, token.arrow) : token.minus;
+    case 42:
+      return token.asterisk;
+    case 47:
+      return token.slash;
+    case 37:
+      return token.percent;
+    case 126:
+      return token.tilde;
+    case 38:
+      return token.ampersand;
+    case 94:
+      return token.hat;
+    case 63:
+      return token.question;
+    case 124:
+      return next === 124 ? long(2, token.concatenate) : token.pipe;
+    case 58:
+      return next === 58 ? long(2, token.doubleColon) : token.colon;
     case 33:
       if (next === 61) return long(2, token.notEqual);
       if (next === 62) return long(2, token.lessOrEqual);
@@ -267,6 +285,7 @@ function symbolKind(text: string, p: number, c: number): TokenKind {
       if (next === 61) return long(2, token.greaterOrEqual);
       if (next !== 62) return token.greater;
       return text.charCodeAt(p + 2) === 62 ? long(3, token.shiftRightUnsigned) : long(2, token.shiftRight);
-    default: return token.unrecognized;
+    default:
+      return token.unrecognized;
   }
 }

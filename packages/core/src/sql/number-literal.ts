@@ -48,7 +48,13 @@ export function numberLiteral(source: string, context: ErrorContext): Literal {
   }
 }
 
-function outOfRange(digits: string, typeName: string, least: string, greatest: string, context: ErrorContext): MillraceError {
+function outOfRange(
+  digits: string,
+  typeName: string,
+  least: string,
+  greatest: string,
+  context: ErrorContext,
+): MillraceError {
   return new MillraceError(
     "INVALID_NUMERIC_LITERAL_RANGE",
     { rawStrippedQualifier: digits, typeName, minValue: least, maxValue: greatest },
@@ -63,10 +69,15 @@ function whole(digits: string, bits: number, typeName: string, context: ErrorCon
   throw outOfRange(digits, typeName, String(-limit), String(limit - 1n), context);
 }
 
+/** `1.7976931348623157E308` for `1.7976931348623157e+308`. */
+function javaText(limit: number): string {
+  return limit.toExponential().replace("e+", "E");
+}
+
 function floating(digits: string, limit: number, typeName: string, context: ErrorContext): number {
   const value = Number(digits);
   if (Math.abs(value) <= limit) return value;
-  throw outOfRange(digits, typeName, String(-limit), String(limit), context);
+  throw outOfRange(digits, typeName, `-${javaText(limit)}`, javaText(limit), context);
 }
 
 /** Digits with an optional point and exponent as an exact decimal of just the digits written. */

@@ -34,18 +34,32 @@ function bare(expr: Expr): Expr {
 }
 
 const literal = (value: Literal["value"], type: DataType): Expr => ({ kind: "Literal", value, type });
-const integer = (bits: number): fc.Arbitrary<bigint> => fc.bigInt({ min: -(1n << BigInt(bits - 1)), max: (1n << BigInt(bits - 1)) - 1n });
+const integer = (bits: number): fc.Arbitrary<bigint> =>
+  fc.bigInt({ min: -(1n << BigInt(bits - 1)), max: (1n << BigInt(bits - 1)) - 1n });
 const finite = (value: number): boolean => Number.isFinite(value) && !Object.is(value, -0);
-const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), fc.constantFrom("it's", "\\", "\\n", "%_", "`", '"', "--", "*/"));
-const identifier = fc.oneof(fc.constantFrom("a", "b", "select", "END", "a.b", "__proto__", "`", "1"), fc.string({ unit: "binary", minLength: 1 }));
+const text = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("it's", "\\", "\\n", "%_", "`", '"', "--", "*/"),
+);
+const identifier = fc.oneof(
+  fc.constantFrom("a", "b", "select", "END", "a.b", "__proto__", "`", "1"),
+  fc.string({ unit: "binary", minLength: 1 }),
+);
 const constant: fc.Arbitrary<Expr> = fc.oneof(
   fc.constantFrom(literal(null, nullType), literal(true, booleanType), literal(false, booleanType)),
   integer(8).map((v) => literal(Number(v), tinyintType)),
   integer(16).map((v) => literal(Number(v), smallintType)),
   integer(32).map((v) => literal(Number(v), intType)),
   integer(64).map((v) => literal(v, bigintType)),
-  fc.double({ noNaN: true }).filter(finite).map((v) => literal(v, doubleType)),
-  fc.float({ noNaN: true }).filter(finite).map((v) => literal(v, floatType)),
+  fc
+    .double({ noNaN: true })
+    .filter(finite)
+    .map((v) => literal(v, doubleType)),
+  fc
+    .float({ noNaN: true })
+    .filter(finite)
+    .map((v) => literal(v, floatType)),
   fc.tuple(integer(100), fc.nat(30)).map(([v, scale]) => {
     const digits = (v < 0n ? -v : v).toString().length;
     return literal(v, decimalType(Math.max(digits, scale), scale));
@@ -62,9 +76,44 @@ const constant: fc.Arbitrary<Expr> = fc.oneof(
 const attribute: fc.Arbitrary<Expr> = fc
   .array(identifier, { minLength: 1, maxLength: 3 })
   .map((parts) => ({ kind: "UnresolvedAttribute", parts }));
-const types: readonly DataType[] = [intType, stringType, decimalType(10, 2), arrayType(arrayType(bigintType)), timestampNtzType];
-const call = (name: string, args: readonly Expr[]): Expr => ({ kind: "UnresolvedFunction", name, args, distinct: false });
-const binary = ["+", "-", "*", "/", "%", "div", "=", "<=>", "<", "<=", ">", ">=", "and", "or", "&", "|", "^", "<<", ">>", ">>>", "like", "rlike", "concat"];
+const types: readonly DataType[] = [
+  intType,
+  stringType,
+  decimalType(10, 2),
+  arrayType(arrayType(bigintType)),
+  timestampNtzType,
+];
+const call = (name: string, args: readonly Expr[]): Expr => ({
+  kind: "UnresolvedFunction",
+  name,
+  args,
+  distinct: false,
+});
+const binary = [
+  "+",
+  "-",
+  "*",
+  "/",
+  "%",
+  "div",
+  "=",
+  "<=>",
+  "<",
+  "<=",
+  ">",
+  ">=",
+  "and",
+  "or",
+  "&",
+  "|",
+  "^",
+  "<<",
+  ">>",
+  ">>>",
+  "like",
+  "rlike",
+  "concat",
+];
 
 const { expression } = fc.letrec<{ expression: Expr }>((tie) => {
   const e = tie("expression");
@@ -75,24 +124,26 @@ const { expression } = fc.letrec<{ expression: Expr }>((tie) => {
       attribute,
       constant,
       fc.tuple(fc.constantFrom(...binary), e, e).map(([name, a, b]) => call(name, [a, b])),
-      fc.tuple(fc.constantFrom("not", "negative", "positive", "~", "isnull", "isnotnull"), e).map(([name, a]) => call(name, [a])),
+      fc
+        .tuple(fc.constantFrom("not", "negative", "positive", "~", "isnull", "isnotnull"), e)
+        .map(([name, a]) => call(name, [a])),
       list(2).map((args) => call("in", args)),
       list(2, 6).map((args) => call("when", args)),
       fc.tuple(e, e, fc.constantFrom("\\", "!", "'")).map(([a, b, c]) => call("like", [a, b, literal(c, stringType)])),
       fc.tuple(fc.constantFrom("trim", "ltrim", "rtrim"), e, e).map(([name, a, b]) => call(name, [a, b])),
       fc.tuple(identifier, e).map(([field, a]) => call("extract", [literal(field, stringType), a])),
-      fc.tuple(fc.constantFrom("f", "sum", "cast", "struct"), list(0), fc.boolean(), fc.option(e, { nil: undefined })).map(
-        ([name, args, distinct, filter]): Expr => ({
+      fc
+        .tuple(fc.constantFrom("f", "sum", "cast", "struct"), list(0), fc.boolean(), fc.option(e, { nil: undefined }))
+        .map(([name, args, distinct, filter]): Expr => ({
           kind: "UnresolvedFunction",
           name,
           args,
           distinct: distinct && args.length > 0,
           ...(filter === undefined ? {} : { filter }),
-        }),
-      ),
-      fc.tuple(e, fc.constantFrom(...types), fc.boolean()).map(
-        ([child, type, attempt]): Expr => ({ kind: "Cast", child, type, ...(attempt ? { mode: "try" } : {}) }),
-      ),
+        })),
+      fc
+        .tuple(e, fc.constantFrom(...types), fc.boolean())
+        .map(([child, type, attempt]): Expr => ({ kind: "Cast", child, type, ...(attempt ? { mode: "try" } : {}) })),
       fc.tuple(e, e).map(([child, extraction]): Expr => ({ kind: "UnresolvedExtractValue", child, extraction })),
     ),
   };
@@ -117,17 +168,20 @@ describe("parser", () => {
       "IGNORE NULLS DATE '2024-01-01' TIMESTAMP '2024-13-01' count( struct( TIMESTAMPADD( /* */ -- \n ' \" ` é \u{1F600} \\ { } @ #"
     ).split(" ");
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom(...tokens), fc.constantFrom(" ", " ", "")), { maxLength: 25 }), (pieces) => {
-        const sql = pieces.map(([token, space]) => token + space).join("");
-        for (const parse of [parseExpression, parseNamedExpressions, parseSortItem]) {
-          try {
-            parse(sql);
-          } catch (error) {
-            expect(error, sql).toBeInstanceOf(MillraceError);
-            expect((error as MillraceError).errorClass, sql).not.toBe("INTERNAL_ERROR");
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...tokens), fc.constantFrom(" ", " ", "")), { maxLength: 25 }),
+        (pieces) => {
+          const sql = pieces.map(([token, space]) => token + space).join("");
+          for (const parse of [parseExpression, parseNamedExpressions, parseSortItem]) {
+            try {
+              parse(sql);
+            } catch (error) {
+              expect(error, sql).toBeInstanceOf(MillraceError);
+              expect((error as MillraceError).errorClass, sql).not.toBe("INTERNAL_ERROR");
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 5000 },
     );
   });
@@ -181,7 +235,10 @@ describe("parser", () => {
     const expr = parseExpression("x + sum( t.y )");
     expect(expr).toMatchObject({
       origin: { sql: { start: 0, stop: 14 } },
-      args: [{ origin: { sql: { start: 0, stop: 1 } } }, { origin: { sql: { start: 4, stop: 14 } }, args: [{ origin: { sql: { start: 9, stop: 12 } } }] }],
+      args: [
+        { origin: { sql: { start: 0, stop: 1 } } },
+        { origin: { sql: { start: 4, stop: 14 } }, args: [{ origin: { sql: { start: 9, stop: 12 } } }] },
+      ],
     });
   });
 

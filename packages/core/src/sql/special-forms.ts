@@ -61,7 +61,8 @@ const trim: SpecialForm = (parser, start) => {
   let written = false;
   for (const [word, fn] of Object.entries(trimFunctions)) {
     const kind = parser.peek(1);
-    if (!parser.isWordAt(word) || kind === token.rightParenthesis || kind === token.comma || kind === token.dot) continue;
+    if (!parser.isWordAt(word) || kind === token.rightParenthesis || kind === token.comma || kind === token.dot)
+      continue;
     parser.advance();
     name = fn;
     written = true;

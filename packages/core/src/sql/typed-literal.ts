@@ -20,7 +20,11 @@ export function typedLiteral(parser: ExpressionParser, start: number): Literal {
   if (known.has(typeName)) {
     throw new MillraceError("INVALID_TYPED_LITERAL", { valueType: `"${typeName}"`, value: `'${text}'` }, { context });
   }
-  throw new MillraceError("UNSUPPORTED_TYPED_LITERAL", { unsupportedType: `"${typeName}"`, supportedTypes: supported }, { context });
+  throw new MillraceError(
+    "UNSUPPORTED_TYPED_LITERAL",
+    { unsupportedType: `"${typeName}"`, supportedTypes: supported },
+    { context },
+  );
 }
 
 const known: ReadonlySet<string> = new Set(["DATE", "TIMESTAMP", "TIMESTAMP_LTZ", "TIMESTAMP_NTZ", "X", "BINARY"]);
@@ -36,7 +40,9 @@ function valueOf(typeName: string, text: string, timeZone: string): Literal | un
       const parsed = parseTimestampText(text);
       if (parsed === undefined) return undefined;
       const zone = findTimeZone(parsed.zone ?? timeZone);
-      return zone === undefined ? undefined : { kind: "Literal", value: fromLocal(zone, parsed.localMicros), type: timestampType };
+      return zone === undefined
+        ? undefined
+        : { kind: "Literal", value: fromLocal(zone, parsed.localMicros), type: timestampType };
     }
     case "TIMESTAMP_NTZ": {
       // The zone of a text, if any, is dropped: the clock's reading counts.
