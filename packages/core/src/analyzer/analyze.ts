@@ -82,6 +82,19 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
       });
       return { kind: "Project", input: child, expressions };
     }
+    case "ToDF": {
+      const child = input(plan);
+      const output = outputOf(child);
+      if (output.length !== plan.names.length) {
+        throw new MillraceError("NUM_COLUMN_NAMES_MISMATCH", {
+          columns: String(output.length),
+          oldNames: output.map((a) => a.name).join(", "),
+          names: String(plan.names.length),
+          newNames: plan.names.join(", "),
+        });
+      }
+      return { kind: "Project", input: child, expressions: output.map((a, i) => renamed(a, plan.names[i]!, context)) };
+    }
     case "Drop": {
       const child = input(plan);
       const output = outputOf(child);

@@ -8,6 +8,7 @@ import type {
   DecimalTypeName,
   IntervalTypeName,
   MapLiteral,
+  NotNull,
   StructLiteral,
   TypeLiteral,
   ValueOf,
@@ -176,10 +177,16 @@ export type SumType<T, V> = [T] extends [NumericType]
   : [T] extends [DatetimeType]
     ? [TypeOf<V>] extends [DatetimeType]
       ? Untyped
-      : Base<T>
+      : Base<T> & ColumnType
     : [T] extends [IntervalType]
-      ? Base<T>
+      ? Base<T> & ColumnType
       : Untyped;
+/** Type of a value of type T cast to `To`: text may be malformed, other casts keep a value that is never NULL. */
+export type CastType<T, To extends TypeLiteral> = [T] extends [StringType]
+  ? Base<To>
+  : [T] extends [RequiredType]
+    ? NotNull<Base<To>>
+    : Base<To>;
 /** Type of `T / V`: DECIMAL when one side is and the other is exact, else DOUBLE. */
 export type QuotientType<T, V> = [Base<T> | Base<TypeOf<V>>] extends [IntegralName | DecimalTypeName]
   ? [Extract<Base<T> | Base<TypeOf<V>>, DecimalTypeName>] extends [never]
@@ -243,7 +250,7 @@ export type TypeOfPath<S, P> = P extends keyof S
 
 /** `S` with the columns of `R` added or replaced. */
 export type WithColumnsOf<S, R> = {
-  readonly [K in keyof S | keyof R]: K extends keyof R ? R[K] : K extends keyof S ? S[K] : never;
+  readonly [K in keyof S | keyof R]: (K extends keyof R ? R[K] : K extends keyof S ? S[K] : never) & ColumnType;
 };
 /** Types of a record of columns. */
 export type TypesOf<R> = { readonly [K in keyof R]: R[K] extends ColumnLike<infer T> ? T : never };

@@ -9,6 +9,7 @@ import type {
   AsNullableAsBoth,
   Base,
   BooleanType,
+  CastType,
   ColumnLike,
   columnName,
   ColumnType,
@@ -126,15 +127,15 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
   // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
   /** Sum, in the wider of the two types; a date or time plus an interval. Overflow is an error. `c.a.plus(1)` */
-  plus<const V extends Addend<T>>(other: V): Column<SumType<T, V>> {
+  plus<const V extends Addend<T>>(other: V): Column<SumType<T, V> & ColumnType> {
     return binary("+", this, other, this.plus);
   }
   /** Difference, in the wider of the two types. `c.end.minus(c.start)` */
-  minus<const V extends Addend<T>>(other: V): Column<SumType<T, V>> {
+  minus<const V extends Addend<T>>(other: V): Column<SumType<T, V> & ColumnType> {
     return binary("-", this, other, this.minus);
   }
   /** Product. `c.price.times(c.quantity)` */
-  times<const V extends Factor<T>>(other: V): Column<SumType<T, V>> {
+  times<const V extends Factor<T>>(other: V): Column<SumType<T, V> & ColumnType> {
     return binary("*", this, other, this.times);
   }
   /** Quotient, as DOUBLE (DECIMAL for decimals). Division by zero is an error. `c.errors.divide(c.requests)` */
@@ -209,7 +210,7 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
    * The value in another type; malformed text and values that do not fit are errors. The type is a type literal
    * (`"int"`, `"decimal(10,2)"`, `array("string")`) or a DDL text. `c.text.cast("int")`
    */
-  cast<const To extends TypeLiteral>(to: To): Column<[T] extends [`${string}!`] ? (To extends string ? `${Base<To> & string}!` & TypeLiteral : To) : Base<To> & ColumnType, N> {
+  cast<const To extends TypeLiteral>(to: To): Column<CastType<T, To> & ColumnType, N> {
     return new Column({ kind: "Cast", child: this.expr, type: typeOfText(to) });
   }
   /** As `cast`, but NULL where that fails. `c.text.tryCast("int")` */

@@ -4,9 +4,9 @@
  * through this file, so that the same program runs on the embedded engine and elsewhere.
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
-import type { MillraceError } from "../errors/index.ts";
 import type { LogicalPlan, OptionMap } from "../logical-plan/logical-plan.ts";
 import type { OutputMode, SaveMode, SinkProvider } from "../sinks/contract.ts";
+import type { StreamingQueries, StreamingQueryHandle, StreamTrigger } from "../streaming/contract.ts";
 import type { StructType } from "../types/data-type.ts";
 
 /** What a session is opened with. */
@@ -33,7 +33,7 @@ export interface Engine {
   readonly version: string;
   readonly conf: EngineConf;
   readonly tables: EngineTables;
-  readonly streams: EngineStreams;
+  readonly streams: StreamingQueries;
 
   /** Schema of the plan's result. */
   schema(plan: LogicalPlan): Promise<StructType>;
@@ -49,6 +49,8 @@ export interface Engine {
   /** Starts a streaming query; resolves when it is registered and its start event was delivered. */
   startStream(plan: LogicalPlan, request: StreamRequest): Promise<StreamingQueryHandle>;
 
+  /** Writes text to where the user reads it, the standard output. */
+  print(text: string): void;
   setLogLevel(level: LogLevel): void;
   /** A session of the same engine with settings and views of its own. */
   newSession(): Promise<Engine>;
@@ -91,12 +93,6 @@ export interface WriteRequest {
   readonly signal?: AbortSignal;
 }
 
-/** When batches start. An interval of 0 means as soon as the last batch is done and there is data. */
-export type StreamTrigger =
-  | { readonly kind: "processingTime"; readonly intervalMs: number }
-  | { readonly kind: "availableNow" }
-  | { readonly kind: "once" };
-
 /** What the user gave `foreach`: called with external rows, one partition after another. */
 export interface ForeachCallbacks {
   /** False: the rows of the partition are skipped (`close` is still called). */
@@ -121,155 +117,4 @@ export interface StreamRequest {
     | { readonly kind: "foreachBatch"; readonly run: (batch: LogicalPlan, batchId: number) => Promise<void> };
   /** Aborting stops the query as `stop` does. */
   readonly signal?: AbortSignal;
-}
-
-/** `query.status`, in Spark's words. */
-export interface StreamingQueryStatus {
-  readonly message: string;
-  readonly isDataAvailable: boolean;
-  readonly isTriggerActive: boolean;
-}
-
-/** The rows of one committed batch. */
-export interface CommittedBatch {
-  readonly batchId: number;
-  readonly batches: readonly RecordBatch[];
-}
-
-/** A running (or ended) streaming query. */
-export interface StreamingQueryHandle {
-  /** Survives restarts from the same checkpoint. */
-  readonly id: string;
-  /** New for each start. */
-  readonly runId: string;
-  readonly name: string | null;
-  readonly isActive: boolean;
-  readonly status: StreamingQueryStatus;
-  /** The newest last. */
-  readonly recentProgress: readonly StreamingQueryProgress[];
-  /** The error that ended the query (class STREAM_FAILED), or null. */
-  readonly exception: MillraceError | null;
-  /** Schema of the result. */
-  readonly schema: StructType;
-  explain(extended: boolean): string;
-  /** Resolves when the query has ended: true; after the timeout: false. Rejects with `exception` when the query failed. */
-  awaitTermination(timeoutMs?: number): Promise<boolean>;
-  /** Resolves when all that the sources had at the time of the call is processed and committed. */
-  processAllAvailable(): Promise<void>;
-  /** Lets the running batch commit or aborts it, then ends; resolves when nothing of the query runs any more. */
-  stop(): Promise<void>;
-  /**
-   * The result rows of each batch that commits from now on, after it committed. Bounded: the query waits for a slow
-   * consumer. Ends with the query; throws when the query failed.
-   */
-  changes(): AsyncIterable<CommittedBatch>;
-}
-
-/** The streaming queries of a session. */
-export interface EngineStreams {
-  readonly active: readonly StreamingQueryHandle[];
-  /** By id. */
-  get(id: string): StreamingQueryHandle | undefined;
-  /**
-   * Resolves when any query of the session has ended since the session began or `resetTerminated` was called: true; after
-   * the timeout: false. Rejects with the exception of a query that failed.
-   */
-  awaitAnyTermination(timeoutMs?: number): Promise<boolean>;
-  resetTerminated(): void;
-  addListener(listener: StreamingQueryListener): void;
-  removeListener(listener: StreamingQueryListener): void;
-}
-
-// ---- progress and events, as Spark names them -----------------------------------------------------------------------
-
-/**
- * What one trigger did: the object form of Spark's progress JSON, in its order. Rates and averages that would not be finite
- * numbers, and empty maps, are absent.
- */
-export interface StreamingQueryProgress {
-  readonly id: string;
-  readonly runId: string;
-  readonly name: string | null;
-  /** Start of the trigger, `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'`. */
-  readonly timestamp: string;
-  readonly batchId: number;
-  /** Milliseconds. */
-  readonly batchDuration: number;
-  readonly numInputRows: number;
-  readonly inputRowsPerSecond?: number;
-  readonly processedRowsPerSecond?: number;
-  /** Milliseconds by step: `addBatch`, `walCommit`, `commitOffsets` and so on. */
-  readonly durationMs: Readonly<Record<string, number>>;
-  /** `avg`, `max`, `min` and `watermark` as ISO texts. */
-  readonly eventTime?: Readonly<Record<string, string>>;
-  readonly stateOperators: readonly StateOperatorProgress[];
-  readonly sources: readonly SourceProgress[];
-  readonly sink: SinkProgress;
-}
-
-export interface StateOperatorProgress {
-  readonly operatorName: string;
-  readonly numRowsTotal: number;
-  readonly numRowsUpdated: number;
-  readonly allUpdatesTimeMs: number;
-  readonly numRowsRemoved: number;
-  readonly allRemovalsTimeMs: number;
-  readonly commitTimeMs: number;
-  readonly memoryUsedBytes: number;
-  readonly numRowsDroppedByWatermark: number;
-  readonly numShufflePartitions: number;
-  readonly numStateStoreInstances: number;
-  readonly customMetrics?: Readonly<Record<string, number>>;
-}
-
-export interface SourceProgress {
-  readonly description: string;
-  /** Offsets as the JSON values that the source writes, or as text when they are not JSON. */
-  readonly startOffset: unknown;
-  readonly endOffset: unknown;
-  readonly latestOffset: unknown;
-  readonly numInputRows: number;
-  readonly inputRowsPerSecond?: number;
-  readonly processedRowsPerSecond?: number;
-  readonly metrics?: Readonly<Record<string, string>>;
-}
-
-export interface SinkProgress {
-  readonly description: string;
-  /** −1 when the sink does not know. */
-  readonly numOutputRows: number;
-  readonly metrics?: Readonly<Record<string, string>>;
-}
-
-export interface QueryStartedEvent {
-  readonly id: string;
-  readonly runId: string;
-  readonly name: string | null;
-  readonly timestamp: string;
-}
-export interface QueryProgressEvent {
-  readonly progress: StreamingQueryProgress;
-}
-export interface QueryIdleEvent {
-  readonly id: string;
-  readonly runId: string;
-  readonly timestamp: string;
-}
-export interface QueryTerminatedEvent {
-  readonly id: string;
-  readonly runId: string;
-  /** Message of the error that ended the query; null after `stop` or a trigger that ends by itself. */
-  readonly exception: string | null;
-  readonly errorClassOnException: string | null;
-}
-
-/**
- * Hears of the session's queries. `onQueryStarted` is called before `start` resolves and before anything else of the query;
- * `onQueryTerminated` is always the last. What a listener throws does not reach the query.
- */
-export interface StreamingQueryListener {
-  onQueryStarted?(event: QueryStartedEvent): void;
-  onQueryProgress?(event: QueryProgressEvent): void;
-  onQueryIdle?(event: QueryIdleEvent): void;
-  onQueryTerminated?(event: QueryTerminatedEvent): void;
 }

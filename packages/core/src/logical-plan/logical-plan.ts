@@ -101,6 +101,12 @@ export interface WithColumnsRenamed {
   readonly input: LogicalPlan;
   readonly renames: readonly { readonly from: string; readonly to: string }[];
 }
+/** The same columns under new names, all of them in order. */
+export interface ToDF {
+  readonly kind: "ToDF";
+  readonly input: LogicalPlan;
+  readonly names: readonly string[];
+}
 export interface Drop {
   readonly kind: "Drop";
   readonly input: LogicalPlan;
@@ -221,6 +227,7 @@ export type LogicalPlan =
   | SubqueryAlias
   | WithColumns
   | WithColumnsRenamed
+  | ToDF
   | Drop
   | WithWatermark
   | UserRows

@@ -25,6 +25,7 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
     case "SubqueryAlias":
     case "WithColumns":
     case "WithColumnsRenamed":
+    case "ToDF":
     case "Drop":
     case "WithWatermark":
     case "UserRows":

@@ -49,6 +49,6 @@ const controls: Readonly<Record<string, string>> = {
 };
 
 /** Spark's `SparkSchemaUtils.escapeMetaCharacters`. */
-function escapeControls(name: string): string {
+export function escapeControls(name: string): string {
   return name.replaceAll(/[\n\r\t\f\b\v\u0007]/g, (c) => controls[c]!);
 }

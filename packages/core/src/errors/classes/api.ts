@@ -23,8 +23,8 @@ export const apiErrors = {
     message:
       "getOrCreate() found a running session whose row types differ (<running>) from the ones asked for (<wanted>). Stop the running session first, or leave out the difference.",
   },
+  SQL_CONF_NOT_FOUND: { sqlState: "42K0I", message: "The SQL config <sqlConf> cannot be found. Please verify that the config exists." },
   INVALID_TRIGGER: { sqlState: "42K0L", message: "The trigger is invalid: <reason>." },
-  "INVALID_OPTION_VALUE": { sqlState: "42K0L", message: "The value <value> of <option> is invalid: <reason>." },
   CANNOT_INFER_SCHEMA: {
     sqlState: "42K0L",
     message: "The schema cannot be taken from the rows: <reason>. Pass a schema as the second argument of createDataFrame.",

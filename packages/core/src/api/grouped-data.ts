@@ -1,0 +1,92 @@
+import type { Expr } from "../expressions/expression.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { intType } from "../types/data-type.ts";
+import type { ValueOptions } from "../types/schema-literal.ts";
+import { originOf, type PublicMethod } from "./call-site.ts";
+import { columnNamed } from "./column-names.ts";
+import type {
+  AverageOf,
+  Base,
+  ColumnNameOfType,
+  ColumnType,
+  NumericType,
+  Schema,
+  SumOf,
+  WithColumnsOf,
+} from "./column-types.ts";
+import { call } from "./column.ts";
+import { expressionsOf } from "./columns.ts";
+import type { DataFrame } from "./data-frame.ts";
+import type { AggregateItem, Selected } from "./selection-types.ts";
+
+/** `count(1)` */
+export const countOfRows: Expr = call("count", [{ kind: "Literal", value: 1, type: intType }]);
+
+export type BuildFrame<O extends ValueOptions> = <R extends Schema>(plan: LogicalPlan) => DataFrame<R, O>;
+/** `count` of the group beside the grouping columns. */
+type Named<N extends string, Prefix extends string, Types extends Readonly<Record<string, ColumnType>>> = {
+  readonly [K in N as `${Prefix}(${K})`]: Types[K] & ColumnType;
+};
+
+/**
+ * Rows in groups with equal values of the grouping columns; NULLs make a group of their own. The results have the grouping
+ * columns `K` first. On a stream the groups are state that is kept from batch to batch.
+ */
+export class GroupedData<S extends Schema, K extends Schema, O extends ValueOptions> {
+  readonly #input: LogicalPlan;
+  readonly #grouping: readonly Expr[];
+  readonly #build: BuildFrame<O>;
+
+  constructor(input: LogicalPlan, grouping: readonly Expr[], build: BuildFrame<O>) {
+    this.#input = input;
+    this.#grouping = grouping;
+    this.#build = build;
+  }
+
+  /** One row per group. `.agg((r) => ({ requests: count(), slowest: max(r.ms) }))`, `.agg(sum("ms").alias("total"))` */
+  agg<const I extends readonly AggregateItem<S>[]>(...items: I): DataFrame<WithColumnsOf<K, Selected<S, I>>, O> {
+    return this.#aggregate(expressionsOf(items, this.agg));
+  }
+  /** The number of rows of each group, as column `count`. */
+  count(): DataFrame<WithColumnsOf<K, { readonly count: "bigint!" }>, O> {
+    return this.#aggregate([{ kind: "Alias", child: countOfRows, name: "count" }]);
+  }
+  /** Sums of the given columns, as `sum(name)`. */
+  sum<const N extends ColumnNameOfType<S, NumericType>>(
+    ...names: readonly N[]
+  ): DataFrame<WithColumnsOf<K, Named<N, "sum", { readonly [P in keyof S & string]: SumOf<S[P]> }>>, O> {
+    return this.#each("sum", names, this.sum);
+  }
+  /** Means of the given columns, as `avg(name)`. */
+  avg<const N extends ColumnNameOfType<S, NumericType>>(
+    ...names: readonly N[]
+  ): DataFrame<WithColumnsOf<K, Named<N, "avg", { readonly [P in keyof S & string]: AverageOf<S[P]> }>>, O> {
+    return this.#each("avg", names, this.avg);
+  }
+  /** Least values of the given columns, as `min(name)`. */
+  min<const N extends keyof S & string>(
+    ...names: readonly N[]
+  ): DataFrame<WithColumnsOf<K, Named<N, "min", { readonly [P in keyof S & string]: Base<S[P]> & ColumnType }>>, O> {
+    return this.#each("min", names, this.min);
+  }
+  /** Greatest values of the given columns, as `max(name)`. */
+  max<const N extends keyof S & string>(
+    ...names: readonly N[]
+  ): DataFrame<WithColumnsOf<K, Named<N, "max", { readonly [P in keyof S & string]: Base<S[P]> & ColumnType }>>, O> {
+    return this.#each("max", names, this.max);
+  }
+
+  #each<R extends Schema>(name: string, columns: readonly string[], method: PublicMethod): DataFrame<R, O> {
+    const origin = originOf(method);
+    return this.#aggregate(
+      columns.map((column) => ({
+        kind: "Alias",
+        child: call(name, [columnNamed(column, origin)], origin),
+        name: `${name}(${column})`,
+      })),
+    );
+  }
+  #aggregate<R extends Schema>(aggregates: readonly Expr[]): DataFrame<R, O> {
+    return this.#build({ kind: "Aggregate", input: this.#input, grouping: this.#grouping, aggregates });
+  }
+}

@@ -1,0 +1,116 @@
+import { MillraceError } from "../errors/index.ts";
+import type { ValueOptions } from "../types/schema-literal.ts";
+import type { EngineFactory } from "./engine-port.ts";
+import type { OptionValue } from "./option-map.ts";
+import type { OpenSession, SparkSession } from "./spark-session.ts";
+
+/** How values look in the rows of a session; part of its type. */
+export interface SessionOptions extends ValueOptions {}
+
+interface RunningSession {
+  readonly session: SparkSession<ValueOptions>;
+  readonly engine: EngineFactory;
+  readonly values: ValueOptions;
+}
+/** The session that `getOrCreate` gives again, until it is stopped. */
+let running: RunningSession | undefined;
+
+let defaultEngine: EngineFactory | undefined;
+/** Says which engine sessions run on that do not name one. */
+export function provideEngine(engine: EngineFactory): void {
+  defaultEngine = engine;
+}
+
+/** Describes a session: `SparkSession.builder.appName("log").master("local[4]").getOrCreate()`. */
+export class SessionBuilder<O extends ValueOptions = {}> {
+  readonly #open: (context: OpenSession) => SparkSession<ValueOptions>;
+  readonly #conf = new Map<string, string>();
+  #values: ValueOptions = {};
+  #engine: EngineFactory | undefined;
+
+  constructor(open: (context: OpenSession) => SparkSession<ValueOptions>) {
+    this.#open = open;
+  }
+
+  /** A name for the program. */
+  appName(name: string): this {
+    this.#conf.set("spark.app.name", name);
+    return this;
+  }
+  /** Where it runs: `local[n]` in this process with n threads, `local[*]` with one per core. */
+  master(master: string): this {
+    this.#conf.set("spark.master", master);
+    return this;
+  }
+  /**
+   * A setting by Spark's name, or what is part of the session's type: `config({ bigint: true })` gives BIGINT as bigint,
+   * `config({ timestamps: "temporal" })` times as Temporal objects.
+   */
+  config(key: string, value: OptionValue): this;
+  config<const P extends SessionOptions>(options: P): SessionBuilder<O & P>;
+  config(key: string | SessionOptions, value?: OptionValue): unknown {
+    if (typeof key === "string") this.#conf.set(key, String(value));
+    else this.#values = { ...this.#values, ...key };
+    return this;
+  }
+  /** BIGINT values are bigint in this session's rows. */
+  bigint(): SessionBuilder<O & { readonly bigint: true }> {
+    return this.config({ bigint: true }) as SessionBuilder<O & { readonly bigint: true }>;
+  }
+  /** Runs the session on a given engine, such as a simulated one in tests. */
+  engine(engine: EngineFactory): this {
+    this.#engine = engine;
+    return this;
+  }
+
+  /**
+   * The running session, with the settings given here set on it, or a new one.
+   * @throws MillraceError SESSION_OPTIONS_DIFFER when a running session has other row types
+   */
+  async getOrCreate(): Promise<SparkSession<O>> {
+    const engine = this.#engine ?? defaultEngine;
+    if (engine === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "no engine was provided" });
+    if (running !== undefined && running.engine === engine) return this.#again(running) as SparkSession<O>;
+    return (await this.#create(engine, true)) as SparkSession<O>;
+  }
+  /** A new session, whether or not one runs. */
+  async create(): Promise<SparkSession<O>> {
+    const engine = this.#engine ?? defaultEngine;
+    if (engine === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "no engine was provided" });
+    return (await this.#create(engine, false)) as SparkSession<O>;
+  }
+
+  #again(found: RunningSession): SparkSession<ValueOptions> {
+    const wanted = describe(this.#values);
+    if (describe(found.values) !== wanted) {
+      throw new MillraceError("SESSION_OPTIONS_DIFFER", { running: describe(found.values), wanted });
+    }
+    for (const [key, value] of this.#conf) {
+      if (found.session.conf.isModifiable(key)) found.session.conf.set(key, value);
+    }
+    return found.session;
+  }
+
+  async #create(factory: EngineFactory, shared: boolean): Promise<SparkSession<ValueOptions>> {
+    const appName = this.#conf.get("spark.app.name") ?? "millrace";
+    const master = this.#conf.get("spark.master") ?? "local[*]";
+    const values = this.#values;
+    const engine = await factory({
+      appName,
+      master,
+      conf: new Map(this.#conf),
+      bigint: values.bigint === true,
+      temporal: values.timestamps === "temporal",
+    });
+    const onStop = (): void => {
+      if (running?.session === session) running = undefined;
+    };
+    const session = this.#open({ engine, values, appName, master, onStop });
+    if (shared) running = { session, engine: factory, values };
+    return session;
+  }
+}
+
+function describe(values: ValueOptions): string {
+  return `bigint: ${values.bigint === true}, timestamps: ${values.timestamps ?? "date"}`;
+}
