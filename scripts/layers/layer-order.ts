@@ -22,6 +22,7 @@ export const layerOrder: readonly (readonly string[])[] = [
   ["checkpoint"],
   ["sources", "sinks"],
   ["streaming"],
+  ["session"],
   ["api"],
 ];
 

@@ -80,7 +80,10 @@ export const nullLiteral: Literal = { kind: "Literal", value: null, type: nullTy
 
 /** Makes numbers for new columns, one counter per analysis. */
 export class AttributeIds {
-  #next = 1;
+  #next: number;
+  constructor(first = 1) {
+    this.#next = first;
+  }
   next(): AttributeId {
     return this.#next++ as AttributeId;
   }

@@ -12,6 +12,10 @@ export interface ProcessInfo {
   readonly workingDirectory: string;
   /** Directory for temporary files. */
   readonly temporaryDirectory: string;
+  /** Absolute directory that relative paths start from. */
+  readonly workingDirectory: string;
+  /** IANA name of the time zone of this process. */
+  readonly timeZone: string;
   /** Writes text to the standard output (console sink, show). */
   print(text: string): void;
   /** Writes a diagnostic line to the standard error. */

@@ -43,4 +43,12 @@ export const dataSourceErrors = {
     sqlState: "08001",
     message: "Cannot connect to <address>: <code>. Check that a server listens there (for a try-out: nc -lk PORT).",
   },
+  UNSUPPORTED_PATH_SCHEME: {
+    sqlState: "42K03",
+    message: "The path <path> has the scheme <scheme>, for which no connector is installed. Local paths and file: URLs are read directly.",
+  },
+  UNSUPPORTED_DATA_SOURCE_MODE: {
+    sqlState: "0A000",
+    message: "The data source <provider> does not support <mode>. docs/connectors.md says what each format can do.",
+  },
 } as const;

@@ -144,4 +144,5 @@ export const executionErrors = {
     message:
       'Values as Temporal objects need `Temporal`, which this runtime does not have: build the session with `timestamps: "temporal"`, which loads the polyfill.',
   },
+  SESSION_STOPPED: { sqlState: "57000", message: "The session was stopped. Build a new one with SparkSession.builder." },
 } as const;

@@ -18,4 +18,16 @@ export const streamingErrors = {
     message:
       "Invalid streaming output mode: <outputMode>. This output mode is not supported for <operation>. Use another output mode, or add a watermark on a grouping column where one is missing.",
   },
+  "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE": {
+    sqlState: "42KDE",
+    message: "Invalid streaming output mode: the sink <className> does not support the output mode <outputMode>.",
+  },
+  MEMORY_SINK_NEEDS_NAME: {
+    sqlState: "42601",
+    message: "queryName must be specified for memory sink: it is the name of the table. Set it with .queryName(\"name\").",
+  },
+  CHECKPOINT_LOCATION_REQUIRED: {
+    sqlState: "42601",
+    message: "checkpointLocation must be specified either through option(\"checkpointLocation\", …) or the setting spark.sql.streaming.checkpointLocation.",
+  },
 } as const;

@@ -28,6 +28,8 @@ export class SimulatedProcess implements ProcessInfo {
   readonly hostName: string;
   readonly workingDirectory: string = "/";
   readonly temporaryDirectory: string = "/tmp";
+  readonly workingDirectory: string = "/";
+  readonly timeZone: string = "UTC";
   readonly cpuCount: number;
   readonly alive: AliveProcesses;
   readonly printed: string[] = [];

@@ -1,0 +1,141 @@
+import { MillraceError } from "../errors/index.ts";
+import type { EngineConf } from "../api/engine-port.ts";
+
+interface Setting {
+  readonly default: string | undefined;
+  readonly doc: string;
+  /** Fixed when the session is built. */
+  readonly static?: boolean;
+  check?(value: string): boolean;
+  readonly expected?: string;
+}
+
+const boolean = (value: string): boolean => /^(true|false)$/i.test(value);
+const positive = (value: string): boolean => /^[1-9]\d*$/.test(value);
+const count = (value: string): boolean => /^\d+$/.test(value);
+
+/** Settings that the engine reads, with their defaults: Spark's names where Spark has one. Unknown keys are kept as given. */
+export const settings: Readonly<Record<string, Setting>> = {
+  "spark.app.name": { default: "millrace", doc: "Name of the application.", static: true },
+  "spark.master": { default: "local[*]", doc: "`local[n]`: threads of the embedded engine.", static: true },
+  "spark.sql.ansi.enabled": {
+    default: "true",
+    doc: "Errors instead of NULL or wrap-around on overflow, malformed casts and division by zero.",
+    check: boolean,
+    expected: "true or false",
+  },
+  "spark.sql.caseSensitive": { default: "false", doc: "Whether column names differ by case.", check: boolean, expected: "true or false" },
+  "spark.sql.session.timeZone": {
+    default: undefined,
+    doc: "Time zone of dates and of timestamps without one. Default: the TZ of the process.",
+    check: isTimeZone,
+    expected: "an IANA time zone such as Europe/Berlin, or UTC",
+  },
+  "spark.sql.shuffle.partitions": {
+    default: "4",
+    doc: "State partitions of a stateful operator. Fixed for the life of a checkpoint.",
+    check: positive,
+    expected: "a positive integer",
+  },
+  "spark.sql.streaming.checkpointLocation": {
+    default: undefined,
+    doc: "Parent directory of checkpoints of queries that name none: <location>/<query name>.",
+  },
+  "spark.sql.streaming.minBatchesToRetain": { default: "100", doc: "Batches kept in logs and state.", check: positive, expected: "a positive integer" },
+  "spark.sql.streaming.noDataMicroBatches.enabled": {
+    default: "true",
+    doc: "Run a batch without data when the watermark has moved and state can leave.",
+    check: boolean,
+    expected: "true or false",
+  },
+  "spark.sql.streaming.multipleWatermarkPolicy": {
+    default: "min",
+    doc: "How several watermarks make one.",
+    check: (value) => value === "min" || value === "max",
+    expected: "min or max",
+  },
+  "spark.sql.streaming.numRecentProgressUpdates": { default: "100", doc: "Progress events kept.", check: positive, expected: "a positive integer" },
+  "spark.sql.streaming.noDataProgressEventInterval": { default: "10000", doc: "Milliseconds between idle events.", check: count, expected: "milliseconds" },
+  "spark.sql.streaming.pollingDelay": { default: "10", doc: "Milliseconds between looks at an idle source.", check: count, expected: "milliseconds" },
+  "spark.sql.streaming.stateStore.minDeltasForSnapshot": { default: "10", doc: "Deltas between two snapshots.", check: positive, expected: "a positive integer" },
+  "spark.sql.streaming.schemaInference": { default: "false", doc: "Kept for Spark: here a stream without a schema always infers it at the start.", check: boolean, expected: "true or false" },
+  "spark.sql.files.ignoreMissingFiles": { default: "false", doc: "Go on when a listed file is gone.", check: boolean, expected: "true or false" },
+  "spark.sql.files.ignoreCorruptFiles": { default: "false", doc: "Go on when a file cannot be read.", check: boolean, expected: "true or false" },
+  "millrace.codegen.enabled": {
+    default: "true",
+    doc: "false: expressions run in the interpreter, without `new Function`.",
+    check: boolean,
+    expected: "true or false",
+  },
+  "millrace.streaming.durability": {
+    default: "fsync",
+    doc: "fsync: a committed batch survives power loss. spark: files are closed but not synced, as Spark does.",
+    check: (value) => value === "fsync" || value === "spark",
+    expected: "fsync or spark",
+  },
+};
+
+function isTimeZone(value: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: value }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** The settings of one session. */
+export class SessionConf implements EngineConf {
+  readonly #values: Map<string, string>;
+  readonly #defaults: ReadonlyMap<string, string>;
+
+  /** @param defaults defaults that depend on the process, such as its time zone */
+  constructor(initial: ReadonlyMap<string, string>, defaults: ReadonlyMap<string, string>) {
+    this.#values = new Map();
+    this.#defaults = defaults;
+    for (const [key, value] of initial) {
+      this.#check(key, value);
+      this.#values.set(key, value);
+    }
+  }
+
+  get(key: string): string | undefined {
+    return this.#values.get(key) ?? this.#defaults.get(key) ?? settings[key]?.default;
+  }
+
+  /** A setting that has a default. */
+  required(key: string): string {
+    const value = this.get(key);
+    if (value === undefined) throw new MillraceError("INTERNAL_ERROR", { message: `the setting ${key} has no default` });
+    return value;
+  }
+
+  flag(key: string): boolean {
+    return this.required(key).toLowerCase() === "true";
+  }
+
+  set(key: string, value: string): void {
+    if (!this.isModifiable(key)) throw new MillraceError("CANNOT_MODIFY_CONFIG", { key: `"${key}"` });
+    this.#check(key, value);
+    this.#values.set(key, value);
+  }
+
+  unset(key: string): void {
+    if (!this.isModifiable(key)) throw new MillraceError("CANNOT_MODIFY_CONFIG", { key: `"${key}"` });
+    this.#values.delete(key);
+  }
+
+  all(): ReadonlyMap<string, string> {
+    return new Map([...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  isModifiable(key: string): boolean {
+    return settings[key]?.static !== true;
+  }
+
+  #check(key: string, value: string): void {
+    const setting = Object.hasOwn(settings, key) ? settings[key] : undefined;
+    if (setting?.check?.(value) === false) {
+      throw new MillraceError("INVALID_CONF_VALUE", { confName: key, confValue: value, expected: setting.expected ?? "" });
+    }
+  }
+}

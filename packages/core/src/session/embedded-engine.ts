@@ -1,0 +1,213 @@
+/**
+ * The engine in this process: a session's settings, views and queries, and the way of a plan through analysis,
+ * optimization, planning and compilation to rows.
+ */
+import { checkStreamingSupport } from "../analyzer/check-streaming-support.ts";
+import { AttributeIds } from "../expressions/typing.ts";
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import { MillraceError } from "../errors/index.ts";
+import { compilePlan } from "../execution/compile-plan.ts";
+import type { CompiledPlan, CompileOptions } from "../execution/context.ts";
+import type { EvalContext } from "../functions/function.ts";
+import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
+import { schemaOfPlan } from "../logical-plan/output.ts";
+import { isStreamingPlan } from "../logical-plan/traverse.ts";
+import { optimize } from "../optimizer/optimize.ts";
+import { planPhysical, type PlanOptions } from "../physical-plan/plan-physical.ts";
+import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { SinkContext } from "../sinks/contract.ts";
+import type { SourceContext, SourceProvider } from "../sources/contract.ts";
+import { SourceProviders } from "../sources/registry.ts";
+import { StreamingQueryManager } from "../streaming/query-manager.ts";
+import type { StructType } from "../types/data-type.ts";
+import { analyzePlan } from "./analyze-plan.ts";
+import { BatchRun, runBatch } from "./batch-run.ts";
+import { builtInSources } from "./built-in-sources.ts";
+import { SessionCatalog } from "./catalog.ts";
+import { SessionConf } from "./conf.ts";
+import type {
+  Engine,
+  EngineRequest,
+  ExplainMode,
+  LogLevel,
+  StreamingQueryHandle,
+  StreamRequest,
+  WriteRequest,
+} from "../api/engine-port.ts";
+import { explainText } from "./explain.ts";
+import { leveledRuntime } from "./log-level.ts";
+import { absolutePath } from "./paths.ts";
+import { SinkProviders } from "./sink-providers.ts";
+import { startStream } from "./start-stream.ts";
+import { userSourceProvider } from "./user-source.ts";
+import { version } from "./version.ts";
+
+const never = new AbortController().signal;
+
+export class EmbeddedEngine implements Engine {
+  readonly version: string = version;
+  readonly conf: SessionConf;
+  readonly tables: SessionCatalog = new SessionCatalog();
+  readonly streams: StreamingQueryManager;
+  readonly runtime: Runtime;
+  readonly sinks: SinkProviders = new SinkProviders();
+  readonly request: EngineRequest;
+  readonly #base: Runtime;
+  readonly #setLogLevel: (level: LogLevel) => void;
+  readonly #sources: SourceProviders = new SourceProviders(builtInSources);
+  readonly #stopped = new AbortController();
+
+  constructor(request: EngineRequest, runtime: Runtime) {
+    this.request = request;
+    this.#base = runtime;
+    const leveled = leveledRuntime(runtime, "WARN");
+    this.runtime = leveled.runtime;
+    this.#setLogLevel = (level) => leveled.set(level);
+    this.conf = new SessionConf(request.conf, new Map([["spark.sql.session.timeZone", runtime.process.timeZone]]));
+    this.streams = new StreamingQueryManager(this.runtime);
+  }
+
+  async schema(plan: LogicalPlan): Promise<StructType> {
+    return schemaOfPlan(await this.analyze(plan));
+  }
+
+  async explain(plan: LogicalPlan, mode: ExplainMode): Promise<string> {
+    const analyzed = await this.analyze(plan);
+    const optimized = this.optimize(analyzed);
+    const physical = planPhysical(optimized, this.planOptions());
+    return explainText({ written: plan, analyzed, optimized, physical, compile: () => this.compile(physical) }, mode);
+  }
+
+  async *execute(plan: LogicalPlan, signal?: AbortSignal): AsyncGenerator<RecordBatch> {
+    const { compiled, run } = await this.#prepare(plan, signal);
+    yield* runBatch(compiled, run);
+  }
+
+  async write(plan: LogicalPlan, request: WriteRequest): Promise<void> {
+    const { compiled, run } = await this.#prepare(plan, request.signal);
+    try {
+      const provider = this.sinks.resolve(request.format);
+      if (provider.openBatch === undefined) {
+        throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: provider.names[0]!, mode: "a batch write" });
+      }
+      const context: SinkContext = {
+        runtime: this.runtime,
+        options: request.options,
+        path: request.path === undefined ? undefined : absolutePath(request.path, this.runtime),
+        schema: compiled.schema,
+        partitionColumns: request.partitionBy,
+        timeZone: this.conf.required("spark.sql.session.timeZone"),
+        conf: (key) => this.conf.get(key),
+        warn: (message) => this.runtime.process.log("WARN", message),
+        bigint: this.request.bigint,
+      };
+      const sink = await provider.openBatch(context, request.mode);
+      await sink.write(await compiled.execute(run), run.signal);
+    } finally {
+      await run.close();
+    }
+  }
+
+  async startStream(plan: LogicalPlan, request: StreamRequest): Promise<StreamingQueryHandle> {
+    if (!isStreamingPlan(plan) && !(await this.#readsStream(plan))) {
+      throw new MillraceError("WRITE_STREAM_NOT_ALLOWED", {});
+    }
+    const analyzed = await this.analyze(plan);
+    checkStreamingSupport(analyzed, request.outputMode);
+    return startStream(this, analyzed, request);
+  }
+
+  async #readsStream(plan: LogicalPlan): Promise<boolean> {
+    return isStreamingPlan(await this.analyze(plan));
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#setLogLevel(level);
+  }
+
+  async newSession(): Promise<Engine> {
+    return new EmbeddedEngine({ ...this.request, conf: this.conf.all() }, this.#base);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(new MillraceError("SESSION_STOPPED", {}));
+    for (const query of this.streams.active) await query.stop();
+  }
+
+  // ---- for the parts of the session ---------------------------------------------------------------------------------
+
+  evaluation(): EvalContext {
+    return {
+      timeZone: this.conf.required("spark.sql.session.timeZone"),
+      ansi: this.conf.flag("spark.sql.ansi.enabled"),
+      nowMicros: BigInt(this.runtime.clock.nowMs()) * 1000n,
+      seed: 0n,
+    };
+  }
+
+  analyze(plan: LogicalPlan): Promise<LogicalPlan> {
+    return analyzePlan(plan, {
+      evaluation: this.evaluation(),
+      caseSensitive: this.conf.flag("spark.sql.caseSensitive"),
+      catalog: this.tables,
+      providerOf: (read) => this.providerOf(read),
+      sourceContext: (read) => this.sourceContext(read, this.#stopped.signal),
+    });
+  }
+
+  optimize(analyzed: LogicalPlan): LogicalPlan {
+    // Ids of new columns only need to differ from those of the plan.
+    const ids = new AttributeIds(1_000_000);
+    return optimize(analyzed, { evaluation: this.evaluation(), nextId: () => ids.next() });
+  }
+
+  planOptions(): PlanOptions {
+    return { shufflePartitions: Number(this.conf.required("spark.sql.shuffle.partitions")) };
+  }
+
+  compile(physical: PhysicalPlan): CompiledPlan {
+    const options: CompileOptions = {
+      timeZone: this.conf.required("spark.sql.session.timeZone"),
+      ansi: this.conf.flag("spark.sql.ansi.enabled"),
+      codegen: this.conf.flag("millrace.codegen.enabled"),
+      bigint: this.request.bigint,
+    };
+    return compilePlan(physical, options);
+  }
+
+  providerOf(read: Read): SourceProvider {
+    return read.provider === undefined ? this.#sources.get(read.format) : userSourceProvider(read.provider);
+  }
+
+  sourceContext(read: Read, signal: AbortSignal): SourceContext {
+    return {
+      runtime: this.runtime,
+      options: read.options,
+      paths: read.paths.map((path) => absolutePath(path, this.runtime)),
+      timeZone: this.conf.required("spark.sql.session.timeZone"),
+      conf: (key) => this.conf.get(key),
+      signal,
+      warn: (message) => this.runtime.process.log("WARN", message),
+    };
+  }
+
+  async #prepare(
+    plan: LogicalPlan,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly compiled: CompiledPlan; readonly run: BatchRun }> {
+    const analyzed = await this.analyze(plan);
+    if (isStreamingPlan(analyzed)) throw new MillraceError("STREAMING_READ_IN_BATCH", {});
+    const compiled = this.compile(planPhysical(this.optimize(analyzed), this.planOptions()));
+    const stop = AbortSignal.any([this.#stopped.signal, signal ?? never]);
+    stop.throwIfAborted();
+    const run = new BatchRun({
+      nowMicros: this.evaluation().nowMicros,
+      seed: BigInt(this.runtime.random.int32()),
+      signal: stop,
+      providerOf: (read) => this.providerOf(read),
+      sourceContext: (read) => this.sourceContext(read, stop),
+    });
+    return { compiled, run };
+  }
+}

@@ -1,0 +1,37 @@
+import type { CompiledPlan } from "../execution/context.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { printPlan } from "../logical-plan/print.ts";
+import { printPhysicalPlan } from "../physical-plan/print.ts";
+import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { ExplainMode } from "../api/engine-port.ts";
+
+export interface ExplainedPlan {
+  readonly written: LogicalPlan;
+  readonly analyzed: LogicalPlan;
+  readonly optimized: LogicalPlan;
+  readonly physical: PhysicalPlan;
+  compile(): CompiledPlan;
+}
+
+/** The text of `explain`, in Spark's sections. */
+export function explainText(plan: ExplainedPlan, mode: ExplainMode): string {
+  const physical = `== Physical Plan ==\n${printPhysicalPlan(plan.physical)}`;
+  switch (mode) {
+    case "extended":
+    case "cost":
+      return [
+        `== Parsed Logical Plan ==\n${printPlan(plan.written)}`,
+        `== Analyzed Logical Plan ==\n${printPlan(plan.analyzed)}`,
+        `== Optimized Logical Plan ==\n${printPlan(plan.optimized)}`,
+        physical,
+      ].join("\n\n");
+    case "codegen": {
+      const sources = plan.compile().generatedSource();
+      const texts = sources.map(({ node, source }) => `== Operator (${node}) ==\n${source}`);
+      return [physical, ...texts].join("\n\n");
+    }
+    case "simple":
+    case "formatted":
+      return physical;
+  }
+}

@@ -1,0 +1,125 @@
+/** From an analyzed plan and a request to a running query. */
+import { concatBatches } from "../columnar/concat.ts";
+import { numberStreamingNodes } from "../analyzer/streaming-sources.ts";
+import { MillraceError } from "../errors/index.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { schemaOfPlan } from "../logical-plan/output.ts";
+import { planPhysical } from "../physical-plan/plan-physical.ts";
+import type { SinkProvider } from "../sinks/contract.ts";
+import { foreachSink } from "../sinks/foreach.ts";
+import { foreachBatchSink } from "../sinks/foreach-batch.ts";
+import { MemorySinkTable, memorySink } from "../sinks/memory.ts";
+import type { SourceProvider, StreamSourceContext } from "../sources/contract.ts";
+import type { EmbeddedEngine } from "./embedded-engine.ts";
+import type { StreamingQueryHandle, StreamRequest } from "../api/engine-port.ts";
+import { explainText } from "./explain.ts";
+import { absolutePath } from "./paths.ts";
+
+export async function startStream(
+  engine: EmbeddedEngine,
+  analyzedPlan: LogicalPlan,
+  request: StreamRequest,
+): Promise<StreamingQueryHandle> {
+  const { plan: analyzed, sources } = numberStreamingNodes(analyzedPlan);
+  const schema = schemaOfPlan(analyzed);
+  const sink = sinkOf(engine, request);
+  if (!sink.outputModes.includes(request.outputMode)) {
+    throw new MillraceError("STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE", {
+      className: sink.names[0]!,
+      outputMode: request.outputMode,
+    });
+  }
+  if (sink.openStream === undefined) {
+    throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: sink.names[0]!, mode: "a streaming write" });
+  }
+  const openStream = sink.openStream.bind(sink);
+  const optimized = engine.optimize(analyzed);
+  const path = request.target.kind === "format" ? request.target.path : undefined;
+  return engine.streams.start({
+    runtime: engine.runtime,
+    name: request.queryName ?? null,
+    outputMode: request.outputMode,
+    trigger: request.trigger,
+    checkpointPath: checkpointPathOf(engine, request, sink),
+    conf: (key) => engine.conf.get(key),
+    sources,
+    plan: (settings) => {
+      const physical = planPhysical(optimized, {
+        shufflePartitions: settings.shufflePartitions,
+        streaming: { outputMode: request.outputMode },
+      });
+      return { physical, compiled: engine.compile(physical) };
+    },
+    openSource: async (read, scan, resources) => {
+      const provider: SourceProvider = engine.providerOf(read);
+      if (provider.openStream === undefined) {
+        throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: read.format, mode: "a streaming read" });
+      }
+      const context: StreamSourceContext = {
+        ...engine.sourceContext(read, resources.signal),
+        metadataPath: resources.metadataPath,
+        durability: resources.durability,
+        queryId: resources.queryId,
+      };
+      return provider.openStream(context, scan);
+    },
+    openSink: (resources) =>
+      openStream({
+        runtime: engine.runtime,
+        options: request.options,
+        path: path === undefined ? undefined : absolutePath(path, engine.runtime),
+        schema,
+        partitionColumns: request.partitionBy,
+        timeZone: engine.conf.required("spark.sql.session.timeZone"),
+        conf: (key) => engine.conf.get(key),
+        warn: (message) => engine.runtime.process.log("WARN", message),
+        bigint: engine.request.bigint,
+        queryId: resources.queryId,
+        outputMode: request.outputMode,
+        durability: resources.durability,
+        signal: resources.signal,
+      }),
+    explain: (extended, plan) =>
+      explainText(
+        { written: analyzed, analyzed, optimized, physical: plan.physical, compile: () => plan.compiled },
+        extended ? "extended" : "simple",
+      ),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+}
+
+function sinkOf(engine: EmbeddedEngine, request: StreamRequest): SinkProvider {
+  const target = request.target;
+  switch (target.kind) {
+    case "foreach":
+      return foreachSink(target.callbacks);
+    case "foreachBatch":
+      return foreachBatchSink((batches, schema, batchId) =>
+        target.run({ kind: "LocalRelation", batch: concatBatches(schema, batches) }, batchId),
+      );
+    case "format": {
+      if (typeof target.format !== "string" || target.format.toLowerCase() !== "memory") {
+        return engine.sinks.resolve(target.format);
+      }
+      if (request.queryName === undefined) throw new MillraceError("MEMORY_SINK_NEEDS_NAME", {});
+      const table = new MemorySinkTable();
+      engine.tables.createLiveTable(request.queryName, () => ({
+        kind: "LocalRelation",
+        batch: concatBatches(table.schema, table.batches()),
+      }));
+      return memorySink(table);
+    }
+  }
+}
+
+/** Where the query keeps its checkpoint; null for sinks that can do with a temporary one. */
+function checkpointPathOf(engine: EmbeddedEngine, request: StreamRequest, sink: SinkProvider): string | null {
+  const own = request.options.get("checkpointlocation");
+  if (own !== undefined) return absolutePath(own, engine.runtime);
+  const parent = engine.conf.get("spark.sql.streaming.checkpointLocation");
+  if (parent !== undefined) {
+    return absolutePath(`${parent}/${request.queryName ?? engine.runtime.random.uuid()}`, engine.runtime);
+  }
+  if (sink.temporaryCheckpointAllowed) return null;
+  throw new MillraceError("CHECKPOINT_LOCATION_REQUIRED", {});
+}
