@@ -78,6 +78,11 @@ export const stateErrors = {
     message:
       "Another run uses the checkpoint <path>: process <pid> on <hostName>, run epoch <epoch>. Stop it first; one checkpoint serves one run at a time.",
   },
+  SINK_USED_BY_OTHER_QUERY: {
+    sqlState: "55000",
+    message:
+      "The output directory <path> belongs to query <owner>, and this query is <queryId>: its batches would be taken for repeated ones and skipped. Give each query a directory of its own.",
+  },
   STATE_STORE_INVALID_ROW: {
     sqlState: "58030",
     message: "A row of the state store cannot be read: <reason>. Restore the checkpoint from a copy or start with a new one.",

@@ -121,7 +121,7 @@ test("this process lives, another start time does not", async () => {
 
 test("a connection carries bytes both ways and ends with null", async () => {
   const server = createServer((socket) => {
-    socket.once("data", (chunk) => socket.end(Buffer.concat([Buffer.from("got "), chunk])));
+    socket.once("data", (chunk: string | Buffer) => socket.end(`got ${chunk.toString()}`));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,238 @@
+/**
+ * A log whose entries add up: file `N` holds what batch N added, and every `compactInterval`-th file is `N.compact` with
+ * everything up to N, so that reading takes one compact file and fewer than `compactInterval` others. Files before a compact
+ * one are removed when they are old enough.
+ * @see Spark `CompactibleFileStreamLog`
+ */
+import { MillraceError } from "../errors/index.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { FileOperation } from "../runtime/file-system.ts";
+import {
+  applyCheckpointProgram,
+  type CheckpointFiles,
+  isTemporary,
+  linesOfVersion1,
+  listOrEmpty,
+  readText,
+  writeTextProgram,
+} from "./checkpoint-files.ts";
+
+export interface CompactibleLogOptions {
+  /** Default 10. An existing log keeps its own. */
+  readonly compactInterval?: number;
+  /** Files are kept at least this long after they were written. Default ten minutes. */
+  readonly cleanupDelayMs?: number;
+  /** Files that the last so many batches need are kept. Default 100. */
+  readonly minBatchesToRetain?: number;
+}
+
+/** How one entry is a line. `decode` throws CHECKPOINT_LOG_CORRUPTED. */
+export interface EntryCodec<T> {
+  encode(entry: T): string;
+  decode(path: string, line: string): T;
+  /** Whether a compact file keeps the entry; all are kept when absent. */
+  retain?(entry: T, nowMs: number): boolean;
+}
+
+const logName = /^(\d{1,16})(\.compact)?$/;
+
+export function isCompactionBatch(batchId: number, interval: number): boolean {
+  return (batchId + 1) % interval === 0;
+}
+
+/** The interval of a log of which only one compact file is left: a divisor of its id + 1, as near above the default as can be. */
+export function deriveCompactInterval(defaultInterval: number, latestCompactBatchId: number): number {
+  const next = latestCompactBatchId + 1;
+  if (next <= defaultInterval) return next;
+  for (let divisor = defaultInterval; divisor <= next / 2; divisor++) if (next % divisor === 0) return divisor;
+  return next;
+}
+
+export class CompactibleLog<T> {
+  readonly directory: string;
+  readonly #files: CheckpointFiles;
+  readonly #clock: Clock;
+  readonly #codec: EntryCodec<T>;
+  readonly #cleanupDelayMs: number;
+  readonly #minBatchesToRetain: number;
+  #interval: number;
+  #ids: number[] | null = null;
+  readonly #compact = new Set<number>();
+
+  constructor(
+    files: CheckpointFiles,
+    clock: Clock,
+    directory: string,
+    codec: EntryCodec<T>,
+    options: CompactibleLogOptions = {},
+  ) {
+    this.#files = files;
+    this.#clock = clock;
+    this.directory = directory;
+    this.#codec = codec;
+    this.#interval = options.compactInterval ?? 10;
+    this.#cleanupDelayMs = options.cleanupDelayMs ?? 600_000;
+    this.#minBatchesToRetain = options.minBatchesToRetain ?? 100;
+  }
+
+  async #listed(): Promise<number[]> {
+    if (this.#ids !== null) return this.#ids;
+    const ids = new Set<number>();
+    for (const { name, kind } of await listOrEmpty(this.#files.fs, this.directory)) {
+      const match = kind === "file" ? logName.exec(name) : null;
+      if (match === null) continue;
+      ids.add(Number(match[1]));
+      if (match[2] !== undefined) this.#compact.add(Number(match[1]));
+    }
+    const compact = [...this.#compact].sort((a, b) => b - a);
+    if (compact.length >= 2) this.#interval = compact[0]! - compact[1]!;
+    else if (compact.length === 1) this.#interval = deriveCompactInterval(this.#interval, compact[0]!);
+    return (this.#ids = [...ids].sort((a, b) => a - b));
+  }
+
+  #pathOf(batchId: number): string {
+    return `${this.directory}/${batchId}${this.#compact.has(batchId) ? ".compact" : ""}`;
+  }
+
+  /** Interval in force: of the existing compact files, or as configured. */
+  async compactInterval(): Promise<number> {
+    await this.#listed();
+    return this.#interval;
+  }
+  async latestBatchId(): Promise<number | null> {
+    return (await this.#listed()).at(-1) ?? null;
+  }
+
+  /** Creates the directory if it is missing and removes what an earlier run left unfinished. */
+  async prepareProgram(): Promise<FileOperation[]> {
+    const entries = await listOrEmpty(this.#files.fs, this.directory);
+    return [
+      { op: "makeDirectory", path: this.directory },
+      ...entries
+        .filter(({ name, kind }) => kind === "file" && isTemporary(name))
+        .map(({ name }): FileOperation => ({ op: "remove", path: `${this.directory}/${name}`, ifExists: true })),
+    ];
+  }
+
+  /** The files that together hold everything up to and including a batch, oldest first. */
+  async #filesUpTo(batchId: number): Promise<number[]> {
+    const ids = (await this.#listed()).filter((id) => id <= batchId);
+    const compact = ids.findLast((id) => this.#compact.has(id));
+    const first = compact ?? 0;
+    const chain = ids.filter((id) => id >= first);
+    // Batches that had nothing to add were written all the same, so that a gap is a lost file.
+    for (let i = 0; i < chain.length; i++) {
+      if (chain[i] !== first + i) {
+        throw new MillraceError("CHECKPOINT_BATCHES_MISSING", {
+          path: this.directory,
+          batchIds: String(first + i),
+          latestBatchId: String(batchId),
+        });
+      }
+    }
+    return chain;
+  }
+
+  async #lines(batchId: number): Promise<{ readonly path: string; readonly lines: string[] } | null> {
+    const path = this.#pathOf(batchId);
+    const text = await readText(this.#files.fs, path);
+    return text === null ? null : { path, lines: linesOfVersion1(path, text) };
+  }
+
+  #decode(path: string, lines: readonly string[]): T[] {
+    return lines.filter((line) => line !== "").map((line) => this.#codec.decode(path, line));
+  }
+
+  /** What a batch added (of a compact file: everything up to it); null when the log does not have it. */
+  async get(batchId: number): Promise<readonly T[] | null> {
+    if (!(await this.#listed()).includes(batchId)) return null;
+    const found = await this.#lines(batchId);
+    return found === null ? null : this.#decode(found.path, found.lines);
+  }
+
+  /** All entries up to and including a batch (default: the latest), oldest first. */
+  async entries(upTo?: number): Promise<readonly T[]> {
+    const last = upTo ?? (await this.latestBatchId());
+    if (last === null) return [];
+    const all: T[] = [];
+    for (const id of await this.#filesUpTo(last)) {
+      const found = await this.#lines(id);
+      if (found === null) throw this.#missing(id, last);
+      for (const entry of this.#decode(found.path, found.lines)) all.push(entry);
+    }
+    return all;
+  }
+
+  #missing(id: number, latest: number): MillraceError {
+    return new MillraceError("CHECKPOINT_BATCHES_MISSING", {
+      path: this.directory,
+      batchIds: String(id),
+      latestBatchId: String(latest),
+    });
+  }
+
+  /**
+   * The program that adds what batch `batchId` brings, as a compact file when its turn has come. Run it with
+   * `applyCheckpointProgram`, then call {@link added}.
+   */
+  async addProgram(batchId: number, entries: readonly T[]): Promise<FileOperation[]> {
+    await this.#listed();
+    const own = entries.map((entry) => this.#codec.encode(entry));
+    const compaction = isCompactionBatch(batchId, this.#interval);
+    const lines = compaction ? [...(await this.#retainedLines(batchId)), ...own] : own;
+    const path = `${this.directory}/${batchId}${compaction ? ".compact" : ""}`;
+    return writeTextProgram(this.#files, path, ["v1", ...lines].join("\n"), "create");
+  }
+
+  /** Lines of all earlier entries that a compact file keeps; without a rule of retention they are not even parsed. */
+  async #retainedLines(batchId: number): Promise<string[]> {
+    const retained: string[] = [];
+    const now = this.#clock.nowMs();
+    for (const id of await this.#filesUpTo(batchId - 1)) {
+      const found = await this.#lines(id);
+      if (found === null) throw this.#missing(id, batchId);
+      for (const line of found.lines) {
+        if (line === "") continue;
+        if (this.#codec.retain?.(this.#codec.decode(found.path, line), now) ?? true) retained.push(line);
+      }
+    }
+    return retained;
+  }
+
+  /** Tells the log that the program of {@link addProgram} has run. */
+  added(batchId: number): void {
+    if (isCompactionBatch(batchId, this.#interval)) this.#compact.add(batchId);
+    this.#ids?.push(batchId);
+  }
+
+  /** @throws MillraceError CONCURRENT_STREAM_LOG_UPDATE, CHECKPOINT_WRITE_FAILED */
+  async add(batchId: number, entries: readonly T[]): Promise<void> {
+    await applyCheckpointProgram(this.#files.fs, await this.addProgram(batchId, entries));
+    this.added(batchId);
+    await this.purge(batchId);
+  }
+
+  /** Removes files that lie before the compact file which the oldest retained batch needs, when they are old enough. */
+  async purgeProgram(currentBatchId: number): Promise<FileOperation[]> {
+    if (!isCompactionBatch(currentBatchId, this.#interval)) return [];
+    const ids = await this.#listed();
+    const oldest = currentBatchId - this.#minBatchesToRetain;
+    const base = ids.findLast((id) => id <= oldest && this.#compact.has(id));
+    if (base === undefined) return [];
+    const before = this.#clock.nowMs() - this.#cleanupDelayMs;
+    const program: FileOperation[] = [];
+    for (const id of ids) {
+      if (id >= base) break;
+      const status = await this.#files.fs.stat(this.#pathOf(id));
+      if (status !== null && status.modifiedMs > before) break;
+      program.push({ op: "remove", path: this.#pathOf(id), ifExists: true });
+    }
+    return program;
+  }
+  async purge(currentBatchId: number): Promise<void> {
+    const program = await this.purgeProgram(currentBatchId);
+    if (program.length === 0) return;
+    await applyCheckpointProgram(this.#files.fs, program);
+    for (const id of this.#ids!.splice(0, program.length)) this.#compact.delete(id);
+  }
+}

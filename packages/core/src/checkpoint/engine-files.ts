@@ -1,0 +1,148 @@
+/**
+ * What we remember about a query beside Spark's files, under `<checkpoint>/_engine/`, to notice a restart with another
+ * query: the sources in their order, the output mode, the names of stateful operators. A checkpoint that Spark wrote has
+ * none of this; it is recorded with our first run.
+ */
+import { MillraceError } from "../errors/index.ts";
+import type { FileOperation } from "../runtime/file-system.ts";
+import { type CheckpointFiles, corruptedLog, readText, writeTextProgram } from "./checkpoint-files.ts";
+
+export interface EngineFacts {
+  /** One text per source that stays equal as long as offsets of it may be used again, such as `file:/logs/*.json`. */
+  readonly sources: readonly string[];
+  readonly outputMode: "append" | "update" | "complete";
+  /** User-visible name of each stateful operator, by its id. */
+  readonly operators: ReadonlyMap<number, string>;
+}
+
+function factsPath(checkpoint: string): string {
+  return `${checkpoint}/_engine/facts`;
+}
+
+/** What is recorded, or null. @throws MillraceError CHECKPOINT_LOG_CORRUPTED */
+export async function readEngineFacts(fs: CheckpointFiles["fs"], checkpoint: string): Promise<EngineFacts | null> {
+  const path = factsPath(checkpoint);
+  const text = await readText(fs, path);
+  if (text === null) return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw corruptedLog(path, "it is not JSON");
+  }
+  const members = new Map<string, unknown>(typeof json === "object" && json !== null ? Object.entries(json) : []);
+  if (members.get("version") !== 1) {
+    throw new MillraceError("UNSUPPORTED_LOG_VERSION", { path, maximum: "1", version: String(members.get("version")) });
+  }
+  const sources = members.get("sources");
+  const outputMode = members.get("outputMode");
+  const operators = members.get("operators");
+  if (
+    !Array.isArray(sources) ||
+    !sources.every((source) => typeof source === "string") ||
+    (outputMode !== "append" && outputMode !== "update" && outputMode !== "complete") ||
+    typeof operators !== "object" ||
+    operators === null
+  ) {
+    throw corruptedLog(path, "a field is missing");
+  }
+  const names = Object.entries(operators).map(([id, name]): [number, string] => [Number(id), String(name)]);
+  return { sources, outputMode, operators: new Map(names) };
+}
+
+/** Records the facts of this run. */
+export function writeEngineFactsProgram(
+  files: CheckpointFiles,
+  checkpoint: string,
+  facts: EngineFacts,
+): FileOperation[] {
+  const text = JSON.stringify({
+    version: 1,
+    sources: facts.sources,
+    outputMode: facts.outputMode,
+    operators: Object.fromEntries(facts.operators),
+  });
+  return [
+    { op: "makeDirectory", path: `${checkpoint}/_engine`, mode: 0o700 },
+    ...writeTextProgram(files, factsPath(checkpoint), text, "replace"),
+  ];
+}
+
+/**
+ * Refuses to go on with another query: other sources (E2), another output mode (E7).
+ * @throws MillraceError CHECKPOINT_SOURCE_COUNT_CHANGED, CHECKPOINT_SOURCE_CHANGED, CHECKPOINT_OUTPUT_MODE_CHANGED
+ */
+export function checkEngineFacts(
+  checkpoint: string,
+  stored: EngineFacts,
+  wanted: EngineFacts,
+  options: { readonly allowOutputModeChange?: boolean } = {},
+): void {
+  checkSourceCount(stored.sources.length, wanted.sources.length);
+  for (const [index, source] of stored.sources.entries()) {
+    if (source !== wanted.sources[index]) {
+      throw new MillraceError("CHECKPOINT_SOURCE_CHANGED", {
+        path: checkpoint,
+        index: String(index),
+        storedSource: source,
+        newSource: wanted.sources[index]!,
+      });
+    }
+  }
+  if (stored.outputMode !== wanted.outputMode && options.allowOutputModeChange !== true) {
+    throw new MillraceError("CHECKPOINT_OUTPUT_MODE_CHANGED", {
+      path: checkpoint,
+      storedMode: stored.outputMode,
+      newMode: wanted.outputMode,
+    });
+  }
+}
+
+/** Compares the offsets of a logged batch with the sources of the query (E1). */
+export function checkSourceCount(storedCount: number, newCount: number): void {
+  if (storedCount !== newCount) {
+    throw new MillraceError("CHECKPOINT_SOURCE_COUNT_CHANGED", {
+      storedCount: String(storedCount),
+      newCount: String(newCount),
+    });
+  }
+}
+
+/**
+ * Refuses a checkpoint that is older than its sink (B16): the sink may be ahead by the one batch that is to be repeated.
+ * @param latestCommitted last id of `commits`, -1 when there is none
+ */
+export function checkSinkPosition(checkpoint: string, latestCommitted: number, sinkBatchId: number | null): void {
+  if (sinkBatchId !== null && sinkBatchId > latestCommitted + 1) {
+    throw new MillraceError("CHECKPOINT_BEHIND_SINK", {
+      path: checkpoint,
+      sinkBatchId: String(sinkBatchId),
+      checkpointBatchId: String(latestCommitted),
+    });
+  }
+}
+
+/**
+ * A file sink belongs to one query (E11): its batch ids would otherwise hide those of the other. The owner stands in
+ * `_spark_metadata/_millrace_query`, a name that no reader of manifests takes for a batch.
+ */
+function sinkOwnerPath(output: string): string {
+  return `${output}/_spark_metadata/_millrace_query`;
+}
+export function writeSinkOwnerProgram(files: CheckpointFiles, output: string, queryId: string): FileOperation[] {
+  return [
+    { op: "makeDirectory", path: `${output}/_spark_metadata` },
+    ...writeTextProgram(files, sinkOwnerPath(output), queryId, "replace"),
+  ];
+}
+/**
+ * True when the sink records this query as its owner, false when it records none.
+ * @throws MillraceError SINK_USED_BY_OTHER_QUERY
+ */
+export async function checkSinkOwner(fs: CheckpointFiles["fs"], output: string, queryId: string): Promise<boolean> {
+  const owner = await readText(fs, sinkOwnerPath(output));
+  if (owner !== null && owner !== queryId) {
+    throw new MillraceError("SINK_USED_BY_OTHER_QUERY", { path: output, owner, queryId });
+  }
+  return owner !== null;
+}
