@@ -45,7 +45,7 @@ import type {
   UnionedLoosely,
 } from "./selection-types.ts";
 import type { SessionContext } from "./session-context.ts";
-import { showString } from "./show-string.ts";
+import { showString } from "../functions/show-string.ts";
 import { resultSchema, type RowShape, rowsClosure, userFunction } from "./user-function.ts";
 
 /** Lets an action be stopped. */

@@ -4,7 +4,7 @@
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { valueReader } from "../columnar/value-at.ts";
-import { textOf } from "../functions/cast-text.ts";
+import { textOf } from "./cast-text.ts";
 import type { DataType, SqlMap, SqlValue, StructType } from "../types/data-type.ts";
 import { escapeControls } from "../types/tree-string.ts";
 
