@@ -7,14 +7,19 @@ import { extremes, positionals } from "./aggregates/extremes.ts";
 import { moments } from "./aggregates/moments.ts";
 import { percentiles } from "./aggregates/percentiles.ts";
 import { sums } from "./aggregates/sum.ts";
+import { generatorFunctions } from "./generators.ts";
 import type { AggregateFunction, GeneratorFunction, ScalarFunction } from "./function.ts";
 import { arithmetic } from "./scalar/arithmetic.ts";
+import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
 import { datetime } from "./scalar/datetime.ts";
 import { internal } from "./scalar/internal.ts";
+import { json } from "./scalar/json.ts";
 import { logic } from "./scalar/logic.ts";
+import { math } from "./scalar/math.ts";
 import { patterns } from "./scalar/patterns.ts";
+import { session } from "./scalar/session.ts";
 import { strings } from "./scalar/strings.ts";
 
 const scalars: readonly ScalarFunction[] = [
@@ -26,6 +31,10 @@ const scalars: readonly ScalarFunction[] = [
   ...strings,
   ...patterns,
   ...datetime,
+  ...math,
+  ...json,
+  ...collectionFunctions,
+  ...session,
 ];
 const aggregates: readonly AggregateFunction[] = [
   ...counts,
@@ -37,7 +46,7 @@ const aggregates: readonly AggregateFunction[] = [
   ...moments,
   approxCountDistinct,
 ];
-const generators: readonly GeneratorFunction[] = [];
+const generators: readonly GeneratorFunction[] = generatorFunctions;
 
 interface Named {
   readonly name: string;

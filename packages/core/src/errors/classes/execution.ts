@@ -107,6 +107,10 @@ export const executionErrors = {
     sqlState: "22003",
     message: "The index 0 is invalid. An index shall be either negative or positive (the first element has index 1).",
   },
+  INVALID_SEQUENCE: {
+    sqlState: "22023",
+    message: "sequence(<start>, <stop>, <step>) has no end: the step must lead from start to stop, in at most 2147483632 steps.",
+  },
   NULL_MAP_KEY: { sqlState: "2200E", message: "Cannot use null as map key." },
   DUPLICATED_MAP_KEY: {
     sqlState: "23505",

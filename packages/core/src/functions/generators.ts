@@ -1,0 +1,95 @@
+/** Functions that make several rows of one. */
+import { arrayType, type DataType, intType, nullType, type SqlMap, type SqlValue } from "../types/data-type.ts";
+import type { ArgumentInfo, GeneratorFunction } from "./function.ts";
+import { type CallInfo, unexpectedInput } from "./resolution.ts";
+
+type Column = { readonly name: string; readonly type: DataType; readonly nullable: boolean };
+
+function columnsOf(type: DataType, outer: boolean): readonly Column[] {
+  if (type.kind === "map")
+    return [
+      { name: "key", type: type.key, nullable: outer },
+      { name: "value", type: type.value, nullable: outer || type.valueContainsNull },
+    ];
+  const array = type.kind === "array" ? type : arrayType(nullType);
+  return [{ name: "col", type: array.element, nullable: outer || array.containsNull }];
+}
+function collectionType(arg: ArgumentInfo, call: CallInfo): DataType {
+  if (arg.type.kind !== "array" && arg.type.kind !== "map") throw unexpectedInput(arg, '("ARRAY" or "MAP")', 0, call);
+  return arg.type;
+}
+
+function rowsOf(value: SqlValue | undefined): readonly (readonly SqlValue[])[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return (value as readonly SqlValue[]).map((item) => [item]);
+  const map = value as SqlMap;
+  return map.keys.map((key, i) => [key, map.values[i]!]);
+}
+
+function explode(name: string, outer: boolean, positions: boolean): GeneratorFunction {
+  return {
+    name,
+    since: "0.1.0",
+    arity: [1, 1],
+    outer,
+    resolve(args, call) {
+      const type = collectionType(args[0]!, call);
+      const columns = columnsOf(type, outer);
+      return { args: [type], returns: positions ? [{ name: "pos", type: intType, nullable: outer }, ...columns] : columns };
+    },
+    bind([type]) {
+      const width = (type!.kind === "map" ? 2 : 1) + (positions ? 1 : 0);
+      const empty: readonly (readonly SqlValue[])[] = outer ? [new Array<SqlValue>(width).fill(null)] : [];
+      return (value) => {
+        const rows = rowsOf(value);
+        if (rows.length === 0) return empty;
+        return positions ? rows.map((row, i) => [i, ...row]) : rows;
+      };
+    },
+    doc: {
+      group: "Generators",
+      usage: `${name}(expr)`,
+      summary: `A row per element of an array (col) or entry of a map (key, value)${positions ? ", with its position from 0 (pos)" : ""}.${outer ? " An empty or NULL collection gives one row of NULLs." : ""}`,
+      examples: [],
+    },
+  };
+}
+
+function inline(name: string, outer: boolean): GeneratorFunction {
+  return {
+    name,
+    since: "0.1.0",
+    arity: [1, 1],
+    outer,
+    resolve(args, call) {
+      const { type } = args[0]!;
+      if (type.kind !== "array" || type.element.kind !== "struct") throw unexpectedInput(args[0]!, "ARRAY<STRUCT>", 0, call);
+      const nullable = outer || type.containsNull;
+      return { args: [type], returns: type.element.fields.map((f) => ({ name: f.name, type: f.type, nullable: nullable || f.nullable })) };
+    },
+    bind([type]) {
+      const width = type?.kind === "array" && type.element.kind === "struct" ? type.element.fields.length : 0;
+      const nulls: readonly SqlValue[] = new Array<SqlValue>(width).fill(null);
+      return (value) => {
+        const items = (value ?? []) as readonly (readonly SqlValue[] | null)[];
+        if (items.length === 0) return outer ? [nulls] : [];
+        return items.map((item) => item ?? nulls);
+      };
+    },
+    doc: {
+      group: "Generators",
+      usage: `${name}(array)`,
+      summary: `A row per struct of an array, a column per field.${outer ? " An empty or NULL array gives one row of NULLs." : ""}`,
+      examples: [],
+    },
+  };
+}
+
+export const generatorFunctions: readonly GeneratorFunction[] = [
+  explode("explode", false, false),
+  explode("explode_outer", true, false),
+  explode("posexplode", false, true),
+  explode("posexplode_outer", true, true),
+  inline("inline", false),
+  inline("inline_outer", true),
+];

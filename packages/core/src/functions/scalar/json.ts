@@ -1,0 +1,261 @@
+import { MillraceError } from "../../errors/index.ts";
+import { type ArrayType, type DataType, type MapType, type SqlMap, type SqlValue, stringType, type StructType } from "../../types/data-type.ts";
+import { parseDataType, parseDdl } from "../../types/ddl.ts";
+import { textOf } from "../cast-text.ts";
+import { compileDatetimePattern } from "../datetime-pattern.ts";
+import { parseDate, parseTimestamp, parseTimestampNtz, dateText } from "../datetime-text.ts";
+import { fitsPrecision, parseDecimal } from "../decimal.ts";
+import type { EvalContext, ScalarFunction } from "../function.ts";
+import { isList, isObject, JsonNumber, type JsonTree, parseJson, printJson } from "../json-text.ts";
+import { type CallInfo, coerceArgument, requireLiteral } from "../resolution.ts";
+import { timeZoneOf } from "../time-zone.ts";
+import { quotedType } from "../type-text.ts";
+import { stringFunction } from "./strings.ts";
+
+const example = (sql: string, result: string): ScalarFunction["doc"]["examples"] => [{ sql, result }];
+const jsonDoc = (fn: ScalarFunction): ScalarFunction => ({ ...fn, doc: { ...fn.doc, group: "JSON" } });
+
+type FromTree = (tree: JsonTree) => SqlValue;
+
+/** A value of a type from a tree; NULL where the tree holds something else. */
+function readerOf(type: DataType, context: EvalContext): FromTree {
+  const whole = (low: bigint, high: bigint): ((tree: JsonTree) => bigint | null) => (tree) => {
+    if (!(tree instanceof JsonNumber) || !/^-?\d+$/.test(tree.text)) return null;
+    const value = BigInt(tree.text);
+    return value >= low && value <= high ? value : null;
+  };
+  const small = (bits: number): FromTree => {
+    const read = whole(-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n);
+    return (tree) => {
+      const value = read(tree);
+      return value === null ? null : Number(value);
+    };
+  };
+  const text = (read: (s: string) => SqlValue | undefined): FromTree => (tree) => (typeof tree === "string" ? (read(tree) ?? null) : null);
+  switch (type.kind) {
+    case "boolean":
+      return (tree) => (typeof tree === "boolean" ? tree : null);
+    case "tinyint":
+      return small(8);
+    case "smallint":
+      return small(16);
+    case "int":
+      return small(32);
+    case "bigint":
+      return whole(-(2n ** 63n), 2n ** 63n - 1n);
+    case "float":
+    case "double": {
+      const special: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity, "+Infinity": Infinity, INF: Infinity, "+INF": Infinity, "-Infinity": -Infinity, "-INF": -Infinity };
+      const round: (x: number) => number = type.kind === "float" ? Math.fround : (x) => x;
+      return (tree) =>
+        tree instanceof JsonNumber ? round(Number(tree.text)) : typeof tree === "string" && Object.hasOwn(special, tree) ? special[tree]! : null;
+    }
+    case "decimal":
+      return (tree) => {
+        const source = tree instanceof JsonNumber ? tree.text : typeof tree === "string" ? tree : "";
+        const value = parseDecimal(source, type.scale);
+        return value === undefined || !fitsPrecision(value, type.precision) ? null : value;
+      };
+    case "string":
+      return (tree) => (tree === null ? null : typeof tree === "string" ? tree : printJson(tree));
+    case "binary":
+      return text((s) => (/^[A-Za-z0-9+/]*={0,2}$/.test(s) && s.length % 4 === 0 ? Uint8Array.from(atob(s), (c) => c.charCodeAt(0)) : undefined));
+    case "date":
+      return text(parseDate);
+    case "timestamp": {
+      const zone = timeZoneOf(context.timeZone);
+      return text((s) => parseTimestamp(s, zone));
+    }
+    case "timestamp_ntz":
+      return text(parseTimestampNtz);
+    case "array": {
+      const element = readerOf(type.element, context);
+      return (tree) => (isList(tree) ? tree.map(element) : null);
+    }
+    case "map": {
+      const value = readerOf(type.value, context);
+      return (tree) => (tree !== null && isObject(tree) ? { keys: [...tree.keys()], values: [...tree.values()].map(value) } : null);
+    }
+    case "struct": {
+      const fields = type.fields.map((f) => ({ name: f.name, read: readerOf(f.type, context) }));
+      return (tree) => (tree !== null && isObject(tree) ? fields.map(({ name, read }) => read(tree.get(name) ?? null)) : null);
+    }
+    default:
+      return () => null;
+  }
+}
+
+/** The schema argument: DDL of fields (`a INT, b STRING`) or one type (`ARRAY<INT>`, `STRUCT<…>`). */
+function schemaOf(text: string, call: CallInfo): StructType | ArrayType | MapType {
+  let type: DataType;
+  try {
+    type = parseDataType(text);
+  } catch {
+    type = parseDdl(text);
+  }
+  if (type.kind === "struct" || type.kind === "array" || type.kind === "map") return type;
+  throw new MillraceError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", { sqlExpr: call.sql, schema: quotedType(type) });
+}
+
+const fromJson = stringFunction({
+  name: "from_json",
+  arity: [2, 3],
+  resolve(args, call) {
+    const schema = requireLiteral(args[1], "schema", call);
+    const returns = schemaOf(typeof schema === "string" ? schema : "", call);
+    const options = args[2] === undefined ? [] : [args[2].type];
+    return { args: [coerceArgument(args[0]!, stringType, 0, call), stringType, ...options], returns };
+  },
+  canReturnNull: true,
+  bind({ returns }, context, args) {
+    const read = readerOf(returns, context);
+    const options = args[2]?.literal?.value as SqlMap | null | undefined;
+    const modeAt = options?.keys.findIndex((k) => typeof k === "string" && k.toLowerCase() === "mode") ?? -1;
+    const failFast = modeAt >= 0 && String(options?.values[modeAt]).toUpperCase() === "FAILFAST";
+    const malformed: SqlValue = returns.kind === "struct" ? returns.fields.map(() => null) : null;
+    return (json) => {
+      const text = json as string;
+      if (text.trim() === "") return null;
+      const tree = parseJson(text);
+      if (tree === null) return null;
+      // A document of another shape than the schema counts as malformed; one object is an array of it.
+      const value = tree === undefined ? null : (read(tree) ?? (returns.kind === "array" && isObject(tree) ? read([tree]) : null));
+      if (value !== null) return value;
+      if (failFast) throw new MillraceError("MALFORMED_RECORD_IN_FUNCTION", { badRecord: text });
+      return malformed;
+    };
+  },
+  usage: "from_json(json, schema[, options])",
+  summary: "A struct, array or map of JSON text by a schema in DDL. Malformed text gives NULL in every field (an error with mode FAILFAST), a value of another type NULL in its field.",
+  examples: example("from_json('{\"a\":1, \"b\":0.8}', 'a INT, b DOUBLE')", "{1, 0.8}"),
+});
+
+/** JSON text of a non-null value. */
+function writerOf(type: DataType, context: EvalContext): (value: SqlValue) => string {
+  switch (type.kind) {
+    case "boolean":
+    case "tinyint":
+    case "smallint":
+    case "int":
+    case "bigint":
+    case "decimal":
+      return textOf(type, context.timeZone);
+    case "float":
+    case "double": {
+      const print = textOf(type, context.timeZone);
+      return (v) => (Number.isFinite(v as number) ? print(v) : `"${print(v)}"`);
+    }
+    case "binary":
+      return (v) => `"${btoa(Array.from(v as Uint8Array, (b) => String.fromCharCode(b)).join(""))}"`;
+    case "date":
+      return (v) => `"${dateText(v as number)}"`;
+    case "timestamp":
+    case "timestamp_ntz": {
+      const zone = timeZoneOf(type.kind === "timestamp" ? context.timeZone : "UTC");
+      const millis = compileDatetimePattern(type.kind === "timestamp" ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : "yyyy-MM-dd'T'HH:mm:ss.SSS");
+      return (v) => `"${millis.format(v as bigint, zone)}"`;
+    }
+    case "array": {
+      const element = writerOf(type.element, context);
+      return (v) => `[${(v as readonly SqlValue[]).map((x) => (x === null ? "null" : element(x))).join(",")}]`;
+    }
+    case "map": {
+      const key = textOf(type.key, context.timeZone);
+      const value = writerOf(type.value, context);
+      return (v) => {
+        const map = v as SqlMap;
+        const entry = (k: SqlValue, i: number): string => {
+          const item = map.values[i]!;
+          return `${JSON.stringify(key(k))}:${item === null ? "null" : value(item)}`;
+        };
+        return `{${map.keys.map(entry).join(",")}}`;
+      };
+    }
+    case "struct": {
+      const fields = type.fields.map((f) => ({ name: JSON.stringify(f.name), write: writerOf(f.type, context) }));
+      return (v) =>
+        `{${fields
+          .map(({ name, write }, i) => {
+            const item = (v as readonly SqlValue[])[i]!;
+            return item === null ? undefined : `${name}:${write(item)}`;
+          })
+          .filter((entry) => entry !== undefined)
+          .join(",")}}`;
+    }
+    default: {
+      const print = textOf(type, context.timeZone);
+      return (v) => JSON.stringify(print(v));
+    }
+  }
+}
+
+const toJson = stringFunction({
+  name: "to_json",
+  arity: [1, 2],
+  resolve(args, call) {
+    const { type } = args[0]!;
+    if (type.kind !== "struct" && type.kind !== "array" && type.kind !== "map")
+      throw new MillraceError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", { sqlExpr: call.sql, schema: quotedType(type) });
+    return { args: args.map((a) => a.type), returns: stringType };
+  },
+  bind: ({ args }, context) => {
+    const write = writerOf(args[0]!, context);
+    return (value) => write(value!);
+  },
+  usage: "to_json(expr[, options])",
+  summary: "JSON text of a struct, array or map. NULL fields of structs are left out; timestamps have milliseconds and the session's offset.",
+  examples: example("to_json(named_struct('a', 1, 'b', 2.5D, 'c', NULL))", '{"a":1,"b":2.5}'),
+});
+
+type Step = { readonly key: string } | { readonly index: number } | "wildcard";
+/** `$.a['b'][0].*` as steps, or undefined for a malformed path. */
+function pathOf(path: string): readonly Step[] | undefined {
+  if (!path.startsWith("$")) return undefined;
+  const steps: Step[] = [];
+  const grammar = /\.\*|\[\*\]|\.([^.[\]]+)|\['([^']*)'\]|\[(\d+)\]/y;
+  grammar.lastIndex = 1;
+  while (grammar.lastIndex < path.length) {
+    const match = grammar.exec(path);
+    if (match === null) return undefined;
+    if (match[3] !== undefined) steps.push({ index: Number(match[3]) });
+    else if (match[1] !== undefined || match[2] !== undefined) steps.push({ key: (match[1] ?? match[2])! });
+    else steps.push("wildcard");
+  }
+  return steps;
+}
+function follow(tree: JsonTree, steps: readonly Step[], at: number): readonly JsonTree[] {
+  const step = steps[at];
+  if (step === undefined) return [tree];
+  if (tree === null || typeof tree !== "object" || tree instanceof JsonNumber) return [];
+  if (step === "wildcard") return (isObject(tree) ? [...tree.values()] : tree).flatMap((t) => follow(t, steps, at + 1));
+  if ("index" in step) {
+    const item = isList(tree) ? tree[step.index] : undefined;
+    return item === undefined ? [] : follow(item, steps, at + 1);
+  }
+  // A key after a list is looked up in each of its elements.
+  if (isList(tree)) return tree.flatMap((t) => follow(t, steps, at));
+  const value = tree.get(step.key);
+  return value === undefined ? [] : follow(value, steps, at + 1);
+}
+
+const getJsonObject = stringFunction({
+  name: "get_json_object",
+  arity: [2, 2],
+  resolve: (args, call) => ({ args: args.map((a, i) => coerceArgument(a, stringType, i, call)), returns: stringType }),
+  canReturnNull: true,
+  bind: () => (json, path) => {
+    const steps = pathOf((path as string).trim());
+    const tree = steps === undefined ? undefined : parseJson(json as string);
+    if (steps === undefined || tree === undefined) return null;
+    const found = follow(tree, steps, 0);
+    if (found.length === 0) return null;
+    if (found.length > 1) return printJson(found);
+    const [only] = found;
+    return only === null || only === undefined ? null : typeof only === "string" ? only : printJson(only);
+  },
+  usage: "get_json_object(json, path)",
+  summary: "The value at a path such as $.a.b[0] as text; NULL when there is none or the JSON is malformed.",
+  examples: example("get_json_object('{\"a\":{\"b\":[1,2]}}', '$.a.b[1]')", "2"),
+});
+
+export const json: readonly ScalarFunction[] = [fromJson, toJson, getJsonObject].map(jsonDoc);
