@@ -119,6 +119,16 @@ export interface MicroBatchSource {
   metrics?(): ReadonlyMap<string, string>;
   /** Side effects of reading that must become durable with the batch (dead letters); asked for after the batch was read. */
   takeBatchFiles?(batchId: number): readonly BatchFile[];
+  /**
+   * Rows read since the last call, before the pushed filter dropped any, for progress. Absent: the rows that were handed
+   * out are counted.
+   */
+  takeRowsRead?(): number;
+  /**
+   * Tells the source what to call when it may have new data. A query all of whose sources have this does not poll them
+   * while it is idle.
+   */
+  onAvailable?(callback: () => void): void;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,14 @@
 /** Errors of streaming queries. */
 export const streamingErrors = {
+  "CONCURRENT_QUERY.SAME_SESSION": {
+    sqlState: "0A000",
+    message:
+      "A query of this session already runs on the checkpoint <path>, or is being started on it. Stop it first, or set spark.sql.streaming.stopActiveRunOnRestart to true.",
+  },
+  STREAMING_QUERY_NAME_IN_USE: {
+    sqlState: "42710",
+    message: "Cannot start query with name <name> as a query with that name is already active in this SparkSession.",
+  },
   STREAM_FAILED: {
     sqlState: "XXKST",
     message: "Query [id = <id>, runId = <runId>] terminated with exception: <message>",

@@ -1,0 +1,73 @@
+/** P0 to P4: decides what the next batch is and makes it durable in the offset log. */
+import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
+import { assertInvariant } from "../errors/index.ts";
+import { abortable, QueryStopped } from "./abortable.ts";
+import type { QueryRun } from "./query-run.ts";
+import { needsBatchWithoutData } from "./stateful-operators.ts";
+
+/** P0: the timestamp of a batch; the wall clock may have stepped back, batches do not. */
+function batchTimestamp(run: QueryRun): number {
+  return Math.max(run.lastTimestampMs, run.input.runtime.clock.nowMs());
+}
+
+/**
+ * Constructs the next batch unless it is there already (after recovery) or there is nothing to do. Afterwards `run.batch`
+ * is a batch whose offsets are durable, or null.
+ * @returns whether sources have new data
+ */
+export async function constructBatch(run: QueryRun): Promise<boolean> {
+  const batchId = run.nextBatchId;
+  await run.step("P0", batchId);
+  const batchTimestampMs = batchTimestamp(run);
+  const batchWatermarkMs = run.tracker.currentMs;
+  await run.step("P1", batchId);
+  await run.durations.time("latestOffset", () => advanceSources(run));
+  const hasNewData = run.sources.some((source) => source.hasNewData);
+  run.setStatus(hasNewData ? "Processing new data" : "Waiting for data to arrive", hasNewData);
+  const withoutData =
+    run.noDataBatches &&
+    run.trigger.kind !== "once" &&
+    batchId > 0 &&
+    needsBatchWithoutData(run.plan.physical, run.lastWatermarkMs, batchWatermarkMs);
+  if (!hasNewData && !withoutData) return false;
+  if (!hasNewData) run.setStatus("No new data but cleaning up state", false);
+  const entry: OffsetLogEntry = {
+    batchWatermarkMs,
+    batchTimestampMs,
+    conf: run.loggedConf,
+    offsets: run.sources.map((source) => source.end),
+  };
+  await run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));
+  run.batch = { batchId, entry, lateWatermarkMs: run.lastWatermarkMs, replayed: false };
+  run.lastTimestampMs = batchTimestampMs;
+  run.lastWatermarkMs = batchWatermarkMs;
+  run.nextBatchId = batchId + 1;
+  return hasNewData;
+}
+
+async function advanceSources(run: QueryRun): Promise<void> {
+  for (const source of run.sources) {
+    run.setStatus(`Getting offsets from ${source.source.description}`);
+    await abortable(run.input.runtime.clock, run.abort, () => source.advance(run.trigger.kind === "once"));
+  }
+}
+
+/** P2 and P3 are one file program: the temporary file, then the name that fixes the batch. */
+async function writeOffsets(run: QueryRun, batchId: number, entry: OffsetLogEntry): Promise<void> {
+  assertInvariant(
+    entry.batchWatermarkMs >= run.lastWatermarkMs && entry.batchTimestampMs >= run.lastTimestampMs,
+    `watermark or timestamp of batch ${batchId} lies before that of the batch before`,
+  );
+  await run.step("P2", batchId);
+  if (run.abort.aborted) throw new QueryStopped();
+  await run.checkpoint.writeOffsets(batchId, entry);
+  await run.step("P3", batchId);
+}
+
+/** P4: sources may forget what lies before this batch. Runs for a repeated batch too, since the first time may not have. */
+export async function commitSources(run: QueryRun, batchId: number): Promise<void> {
+  await run.step("P4", batchId);
+  for (const { source, start } of run.sources) {
+    if (start !== null && batchId > 0) await abortable(run.input.runtime.clock, run.abort, () => source.commit(start));
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Opens everything a query needs, in an order in which each mismatch with the checkpoint is found before anything of the
+ * next batch is written: position, pinned settings, plan, state schemas, sources, sink.
+ */
+import { checkStateSettings } from "../checkpoint/offset-log.ts";
+import type { CommittedBatches } from "./committed-batches.ts";
+import type { StreamSink } from "../sinks/contract.ts";
+import { DurationRecorder } from "./progress.ts";
+import { booleanSetting, countSetting, resolvePinnedSettings } from "./pinned-settings.ts";
+import type { QueryPlan, StreamingQueryInput } from "./query-input.ts";
+import type { QueryCheckpoint } from "./query-checkpoint.ts";
+import type { QueryRun } from "./query-run.ts";
+import { QueryState } from "./query-state.ts";
+import { checkSinkNotAhead, checkSourceCount, recoverPosition, type RecoveredPosition } from "./recover.ts";
+import { statefulOperatorsOf, streamingScansOf, watermarkNodesOf } from "./stateful-operators.ts";
+import { scanRequestOf, StreamingSource } from "./streaming-source.ts";
+import { WatermarkTracker } from "./watermark-tracker.ts";
+
+export interface QueryControl {
+  readonly runId: string;
+  readonly committed: CommittedBatches;
+  readonly abort: AbortSignal;
+  readonly stop: AbortSignal;
+  setStatus(message: string, isDataAvailable?: boolean): void;
+}
+
+/** Closes what is open, the last opened first; what a close throws is only logged. */
+export async function closeQuery(
+  input: StreamingQueryInput,
+  sources: readonly StreamingSource[],
+  sink: StreamSink | null,
+): Promise<void> {
+  const closing = [...sources.map(({ source }) => () => source.close()), ...(sink === null ? [] : [() => sink.close()])];
+  for (const close of closing.reverse()) {
+    await close().catch((error: unknown) => {
+      input.runtime.process.log("WARN", `Closing a part of the streaming query failed: ${String(error)}`);
+    });
+  }
+}
+
+export async function openQuery(
+  input: StreamingQueryInput,
+  checkpoint: QueryCheckpoint,
+  control: QueryControl,
+): Promise<QueryRun> {
+  const { runtime } = input;
+  control.setStatus("Initializing sources");
+  const position = await recoverPosition(checkpoint);
+  const warn = (message: string): void => runtime.process.log("WARN", message);
+  const { settings, watermarkPolicy, logged } = resolvePinnedSettings(
+    (key) => input.conf(key),
+    position.newest?.conf ?? null,
+    checkpoint.path,
+    warn,
+  );
+  if (position.newest !== null) checkSourceCount(position.newest, input.sources.length);
+  const plan = await input.plan(settings);
+  const minBatchesToRetain = countSetting(settings.conf, "spark.sql.streaming.minBatchesToRetain", 100, 1);
+  const state = new QueryState(runtime, statefulOperatorsOf(plan.physical), {
+    checkpointPath: checkpoint.path,
+    durability: checkpoint.durability,
+    minBatchesToRetain,
+    minDeltasForSnapshot: countSetting(settings.conf, "spark.sql.streaming.stateStore.minDeltasForSnapshot", 10, 1),
+  });
+  if (state.operators.length > 0) checkStateSettings(checkpoint.path, logged);
+  await state.checkMetadata(position.committedBatchId >= 0);
+  const sources: StreamingSource[] = [];
+  let sink: StreamSink | null = null;
+  try {
+    for (const index of input.sources.keys()) sources.push(await openSource(input, checkpoint, control, plan, index));
+    const { queryId, durability } = checkpoint;
+    sink = await input.openSink({ queryId, runId: control.runId, durability, signal: control.abort });
+    await checkSinkNotAhead(sink, checkpoint, position.committedBatchId);
+    for (const source of sources) {
+      source.start = position.committed?.[source.index] ?? (await source.source.initialOffset());
+      source.end = position.replay === null ? source.start : (position.replay.entry.offsets[source.index] ?? source.start);
+    }
+    if (input.trigger.kind === "availableNow") for (const source of sources) await source.prepareForAvailableNow();
+  } catch (error) {
+    await closeQuery(input, sources, sink);
+    throw error;
+  }
+  return {
+    input,
+    runId: control.runId,
+    checkpoint,
+    settings,
+    loggedConf: logged,
+    plan,
+    sources,
+    sink,
+    state,
+    committed: control.committed,
+    trigger: input.trigger,
+    minBatchesToRetain,
+    noDataBatches: booleanSetting(settings.conf, "spark.sql.streaming.noDataMicroBatches.enabled", true),
+    abort: control.abort,
+    stop: control.stop,
+    tracker: new WatermarkTracker(
+      watermarkPolicy,
+      watermarkNodesOf(plan.physical).map((node) => node.delayMicros),
+      position.watermarkMs,
+    ),
+    durations: new DurationRecorder(() => runtime.clock.monotonicMs()),
+    batch: batchToReplay(position),
+    nextBatchId: position.nextBatchId,
+    lastTimestampMs: position.lastTimestampMs,
+    lastWatermarkMs: position.newest?.batchWatermarkMs ?? 0,
+    setStatus: (message, isDataAvailable) => control.setStatus(message, isDataAvailable),
+    step: async (name, batchId) => {
+      if (input.onStep !== undefined) await input.onStep(name, batchId);
+    },
+  };
+}
+
+function batchToReplay(position: RecoveredPosition): QueryRun["batch"] {
+  if (position.replay === null) return null;
+  return { ...position.replay, lateWatermarkMs: position.lastWatermarkMs, replayed: true };
+}
+
+async function openSource(
+  input: StreamingQueryInput,
+  checkpoint: QueryCheckpoint,
+  control: QueryControl,
+  plan: QueryPlan,
+  index: number,
+): Promise<StreamingSource> {
+  const scans = streamingScansOf(plan.physical).filter((scan) => scan.sourceIndex === index);
+  const { request, filter } = scanRequestOf(scans);
+  const source = await input.openSource(input.sources[index]!, request, {
+    queryId: checkpoint.queryId,
+    runId: control.runId,
+    durability: checkpoint.durability,
+    signal: control.abort,
+    metadataPath: `${checkpoint.path}/sources/${index}`,
+  });
+  return new StreamingSource(index, source, request.columns, filter);
+}

@@ -1,0 +1,61 @@
+/** What a streaming query is started with. Everything here is plain data or a function of the session's. */
+import type { CompiledPlan } from "../execution/context.ts";
+import type { Read } from "../logical-plan/logical-plan.ts";
+import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { OutputMode, StreamSink } from "../sinks/contract.ts";
+import type { MicroBatchSource, ScanRequest } from "../sources/contract.ts";
+import type { StreamTrigger } from "./contract.ts";
+
+/** The steps of a micro-batch, as docs/reliability.md names them. A step is announced when it begins. */
+export type StepName = "P0" | "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "P11";
+
+/** The physical plan of the query and what runs it. */
+export interface QueryPlan {
+  readonly physical: PhysicalPlan;
+  readonly compiled: CompiledPlan;
+}
+
+/** Settings that the first batch of a query fixes for its whole life, read back from the offset log. */
+export interface PinnedSettings {
+  /** Value of a setting: the logged one, else the session's. */
+  conf(key: string): string | undefined;
+  /** `spark.sql.shuffle.partitions`: number of state partitions. */
+  readonly shufflePartitions: number;
+}
+
+/** What sources and sinks are told about the query when they are opened. */
+export interface QueryResources {
+  readonly queryId: string;
+  readonly runId: string;
+  readonly durability: "fsync" | "spark";
+  /** Aborted when the query stops or fails. */
+  readonly signal: AbortSignal;
+}
+
+export interface StreamingQueryInput {
+  readonly runtime: Runtime;
+  readonly name: string | null;
+  readonly outputMode: OutputMode;
+  readonly trigger: StreamTrigger;
+  /** Absolute path of the checkpoint; null: a temporary one, removed when the query ends without an error. */
+  readonly checkpointPath: string | null;
+  /** Session settings; undefined when neither set nor defaulted. */
+  conf(key: string): string | undefined;
+  /** The distinct streaming sources, by their number in the plan. */
+  readonly sources: readonly Read[];
+  /** Plans and compiles the query; called once, after the checkpoint told which settings it was started with. */
+  plan(settings: PinnedSettings): QueryPlan | Promise<QueryPlan>;
+  openSource(
+    read: Read,
+    request: ScanRequest,
+    resources: QueryResources & { readonly metadataPath: string },
+  ): Promise<MicroBatchSource>;
+  openSink(resources: QueryResources): Promise<StreamSink>;
+  /** The text that `query.explain` prints. */
+  explain(extended: boolean, plan: QueryPlan): string;
+  /** Aborting it stops the query. */
+  readonly signal?: AbortSignal;
+  /** Called when a step begins, and waited for; what it throws fails the query there. For tests. */
+  readonly onStep?: (step: StepName, batchId: number) => void | Promise<void>;
+}

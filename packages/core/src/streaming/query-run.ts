@@ -1,0 +1,53 @@
+/** The state of one run of a streaming query, shared by the steps of the loop. */
+import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
+import type { StreamSink } from "../sinks/contract.ts";
+import type { CommittedBatches } from "./committed-batches.ts";
+import type { StreamTrigger } from "./contract.ts";
+import type { DurationRecorder } from "./progress.ts";
+import type { QueryCheckpoint } from "./query-checkpoint.ts";
+import type { PinnedSettings, QueryPlan, StepName, StreamingQueryInput } from "./query-input.ts";
+import type { QueryState } from "./query-state.ts";
+import type { StreamingSource } from "./streaming-source.ts";
+import type { WatermarkTracker } from "./watermark-tracker.ts";
+
+/** The batch that is constructed or runs now. */
+export interface CurrentBatch {
+  readonly batchId: number;
+  readonly entry: OffsetLogEntry;
+  /** Watermark of the batch before: rows at or before it are late. */
+  readonly lateWatermarkMs: number;
+  /** It lies in the offset log already and is run again. */
+  readonly replayed: boolean;
+}
+
+export interface QueryRun {
+  readonly input: StreamingQueryInput;
+  readonly runId: string;
+  readonly checkpoint: QueryCheckpoint;
+  readonly settings: PinnedSettings;
+  /** What is logged with each batch. */
+  readonly loggedConf: ReadonlyMap<string, string>;
+  readonly plan: QueryPlan;
+  readonly sources: readonly StreamingSource[];
+  readonly sink: StreamSink;
+  readonly state: QueryState;
+  readonly committed: CommittedBatches;
+  readonly trigger: StreamTrigger;
+  readonly minBatchesToRetain: number;
+  readonly noDataBatches: boolean;
+  /** Aborted when the running batch must not go on. */
+  readonly abort: AbortSignal;
+  /** Aborted when no new batch may start. */
+  readonly stop: AbortSignal;
+  tracker: WatermarkTracker;
+  durations: DurationRecorder;
+  /** The batch to run next, when it is constructed. */
+  batch: CurrentBatch | null;
+  /** Id of the next batch to construct. */
+  nextBatchId: number;
+  /** Timestamp and watermark of the newest batch in the offset log; −1 and 0 before the first. */
+  lastTimestampMs: number;
+  lastWatermarkMs: number;
+  setStatus(message: string, isDataAvailable?: boolean): void;
+  step(name: StepName, batchId: number): Promise<void>;
+}

@@ -1,0 +1,164 @@
+/** P5 to P10: runs a batch whose offsets are durable, in the order that makes it happen exactly once. */
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { BatchContext, EventTimeStats } from "../execution/context.ts";
+import { assertInvariant } from "../errors/index.ts";
+import { atomicWrite } from "../runtime/durability.ts";
+import type { FileOperation } from "../runtime/file-system.ts";
+import type { PreparedWrite } from "../sinks/contract.ts";
+import { abortable, QueryStopped } from "./abortable.ts";
+import { BatchMetrics } from "./batch-metrics.ts";
+import { batchSeed } from "./batch-seed.ts";
+import type { CurrentBatch, QueryRun } from "./query-run.ts";
+import type { BatchState } from "./query-state.ts";
+import { inputWatermarks, watermarkNodesOf } from "./stateful-operators.ts";
+import { EventTimeAccumulator } from "./watermark-tracker.ts";
+
+/** What a batch did, for progress and for `changes()`. */
+export interface BatchOutcome {
+  readonly metrics: BatchMetrics;
+  readonly eventTimes: readonly (EventTimeStats | null)[];
+  readonly numOutputRows: number;
+  readonly stateCommitMs: number;
+  /** The result rows, when somebody wants them. */
+  readonly rows: readonly RecordBatch[] | null;
+}
+
+type Keep = (batch: RecordBatch) => void;
+
+export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<BatchOutcome> {
+  const { batchId } = batch;
+  const { clock } = run.input.runtime;
+  await run.step("P5", batchId);
+  // On disk before the first state: which stateful operators the query has, and their schemas.
+  await run.durations.time("queryPlanning", () => run.state.writeMetadata());
+  for (const source of run.sources) source.rows = 0;
+  const eventTimes = watermarkNodesOf(run.plan.physical).map(() => new EventTimeAccumulator());
+  const metrics = new BatchMetrics();
+  const recorder = run.committed.wanted ? run.committed.recorder() : null;
+  const state = run.state.beginBatch(batchId);
+  let prepared: PreparedWrite | null = null;
+  const startedAt = clock.monotonicMs();
+  try {
+    await run.step("P6", batchId);
+    const context = batchContext(run, batch, state, eventTimes, metrics);
+    const write = await abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record));
+    prepared = write;
+    if (run.abort.aborted) throw new QueryStopped();
+    await run.step("P7", batchId);
+    const stateCommitMs = await commitState(run, batchId, state);
+    await run.step("P8", batchId);
+    await abortable(clock, run.abort, () => write.commit());
+    prepared = null;
+    run.durations.add("addBatch", clock.monotonicMs() - startedAt);
+    await run.step("P9", batchId);
+    const seen = eventTimes.map((accumulator) => accumulator.stats);
+    run.tracker.update(seen);
+    await run.durations.time("commitOffsets", () => writeCommit(run, batchId));
+    for (const source of run.sources) source.start = source.end;
+    return { metrics, eventTimes: seen, numOutputRows: write.numOutputRows, stateCommitMs, rows: recorder?.batches ?? null };
+  } catch (error) {
+    state.abort();
+    await prepared?.abort();
+    throw error;
+  }
+}
+
+function batchContext(
+  run: QueryRun,
+  batch: CurrentBatch,
+  state: BatchState,
+  eventTimes: readonly EventTimeAccumulator[],
+  metrics: BatchMetrics,
+): BatchContext {
+  const { batchId, entry } = batch;
+  const lateInputs = inputWatermarks(run.plan.physical, batch.lateWatermarkMs);
+  const evictInputs = inputWatermarks(run.plan.physical, entry.batchWatermarkMs);
+  const micros = (ms: number | null | undefined): bigint => BigInt(ms ?? 0) * 1000n;
+  return {
+    batchId,
+    nowMicros: BigInt(entry.batchTimestampMs) * 1000n,
+    seed: batchSeed(run.checkpoint.queryId, batchId),
+    signal: run.abort,
+    openScan: (scan, filter) => run.sources[scan.sourceIndex]!.openScan(scan, filter),
+    openState: (operatorId, partition, schema) => state.open(operatorId, partition, schema),
+    watermark: (operatorId) => ({
+      late: micros(lateInputs.get(operatorId)),
+      evict: micros(evictInputs.get(operatorId)),
+    }),
+    recordEventTime: (node, stats) => eventTimes[node]!.add(stats),
+    metrics,
+  };
+}
+
+/** P6: the sink pulls the rows through the plan; nothing of it is visible yet. */
+async function writeToSink(
+  run: QueryRun,
+  batchId: number,
+  context: BatchContext,
+  keep: Keep | undefined,
+): Promise<PreparedWrite> {
+  const pulled: PulledPartition[] = (await run.plan.compiled.execute(context)).map(
+    (partition) => new PulledPartition(partition, keep),
+  );
+  const schema = run.plan.compiled.schema;
+  const prepared = await run.sink.write({ batchId, schema, partitions: pulled, signal: run.abort });
+  // Rows that the sink did not want still belong to the batch: their state and their event times count.
+  for (const partition of pulled) await partition.drain();
+  return prepared;
+}
+
+/** A partition of the result, pulled once by the sink and to its end by the engine. */
+class PulledPartition implements AsyncIterable<RecordBatch> {
+  readonly #rows: AsyncIterator<RecordBatch>;
+  readonly #keep: Keep | undefined;
+  #done = false;
+
+  constructor(partition: AsyncIterable<RecordBatch>, keep: Keep | undefined) {
+    this.#rows = partition[Symbol.asyncIterator]();
+    this.#keep = keep;
+  }
+  /** A consumer that leaves early does not end the partition. */
+  [Symbol.asyncIterator](): AsyncIterator<RecordBatch> {
+    return { next: () => this.#next() };
+  }
+  async #next(): Promise<IteratorResult<RecordBatch>> {
+    if (this.#done) return { done: true, value: undefined };
+    const result = await this.#rows.next();
+    if (result.done === true) this.#done = true;
+    else this.#keep?.(result.value);
+    return result;
+  }
+  async drain(): Promise<void> {
+    while ((await this.#next()).done !== true);
+  }
+}
+
+/** P7: the state of all partitions of all operators, and what sources write with a batch, in one file program. */
+async function commitState(run: QueryRun, batchId: number, state: BatchState): Promise<number> {
+  const { clock } = run.input.runtime;
+  const startedAt = clock.monotonicMs();
+  const program = [...(await state.commitProgram()), ...sourceFiles(run, batchId)];
+  if (program.length > 0) await run.checkpoint.apply(program);
+  state.committed();
+  return clock.monotonicMs() - startedAt;
+}
+
+function sourceFiles(run: QueryRun, batchId: number): FileOperation[] {
+  const { random } = run.input.runtime;
+  return run.sources.flatMap(({ source }) =>
+    (source.takeBatchFiles?.(batchId) ?? []).flatMap((file): FileOperation[] => [
+      { op: "makeDirectory", path: file.path.slice(0, file.path.lastIndexOf("/")) },
+      ...atomicWrite(file.path, file.bytes, "replace", random.uuid(), run.checkpoint.durability),
+    ]),
+  );
+}
+
+/** P10: the batch is done. */
+async function writeCommit(run: QueryRun, batchId: number): Promise<void> {
+  await run.step("P10", batchId);
+  assertInvariant(
+    run.batch?.batchId === batchId && run.nextBatchId === batchId + 1,
+    `batch ${batchId} commits out of order`,
+  );
+  await run.checkpoint.writeCommit(batchId, run.tracker.currentMs);
+}

@@ -1,0 +1,121 @@
+/** A source as the loop holds it: opened once per query, with its position and what it did in the running batch. */
+import { assertInvariant } from "../errors/index.ts";
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { OpenScan } from "../execution/context.ts";
+import type { BoundReference, Expr } from "../expressions/expression.ts";
+import { collect } from "../expressions/traverse.ts";
+import type { ScanExec } from "../physical-plan/physical-plan.ts";
+import type { MicroBatchSource, OffsetJson, PushedFilter, ReadLimit, ScanRequest, SourceSplit } from "../sources/contract.ts";
+import type { StructType } from "../types/data-type.ts";
+
+/** The pushed filter is compiled with the plan, after the source was opened: the source gets this holder of it. */
+interface LateFilter {
+  readonly pushed: PushedFilter;
+  compiled: PushedFilter | undefined;
+}
+
+/** The input positions that expressions read, ascending. */
+function ordinalsIn(conjuncts: readonly Expr[]): readonly number[] {
+  const isReference = (expr: Expr): expr is BoundReference => expr.kind === "BoundReference";
+  const ordinals = conjuncts.flatMap((expr) => collect(expr, isReference).map((reference) => reference.ordinal));
+  return [...new Set(ordinals)].sort((a, b) => a - b);
+}
+
+function lateFilter(conjuncts: readonly Expr[]): LateFilter {
+  const late: LateFilter = {
+    compiled: undefined,
+    pushed: {
+      columns: ordinalsIn(conjuncts),
+      conjuncts,
+      select(batch: RecordBatch, selection: Int32Array): number {
+        if (late.compiled !== undefined) return late.compiled.select(batch, selection);
+        for (let i = 0; i < batch.length; i++) selection[i] = i;
+        return batch.length;
+      },
+    },
+  };
+  return late;
+}
+
+/** What the scans of one source need of it together. A filter is pushed only when the source is read once. */
+export function scanRequestOf(scans: readonly ScanExec[]): { readonly request: ScanRequest; readonly filter: LateFilter | null } {
+  const [first] = scans;
+  assertInvariant(first !== undefined, "a streaming source is not read by the plan");
+  if (scans.length === 1) {
+    const filter = first.filters.length === 0 ? null : lateFilter(first.filters);
+    const request = { schema: first.tableSchema, columns: first.schema };
+    return { request: filter === null ? request : { ...request, filter: filter.pushed }, filter };
+  }
+  const wanted = new Set(scans.flatMap((scan) => scan.schema.fields.map((field) => field.name)));
+  const columns: StructType = { kind: "struct", fields: first.tableSchema.fields.filter((field) => wanted.has(field.name)) };
+  return { request: { schema: first.tableSchema, columns }, filter: null };
+}
+
+export class StreamingSource {
+  readonly index: number;
+  readonly source: MicroBatchSource;
+  readonly #columns: StructType;
+  readonly #filter: LateFilter | null;
+  /** End of the last committed batch, and so the start of the next; null before the first row. */
+  start: OffsetJson | null = null;
+  /** End of the batch that is being made or run. */
+  end: OffsetJson | null = null;
+  /** Rows read by the running batch. */
+  rows = 0;
+  #availableNowEnd: { readonly offset: OffsetJson | null } | null = null;
+
+  constructor(index: number, source: MicroBatchSource, columns: StructType, filter: LateFilter | null) {
+    this.index = index;
+    this.source = source;
+    this.#columns = columns;
+    this.#filter = filter;
+  }
+
+  get hasNewData(): boolean {
+    return this.end !== this.start;
+  }
+
+  /** AvailableNow: what is there now is the end. A source that cannot hold limits below it reads it in one batch. */
+  async prepareForAvailableNow(): Promise<void> {
+    if (this.source.prepareForAvailableNow !== undefined) return this.source.prepareForAvailableNow();
+    this.#availableNowEnd = { offset: await this.source.latestOffset(this.end, { kind: "all" }) };
+  }
+
+  /** P1: moves `end` as far as the next batch may go. */
+  async advance(ignoreLimits: boolean): Promise<void> {
+    const limit: ReadLimit = ignoreLimits ? { kind: "all" } : this.source.defaultLimit;
+    this.end =
+      this.#availableNowEnd === null ? await this.source.latestOffset(this.start, limit) : this.#availableNowEnd.offset;
+  }
+
+  /** The rows of the running batch for one scan. */
+  async openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan> {
+    const { source, start, end } = this;
+    if (this.#filter !== null) this.#filter.compiled = filter;
+    const splits = end === null || end === start ? [] : await source.plan(start, end);
+    const pick = this.#projection(scan.schema);
+    const filtered = source.filtered && this.#filter !== null && filter !== undefined;
+    return { splits, filtered, read: (split, signal) => this.#read(split, signal, scan.schema, pick) };
+  }
+
+  /** Positions of a scan's columns among those that the source gives; null when they are the same. */
+  #projection(schema: StructType): readonly number[] | null {
+    const given = this.#columns.fields;
+    const same = given.length === schema.fields.length && schema.fields.every((f, i) => f.name === given[i]!.name);
+    return same ? null : schema.fields.map((field) => given.findIndex((f) => f.name === field.name));
+  }
+
+  async *#read(
+    split: SourceSplit,
+    signal: AbortSignal,
+    schema: StructType,
+    pick: readonly number[] | null,
+  ): AsyncGenerator<RecordBatch> {
+    const counted = this.source.takeRowsRead !== undefined;
+    for await (const batch of this.source.read(split, signal)) {
+      if (!counted) this.rows += batch.length;
+      yield pick === null ? batch : { schema, length: batch.length, columns: pick.map((i) => batch.columns[i]!) };
+    }
+    this.rows += this.source.takeRowsRead?.() ?? 0;
+  }
+}

@@ -1,0 +1,55 @@
+import type { StreamingQueryProgress } from "./contract.ts";
+import { EventTimeAccumulator } from "./watermark-tracker.ts";
+import { makeProgress } from "./progress.ts";
+import type { CurrentBatch, QueryRun } from "./query-run.ts";
+import type { BatchOutcome } from "./run-batch.ts";
+import { operatorNameOf } from "./query-state.ts";
+import { statePartitionsOf } from "./stateful-operators.ts";
+
+export interface TriggerTimes {
+  readonly name: string | null;
+  readonly startMs: number;
+  readonly previousStartMs: number | null;
+  readonly elapsedMs: number;
+}
+
+/**
+ * Progress of the batch that just committed.
+ * @param startOffsets where the batch began, by source
+ * @param latest what each source could reach without limits
+ */
+export function triggerProgress(
+  run: QueryRun,
+  batch: CurrentBatch,
+  outcome: BatchOutcome,
+  startOffsets: readonly (string | null)[],
+  latest: readonly (string | null)[],
+  times: TriggerTimes,
+): StreamingQueryProgress {
+  const eventTime = new EventTimeAccumulator();
+  for (const stats of outcome.eventTimes) if (stats !== null) eventTime.add(stats);
+  return makeProgress({
+    ...times,
+    id: run.checkpoint.queryId,
+    runId: run.runId,
+    batchId: batch.batchId,
+    durationMs: run.durations.finish(),
+    eventTime: eventTime.stats,
+    watermarkMs: outcome.eventTimes.length === 0 ? null : batch.entry.batchWatermarkMs,
+    states: run.state.operators.map((operator) => ({
+      operatorName: operatorNameOf(operator),
+      metrics: outcome.metrics.stateOf(operator.operatorId),
+      commitTimeMs: outcome.stateCommitMs,
+      partitions: statePartitionsOf(operator),
+    })),
+    sources: run.sources.map((source, i) => ({
+      description: source.source.description,
+      startOffset: startOffsets[i] ?? null,
+      endOffset: source.end,
+      latestOffset: latest[i] ?? null,
+      rows: source.rows,
+      metrics: source.source.metrics?.(),
+    })),
+    sink: { description: run.sink.description, numOutputRows: outcome.numOutputRows },
+  });
+}
