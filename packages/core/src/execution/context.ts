@@ -62,6 +62,8 @@ export interface EventTimeStats {
 
 /** Counters per operator (plan node id) and per stateful operator. */
 export interface MetricsRecorder {
+  /** A clock for the durations in metrics, milliseconds; absent where nobody looks at them. */
+  nowMs?(): number;
   rows(node: number, rows: number): void;
   state(operatorId: number, metrics: StateOperatorMetrics): void;
 }

@@ -1,0 +1,360 @@
+/**
+ * What aggregates keep per group. The common ones keep typed arrays that generated code updates row by row
+ * (`emit-aggregate.ts`); all others go through the function's {@link Accumulators}. Merging works on whole vectors.
+ */
+import { allPresent, bitAt, clearBit } from "../columnar/validity.ts";
+import { valueReader } from "../columnar/value-at.ts";
+import type { FixedVector, Validity, Vector, VectorKind } from "../columnar/vector.ts";
+import { vectorKindOf } from "../columnar/vector.ts";
+import { createBuilder } from "../columnar/vector-builder.ts";
+import { MillraceError } from "../errors/index.ts";
+import type { AggregateCall } from "../expressions/expression.ts";
+import { typeOf } from "../expressions/typing.ts";
+import { distinctAccumulators, distinctBuffer } from "../functions/distinct-accumulators.ts";
+import type { Accumulators, EvalContext } from "../functions/function.ts";
+import { overflow } from "../functions/kernels/checked.ts";
+import { functionRegistry } from "../functions/registry.ts";
+import { bigintType, type DataType, doubleType, type Field, isIntegral, type SqlValue } from "../types/data-type.ts";
+import { withAnsi } from "./batch-context.ts";
+import { argumentInfos } from "./bind-call.ts";
+import { resized } from "./group-table.ts";
+
+export interface AggregateStore {
+  /** Makes room for groups below `groups`. */
+  ensure(groups: number): void;
+  /** Merges row i of the buffer columns into group `groups[i]`. */
+  merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void;
+  /** The buffer columns of groups `[0, groups)`; may share memory with the store. */
+  buffers(groups: number): Vector[];
+  /** The final values of groups `[0, groups)`. */
+  results(groups: number): Vector;
+}
+
+/** How an aggregate is kept and updated. */
+export interface AggregatePlan {
+  readonly call: AggregateCall;
+  readonly buffer: readonly Field[];
+  /** Update in generated code; absent: through accumulators. */
+  readonly fast?: FastUpdate;
+  create(): AggregateStore;
+}
+export type FastUpdate =
+  | { readonly op: "count" }
+  | { readonly op: "sumLong"; readonly checked: boolean }
+  | { readonly op: "sumDouble" }
+  | { readonly op: "min" | "max"; readonly kind: FixedVector["kind"] }
+  | { readonly op: "avg" };
+
+export function planAggregate(call: AggregateCall, context: EvalContext, codegen: boolean): AggregatePlan {
+  const fn = functionRegistry.aggregate(call.fn);
+  if (fn === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "an aggregate that is not registered" });
+  const signature = { args: call.args.map(typeOf), returns: call.type };
+  const buffer = call.distinct ? distinctBuffer(signature.args) : fn.buffer(signature);
+  const fast = codegen && !call.distinct && fn.fast !== undefined ? fastUpdate(fn.fast.op, call, buffer) : undefined;
+  if (fast !== undefined) return { call, buffer, fast, create: () => fastStore(fast, call.type) };
+  const infos = argumentInfos(call.args, context);
+  return {
+    call,
+    buffer,
+    create() {
+      const inner = fn.bind(signature, withAnsi(context, call.ansi), infos);
+      const accumulators = call.distinct ? distinctAccumulators(inner, signature.args) : inner;
+      return new AccumulatorStore(accumulators, buffer, call.type);
+    },
+  };
+}
+
+/** The update for a function that declares one, when types and buffer are those that the update is written for. */
+function fastUpdate(
+  op: "count" | "sum" | "min" | "max" | "avg",
+  call: AggregateCall,
+  buffer: readonly Field[],
+): FastUpdate | undefined {
+  const arg = call.args[0] === undefined ? undefined : typeOf(call.args[0]);
+  const kinds = buffer.map((f) => f.type.kind).join(",");
+  switch (op) {
+    case "count":
+      return kinds === "bigint" ? { op } : undefined;
+    case "sum":
+      if (arg === undefined || call.args.length !== 1) return undefined;
+      if (kinds === "bigint" && isIntegral(arg)) return { op: "sumLong", checked: call.ansi };
+      return kinds === "double" && (arg.kind === "double" || arg.kind === "float") ? { op: "sumDouble" } : undefined;
+    case "avg":
+      if (arg === undefined || call.args.length !== 1 || kinds !== "double,bigint" || call.type.kind !== "double") return undefined;
+      return isIntegral(arg) || arg.kind === "double" || arg.kind === "float" ? { op } : undefined;
+    case "min":
+    case "max": {
+      const kind = fixedKind(call.type);
+      if (kind === undefined || call.args.length !== 1 || buffer.length !== 1 || arg!.kind !== call.type.kind) return undefined;
+      return { op, kind };
+    }
+  }
+}
+
+function fixedKind(type: DataType): FixedVector["kind"] | undefined {
+  const kind: VectorKind = vectorKindOf(type);
+  switch (kind) {
+    case "i8":
+    case "i16":
+    case "i32":
+    case "i64":
+    case "f32":
+    case "f64":
+      return kind;
+    default:
+      return undefined;
+  }
+}
+
+function fastStore(fast: FastUpdate, type: DataType): AggregateStore {
+  switch (fast.op) {
+    case "count":
+      return new CountStore();
+    case "sumLong":
+      return new SumLongStore(fast.checked);
+    case "sumDouble":
+      return new SumDoubleStore();
+    case "avg":
+      return new AverageStore();
+    case "min":
+    case "max":
+      return new ExtremeStore(fast.op, type);
+  }
+}
+
+function validityOf(seen: Uint8Array, groups: number): Validity {
+  let bits: Uint8Array | null = null;
+  for (let g = 0; g < groups; g++) if (seen[g] === 0) clearBit((bits ??= allPresent(groups)), g);
+  return bits;
+}
+const longs = (values: BigInt64Array, length: number, validity: Validity = null): Vector => ({
+  kind: "i64",
+  type: bigintType,
+  length,
+  validity,
+  values: values.subarray(0, length),
+});
+const doubles = (values: Float64Array, length: number, validity: Validity = null): Vector => ({
+  kind: "f64",
+  type: doubleType,
+  length,
+  validity,
+  values: values.subarray(0, length),
+});
+const present = (validity: Validity, i: number): boolean => validity === null || bitAt(validity, i);
+
+/** count: `values`. */
+export class CountStore implements AggregateStore {
+  values: BigInt64Array = new BigInt64Array(0);
+  ensure(groups: number): void {
+    if (groups > this.values.length) this.values = resized(this.values, groups);
+  }
+  merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void {
+    const { values, validity } = buffers[0] as Extract<Vector, { kind: "i64" }>;
+    const own = this.values;
+    for (let i = 0; i < rows; i++) {
+      if (!present(validity, i)) continue;
+      const g = groups[i]!;
+      own[g] = BigInt.asIntN(64, own[g]! + values[i]!);
+    }
+  }
+  buffers(groups: number): Vector[] {
+    return [longs(this.values, groups)];
+  }
+  results(groups: number): Vector {
+    return longs(this.values, groups);
+  }
+}
+
+/** sum of integers: `values`, NULL where `seen` is 0. */
+export class SumLongStore implements AggregateStore {
+  values: BigInt64Array = new BigInt64Array(0);
+  seen: Uint8Array = new Uint8Array(0);
+  readonly #checked: boolean;
+  constructor(checked: boolean) {
+    this.#checked = checked;
+  }
+  ensure(groups: number): void {
+    if (groups <= this.values.length) return;
+    this.values = resized(this.values, groups);
+    this.seen = resized(this.seen, groups);
+  }
+  merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void {
+    const { values, validity } = buffers[0] as Extract<Vector, { kind: "i64" }>;
+    const own = this.values;
+    for (let i = 0; i < rows; i++) {
+      if (!present(validity, i)) continue;
+      const g = groups[i]!;
+      const exact = own[g]! + values[i]!;
+      own[g] = BigInt.asIntN(64, exact);
+      if (this.#checked && own[g] !== exact) sumOverflow();
+      this.seen[g] = 1;
+    }
+  }
+  buffers(groups: number): Vector[] {
+    return [this.results(groups)];
+  }
+  results(groups: number): Vector {
+    return longs(this.values, groups, validityOf(this.seen, groups));
+  }
+}
+
+export function sumOverflow(): never {
+  return overflow("long overflow", "try_sum");
+}
+
+/** sum of floating-point numbers: `values`, NULL where `seen` is 0. */
+export class SumDoubleStore implements AggregateStore {
+  values: Float64Array = new Float64Array(0);
+  seen: Uint8Array = new Uint8Array(0);
+  ensure(groups: number): void {
+    if (groups <= this.values.length) return;
+    this.values = resized(this.values, groups);
+    this.seen = resized(this.seen, groups);
+  }
+  merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void {
+    const { values, validity } = buffers[0] as Extract<Vector, { kind: "f64" }>;
+    for (let i = 0; i < rows; i++) {
+      if (!present(validity, i)) continue;
+      const g = groups[i]!;
+      this.values[g]! += values[i]!;
+      this.seen[g] = 1;
+    }
+  }
+  buffers(groups: number): Vector[] {
+    return [this.results(groups)];
+  }
+  results(groups: number): Vector {
+    return doubles(this.values, groups, validityOf(this.seen, groups));
+  }
+}
+
+/** avg: `sums` and `counts`; NULL where the count is 0. */
+export class AverageStore implements AggregateStore {
+  sums: Float64Array = new Float64Array(0);
+  counts: BigInt64Array = new BigInt64Array(0);
+  ensure(groups: number): void {
+    if (groups <= this.sums.length) return;
+    this.sums = resized(this.sums, groups);
+    this.counts = resized(this.counts, groups);
+  }
+  merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void {
+    const sums = buffers[0] as Extract<Vector, { kind: "f64" }>;
+    const counts = buffers[1] as Extract<Vector, { kind: "i64" }>;
+    for (let i = 0; i < rows; i++) {
+      const g = groups[i]!;
+      if (present(sums.validity, i)) this.sums[g]! += sums.values[i]!;
+      if (present(counts.validity, i)) this.counts[g] = BigInt.asIntN(64, this.counts[g]! + counts.values[i]!);
+    }
+  }
+  buffers(groups: number): Vector[] {
+    return [doubles(this.sums, groups), longs(this.counts, groups)];
+  }
+  results(groups: number): Vector {
+    const values = new Float64Array(groups);
+    let validity: Uint8Array | null = null;
+    const halves = new Int32Array(this.counts.buffer, this.counts.byteOffset, 2 * groups);
+    for (let g = 0; g < groups; g++) {
+      const count = halves[2 * g + 1]! * 4_294_967_296 + (halves[2 * g]! >>> 0);
+      if (count === 0) clearBit((validity ??= allPresent(groups)), g);
+      else values[g] = this.sums[g]! / count;
+    }
+    return doubles(values, groups, validity);
+  }
+}
+
+type ExtremeValues = Int8Array | Int16Array | Int32Array | BigInt64Array | Float32Array | Float64Array;
+
+/** min and max of fixed-width values: `values`, NULL where `seen` is 0. NaN is greater than every number. */
+export class ExtremeStore implements AggregateStore {
+  values: ExtremeValues;
+  seen: Uint8Array = new Uint8Array(0);
+  readonly #op: "min" | "max";
+  readonly #type: DataType;
+  constructor(op: "min" | "max", type: DataType) {
+    this.#op = op;
+    this.#type = type;
+    this.values = emptyValues(type);
+  }
+  ensure(groups: number): void {
+    if (groups <= this.values.length) return;
+    this.values = resized(this.values, groups);
+    this.seen = resized(this.seen, groups);
+  }
+  merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void {
+    const { values, validity } = buffers[0] as FixedVector;
+    const own = this.values;
+    const max = this.#op === "max";
+    for (let i = 0; i < rows; i++) {
+      if (!present(validity, i)) continue;
+      const g = groups[i]!;
+      const value = values[i]!;
+      const kept = own[g]!;
+      const better = max ? value > kept || value !== value : value < kept || kept !== kept;
+      if (this.seen[g] === 0 || better) own[g] = value;
+      this.seen[g] = 1;
+    }
+  }
+  buffers(groups: number): Vector[] {
+    return [this.results(groups)];
+  }
+  results(groups: number): Vector {
+    const validity = validityOf(this.seen, groups);
+    const values = this.values.subarray(0, groups);
+    return { kind: vectorKindOf(this.#type), type: this.#type, length: groups, validity, values } as Vector;
+  }
+}
+
+function emptyValues(type: DataType): ExtremeValues {
+  switch (vectorKindOf(type)) {
+    case "i8":
+      return new Int8Array(0);
+    case "i16":
+      return new Int16Array(0);
+    case "i32":
+      return new Int32Array(0);
+    case "f32":
+      return new Float32Array(0);
+    case "f64":
+      return new Float64Array(0);
+    default:
+      return new BigInt64Array(0);
+  }
+}
+
+/** Any aggregate, values one by one. */
+export class AccumulatorStore implements AggregateStore {
+  readonly accumulators: Accumulators;
+  readonly #buffer: readonly Field[];
+  readonly #type: DataType;
+  constructor(accumulators: Accumulators, buffer: readonly Field[], type: DataType) {
+    this.accumulators = accumulators;
+    this.#buffer = buffer;
+    this.#type = type;
+  }
+  ensure(groups: number): void {
+    this.accumulators.ensure(groups);
+  }
+  merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void {
+    const readers = buffers.map(valueReader);
+    const values: SqlValue[] = [];
+    for (let i = 0; i < rows; i++) {
+      for (let k = 0; k < readers.length; k++) values[k] = readers[k]!(i);
+      this.accumulators.merge(groups[i]!, values);
+    }
+  }
+  buffers(groups: number): Vector[] {
+    const builders = this.#buffer.map((f) => createBuilder(f.type, groups));
+    for (let g = 0; g < groups; g++) {
+      const saved = this.accumulators.save(g);
+      for (let k = 0; k < builders.length; k++) builders[k]!.append(saved[k]!);
+    }
+    return builders.map((builder) => builder.finish());
+  }
+  results(groups: number): Vector {
+    const builder = createBuilder(this.#type, groups);
+    for (let g = 0; g < groups; g++) builder.append(this.accumulators.evaluate(g));
+    return builder.finish();
+  }
+}
+

@@ -1,0 +1,230 @@
+/**
+ * Hash aggregation. The partial side is one loop with the steps before it: find the row's group, update its aggregates.
+ * The final side finds the groups of partial rows and merges their buffers column by column.
+ */
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { Vector } from "../columnar/vector.ts";
+import type { AggregateCall, Expr } from "../expressions/expression.ts";
+import { identifier, js, number } from "../functions/code.ts";
+import { type Field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
+import { type AccumulatorStore, type AggregatePlan, type AggregateStore, planAggregate } from "./aggregate-stores.ts";
+import { InputRow } from "./column-reader.ts";
+import { type CodegenOptions, type CompiledPipeline, compilePipeline, emitSteps, type LoopStep } from "./compile-pipeline.ts";
+import { emitUpdate } from "./emit-aggregate.ts";
+import { FunctionEmitter } from "./emit-context.ts";
+import { ExpressionEmitter } from "./emit-expression.ts";
+import { GroupEmitter } from "./emit-group.ts";
+import { KeyCompiler, type KeyTable } from "./group-keys.ts";
+import { GroupTable, keyLayout } from "./group-table.ts";
+import { bindInterpreter } from "./interpreter.ts";
+import type { PipelineStep } from "./pipeline.ts";
+
+/** An aggregation that is ready to run any number of times. */
+export interface CompiledAggregation {
+  readonly source: string;
+  start(): Aggregation;
+}
+
+/** The groups of one partition. */
+export interface Aggregation {
+  readonly groups: number;
+  add(batch: RecordBatch): void;
+  /** Keys, then the buffers of each aggregate. The aggregation must not be added to afterwards. */
+  partials(): Vector[];
+  /** Keys, then the value of each aggregate. */
+  results(): Vector[];
+}
+
+/** What is grouped: the aggregates and the keys' fields as the output names them. */
+export interface AggregationShape {
+  readonly keyFields: readonly Field[];
+  readonly aggregates: readonly AggregateCall[];
+}
+
+/** Adds rows: runs the steps, computes keys and arguments. */
+export function compilePartialAggregation(
+  steps: readonly PipelineStep[],
+  input: StructType,
+  keys: readonly Expr[],
+  shape: AggregationShape,
+  options: CodegenOptions,
+): CompiledAggregation {
+  const plans = shape.aggregates.map((call) => planAggregate(call, options.context, options.codegen));
+  // What stands before the last generator is a pipeline of its own.
+  const lastGenerator = steps.findLastIndex((step) => step.kind === "generate");
+  const fusedFrom = options.codegen ? lastGenerator + 1 : steps.length;
+  const before = compilePipeline(steps.slice(0, fusedFrom), input, options);
+  const fused = steps.slice(fusedFrom) as LoopStep[];
+  return options.codegen
+    ? generatedPartial(before, fused, keys, shape, plans, options)
+    : interpretedPartial(before, keys, shape, plans, options);
+}
+
+type PartialLoop = (
+  columns: readonly Vector[],
+  rows: number,
+  table: GroupTable,
+  stores: readonly AggregateStore[],
+) => void;
+
+function generatedPartial(
+  before: CompiledPipeline,
+  steps: readonly LoopStep[],
+  keys: readonly Expr[],
+  shape: AggregationShape,
+  plans: readonly AggregatePlan[],
+  options: CodegenOptions,
+): CompiledAggregation {
+  const layout = keyLayout(structType(shape.keyFields));
+  const out = new FunctionEmitter(options.context);
+  const expressions = new ExpressionEmitter(out, options.bigint);
+  const [columns, rows, table, stores] = [
+    identifier("cols", 0),
+    identifier("rows", 0),
+    identifier("table", 0),
+    identifier("stores", 0),
+  ];
+  const i = identifier("row", 0);
+  const input = new InputRow(out, before.schema, columns, i);
+  const groups = new GroupEmitter(out, layout, table);
+  const body = out.block(() => {
+    emitSteps(out, expressions, steps, input, (row) => {
+      const values = keys.map((key) => expressions.emit(key, row));
+      const group = keys.length === 0 ? number(0) : groups.emit(values, "insert");
+      plans.forEach((plan, k) => {
+        const store = out.fresh("o");
+        out.hoist(js`const ${store} = ${stores}[${number(k)}];`);
+        emitUpdate(plan, out, expressions, row, group, store, (value) => groups.variable(value));
+      });
+    });
+  });
+  const text = js`for (let ${i} = 0; ${i} < ${rows}; ${i}++) {\n${body}\n}\n${groups.epilogue}`;
+  const { run, source } = out.build([columns, rows, table, stores], text);
+  const loop = run as unknown as PartialLoop;
+  return {
+    source: before.source === "" ? source : `${before.source}\n\n${source}`,
+    start() {
+      const groupTable = new GroupTable(layout);
+      const groupStores = plans.map((plan) => plan.create());
+      const ensure = (capacity: number): void => groupStores.forEach((store) => store.ensure(capacity));
+      ensure(groupTable.capacity);
+      groupTable.onGrow = ensure;
+      if (keys.length === 0) groupTable.count = 1;
+      return new StoredAggregation(groupTable, groupStores, (batch) => {
+        const ready = before.run(batch);
+        loop(ready.columns, ready.length, groupTable, groupStores);
+      });
+    },
+  };
+}
+
+function interpretedPartial(
+  before: CompiledPipeline,
+  keys: readonly Expr[],
+  shape: AggregationShape,
+  plans: readonly AggregatePlan[],
+  options: CodegenOptions,
+): CompiledAggregation {
+  const compiler = new KeyCompiler(structType(shape.keyFields), options);
+  const evaluate = (expr: Expr): ((batch: RecordBatch, i: number) => SqlValue) =>
+    bindInterpreter(expr, options.context, options);
+  const assigner = compiler.assigner(keys, before.schema, { missing: "insert", nulls: "group" });
+  const updates = plans.map(({ call }) => ({
+    args: call.args.map(evaluate),
+    filter: call.filter === undefined ? undefined : evaluate(call.filter),
+  }));
+  return {
+    source: "",
+    start() {
+      const table = compiler.table();
+      const stores = plans.map((plan) => plan.create() as AccumulatorStore);
+      if (keys.length === 0) compiler.assigner([], before.schema, { missing: "insert", nulls: "group" }).assign(table, oneRow, new Int32Array(1));
+      stores.forEach((store) => store.ensure(table.count));
+      return new StoredAggregation(table, stores, (batch) => {
+        const ready = before.run(batch);
+        const groups = new Int32Array(ready.length);
+        assigner.assign(table, ready, groups);
+        updates.forEach(({ args, filter }, k) => {
+          const { accumulators } = stores[k]!;
+          accumulators.ensure(table.count);
+          for (let i = 0; i < ready.length; i++) {
+            if (filter !== undefined && filter(ready, i) !== true) continue;
+            accumulators.update(groups[i]!, args.map((arg) => arg(ready, i)));
+          }
+        });
+      });
+    },
+  };
+}
+
+const oneRow: RecordBatch = { schema: structType([]), length: 1, columns: [] };
+
+/** Adds partial results: keys, then buffers. Without keys there is one group from the start. */
+export function compileFinalAggregation(
+  input: StructType,
+  shape: AggregationShape,
+  options: CodegenOptions,
+): CompiledAggregation {
+  const plans = shape.aggregates.map((call) => planAggregate(call, options.context, options.codegen));
+  const keyCount = shape.keyFields.length;
+  const compiler = new KeyCompiler(structType(input.fields.slice(0, keyCount)), options);
+  const keys = input.fields.slice(0, keyCount).map(
+    (f, ordinal): Expr => ({ kind: "BoundReference", ordinal, type: f.type, nullable: f.nullable }),
+  );
+  const assigner = compiler.assigner(keys, input, { missing: "insert", nulls: "group" });
+  return {
+    source: assigner.source,
+    start() {
+      const table = compiler.table();
+      const stores = plans.map((plan) => plan.create());
+      if (keyCount === 0) assigner.assign(table, oneRow, new Int32Array(1));
+      stores.forEach((store) => store.ensure(table.count));
+      return new StoredAggregation(table, stores, (batch) => {
+        const groups = new Int32Array(batch.length);
+        assigner.assign(table, batch, groups);
+        mergeBuffers(batch, keyCount, groups, table, plans, stores);
+      });
+    },
+  };
+}
+
+/** Merges the buffer columns of a batch of partial results into the groups of its rows. */
+export function mergeBuffers(
+  batch: RecordBatch,
+  keyCount: number,
+  groups: Int32Array,
+  table: KeyTable,
+  plans: readonly AggregatePlan[],
+  stores: readonly AggregateStore[],
+): void {
+  let at = keyCount;
+  plans.forEach((plan, k) => {
+    const next = at + plan.buffer.length;
+    const store = stores[k]!;
+    store.ensure(Math.max(16, 1 << (32 - Math.clz32(table.count))));
+    store.merge(groups, batch.length, batch.columns.slice(at, next));
+    at = next;
+  });
+}
+
+class StoredAggregation implements Aggregation {
+  readonly #table: KeyTable;
+  readonly #stores: readonly AggregateStore[];
+  readonly add: (batch: RecordBatch) => void;
+  constructor(table: KeyTable, stores: readonly AggregateStore[], add: (batch: RecordBatch) => void) {
+    this.#table = table;
+    this.#stores = stores;
+    this.add = add;
+  }
+  get groups(): number {
+    return this.#table.count;
+  }
+  partials(): Vector[] {
+    const { count } = this.#table;
+    return [...this.#table.keys(), ...this.#stores.flatMap((store) => store.buffers(count))];
+  }
+  results(): Vector[] {
+    const { count } = this.#table;
+    return [...this.#table.keys(), ...this.#stores.map((store) => store.results(count))];
+  }
+}

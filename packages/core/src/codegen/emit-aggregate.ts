@@ -1,0 +1,108 @@
+/** Source that adds one row to the aggregates of a group. */
+import { assertInvariant } from "../errors/index.ts";
+import { typeOf } from "../expressions/typing.ts";
+import { both, either, js, joinCode, negated, number } from "../functions/code.ts";
+import type { Code, Emitted } from "../functions/emitter.ts";
+import { type AggregatePlan, sumOverflow } from "./aggregate-stores.ts";
+import { toDouble, toInt64 } from "./emit-int64.ts";
+import type { FunctionEmitter } from "./emit-context.ts";
+import type { ExpressionEmitter, RowScope } from "./emit-expression.ts";
+
+/**
+ * @param store    code of the aggregate's store
+ * @param variable makes a variable that is looked up again when the stores have grown
+ */
+export function emitUpdate(
+  plan: AggregatePlan,
+  out: FunctionEmitter,
+  expressions: ExpressionEmitter,
+  row: RowScope,
+  group: Code,
+  store: Code,
+  variable: (value: Code) => Code,
+): void {
+  const { call, fast } = plan;
+  const update = (): void => {
+    const args = call.args.map((arg) => expressions.emit(arg, row));
+    if (fast === undefined) {
+      const boxed = args.map((arg, i) => out.box(arg, typeOf(call.args[i]!)));
+      const values = out.bind(call.args.map(() => null));
+      const stores = boxed.map((code, i) => js`${values}[${number(i)}] = ${code};`);
+      out.line(js`${joinCode(stores, " ")} ${store}.accumulators.update(${group}, ${values});`);
+      return;
+    }
+    const missing = args.reduce<Code>((code, arg) => either(code, arg.isNull), js.false);
+    if (missing === js.true) return;
+    const add = (): void => emitFast(plan, out, args, group, store, variable);
+    if (missing === js.false) add();
+    else out.branch(negated(missing), add);
+  };
+  if (call.filter === undefined) {
+    update();
+    return;
+  }
+  const condition = expressions.emit(call.filter, row);
+  assertInvariant(condition.shape === "fixed", "a filter is boolean");
+  out.branch(both(negated(condition.isNull), condition.value), update);
+}
+
+function emitFast(
+  plan: AggregatePlan,
+  out: FunctionEmitter,
+  args: readonly Emitted[],
+  group: Code,
+  store: Code,
+  variable: (value: Code) => Code,
+): void {
+  const fast = plan.fast!;
+  if (fast.op === "count") {
+    const counts = variable(js`${store}.values`);
+    out.line(js`${counts}[${group}] = BigInt.asIntN(64, ${counts}[${group}] + 1n);`);
+    return;
+  }
+  const arg = args[0]!;
+  assertInvariant(arg.shape === "fixed", "a fast aggregate takes fixed-width values");
+  const type = typeOf(plan.call.args[0]!);
+  const { value } = arg;
+  switch (fast.op) {
+    case "sumLong": {
+      const [sums, seen] = [variable(js`${store}.values`), variable(js`${store}.seen`)];
+      const addend = type.kind === "bigint" ? value : toInt64(value, out);
+      if (fast.checked) {
+        const [exact, sum] = [out.fresh("t"), out.fresh("t")];
+        out.line(js`const ${exact} = ${sums}[${group}] + ${addend};`);
+        out.line(js`const ${sum} = BigInt.asIntN(64, ${exact});`);
+        out.line(js`if (${sum} !== ${exact}) ${out.bind(sumOverflow)}();`);
+        out.line(js`${sums}[${group}] = ${sum}; ${seen}[${group}] = 1;`);
+      } else {
+        out.line(js`${sums}[${group}] = BigInt.asIntN(64, ${sums}[${group}] + ${addend}); ${seen}[${group}] = 1;`);
+      }
+      return;
+    }
+    case "sumDouble": {
+      const [sums, seen] = [variable(js`${store}.values`), variable(js`${store}.seen`)];
+      out.line(js`${sums}[${group}] += ${value}; ${seen}[${group}] = 1;`);
+      return;
+    }
+    case "avg": {
+      const [sums, counts] = [variable(js`${store}.sums`), variable(js`${store}.counts`)];
+      const addend = type.kind === "bigint" ? toDouble(value, out) : value;
+      out.line(js`${sums}[${group}] += ${addend};`);
+      out.line(js`${counts}[${group}] = BigInt.asIntN(64, ${counts}[${group}] + 1n);`);
+      return;
+    }
+    case "min":
+    case "max": {
+      const [values, seen] = [variable(js`${store}.values`), variable(js`${store}.seen`)];
+      const kept = js`${values}[${group}]`;
+      const floating = fast.kind === "f32" || fast.kind === "f64";
+      const ordered = fast.op === "max" ? js`${value} > ${kept}` : js`${value} < ${kept}`;
+      const unordered = fast.op === "max" ? js`${value} !== ${value}` : js`${kept} !== ${kept}`;
+      const better = floating ? js`${ordered} || ${unordered}` : ordered;
+      out.line(js`if (${seen}[${group}] === 0 || ${better}) ${kept} = ${value};`);
+      out.line(js`${seen}[${group}] = 1;`);
+      return;
+    }
+  }
+}
+

@@ -1,0 +1,128 @@
+/**
+ * Groups by key, behind one face for generated code and the interpreter: numbers for the keys of a batch's rows.
+ */
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { Vector } from "../columnar/vector.ts";
+import { createBuilder } from "../columnar/vector-builder.ts";
+import type { Expr } from "../expressions/expression.ts";
+import { identifier, js, negated } from "../functions/code.ts";
+import type { SqlValue, StructType } from "../types/data-type.ts";
+import { InputRow } from "./column-reader.ts";
+import type { CodegenOptions } from "./compile-pipeline.ts";
+import { FunctionEmitter } from "./emit-context.ts";
+import { ExpressionEmitter } from "./emit-expression.ts";
+import { GroupEmitter } from "./emit-group.ts";
+import { GroupTable, keyLayout } from "./group-table.ts";
+import { bindInterpreter } from "./interpreter.ts";
+import { canonicalText } from "./key-hash.ts";
+
+/** The distinct keys met so far, numbered from 0 in order of appearance. */
+export interface KeyTable {
+  readonly count: number;
+  keys(from?: number, to?: number): Vector[];
+}
+
+/** Computes keys of rows and their numbers in a table made by the same {@link KeyCompiler}. */
+export interface KeyAssigner {
+  readonly source: string;
+  /** Writes the group number of each row, or −1: an absent key when finding, a key with a NULL when those are left out. */
+  assign(table: KeyTable, batch: RecordBatch, groups: Int32Array): void;
+}
+
+export interface KeyOptions {
+  readonly missing: "insert" | "find";
+  /** NULL as a key like any other (GROUP BY), or never a match (joins). */
+  readonly nulls: "group" | "skip";
+}
+
+/** Keys of one list of types. The types' nullability must cover all expressions whose keys go in. */
+export class KeyCompiler {
+  readonly #schema: StructType;
+  readonly #options: CodegenOptions;
+  constructor(schema: StructType, options: CodegenOptions) {
+    this.#schema = schema;
+    this.#options = options;
+  }
+
+  table(): KeyTable {
+    return this.#options.codegen ? new GroupTable(keyLayout(this.#schema)) : new ValueTable(this.#schema);
+  }
+
+  assigner(keys: readonly Expr[], input: StructType, how: KeyOptions): KeyAssigner {
+    return this.#options.codegen ? this.#generated(keys, input, how) : this.#interpreted(keys, how);
+  }
+
+  #generated(keys: readonly Expr[], input: StructType, how: KeyOptions): KeyAssigner {
+    const out = new FunctionEmitter(this.#options.context);
+    const expressions = new ExpressionEmitter(out, this.#options.bigint);
+    const [columns, rows, table, groups] = [
+      identifier("cols", 0),
+      identifier("rows", 0),
+      identifier("table", 0),
+      identifier("groups", 0),
+    ];
+    const i = identifier("row", 0);
+    const row = new InputRow(out, input, columns, i);
+    const emitter = new GroupEmitter(out, keyLayout(this.#schema), table);
+    const body = out.block(() => {
+      const values = keys.map((key) => expressions.emit(key, row));
+      const skip = how.nulls === "skip" ? GroupEmitter.anyNull(values) : js.false;
+      const search = (): void => out.line(js`${groups}[${i}] = ${emitter.emit(values, how.missing)};`);
+      if (skip === js.false) search();
+      else out.branch(negated(skip), search, () => out.line(js`${groups}[${i}] = -1;`));
+    });
+    const text = js`for (let ${i} = 0; ${i} < ${rows}; ${i}++) {\n${body}\n}\n${emitter.epilogue}`;
+    const { run, source } = out.build([columns, rows, table, groups], text);
+    const loop = run as unknown as (columns: readonly Vector[], rows: number, table: KeyTable, groups: Int32Array) => void;
+    return { source, assign: (to, batch, into) => loop(batch.columns, batch.length, to, into) };
+  }
+
+  #interpreted(keys: readonly Expr[], how: KeyOptions): KeyAssigner {
+    const { context } = this.#options;
+    const evaluators = keys.map((key) => bindInterpreter(key, context, this.#options));
+    return {
+      source: "",
+      assign(table, batch, groups) {
+        for (let i = 0; i < batch.length; i++) {
+          const key = evaluators.map((evaluate) => evaluate(batch, i));
+          const none = how.nulls === "skip" && key.includes(null);
+          groups[i] = none ? -1 : (table as ValueTable).find(key, how.missing === "insert");
+        }
+      },
+    };
+  }
+}
+
+/** The interpreter's table: keys as values, found by their canonical text. */
+export class ValueTable implements KeyTable {
+  readonly #schema: StructType;
+  readonly #numbers = new Map<string, number>();
+  readonly #rows: (readonly SqlValue[])[] = [];
+  constructor(schema: StructType) {
+    this.#schema = schema;
+  }
+
+  get count(): number {
+    return this.#rows.length;
+  }
+
+  find(key: readonly SqlValue[], insert: boolean): number {
+    const text = canonicalText(key, this.#schema);
+    const found = this.#numbers.get(text);
+    if (found !== undefined || !insert) return found ?? -1;
+    this.#numbers.set(text, this.#rows.length);
+    return this.#rows.push(key) - 1;
+  }
+
+  keys(from = 0, to: number = this.count): Vector[] {
+    return this.#schema.fields.map((f, k) => {
+      const builder = createBuilder(f.type, to - from);
+      for (let g = from; g < to; g++) builder.append(withoutNegativeZero(this.#rows[g]![k]!));
+      return builder.finish();
+    });
+  }
+}
+
+function withoutNegativeZero(value: SqlValue): SqlValue {
+  return typeof value === "number" ? value + 0 : value;
+}

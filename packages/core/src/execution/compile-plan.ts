@@ -1,0 +1,96 @@
+/** Makes a running plan of a physical plan: a pure function of plan and options, so that a worker can do the same. */
+import { BatchEvalContext } from "../codegen/batch-context.ts";
+import { unreachable } from "../errors/index.ts";
+import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { CompiledPlan, CompileOptions } from "./context.ts";
+import { compileFinalAggregate, compilePartialAggregate } from "./operators/aggregate.ts";
+import { compileEventTimeWatermark } from "./operators/event-time-watermark.ts";
+import { compileExchange } from "./operators/exchange.ts";
+import { compileHashJoin } from "./operators/hash-join.ts";
+import { compileKeyedGroups } from "./operators/keyed-groups.ts";
+import { compileLimit } from "./operators/limit.ts";
+import { compileLocalScan } from "./operators/local-scan.ts";
+import { compileNestedLoopJoin } from "./operators/nested-loop-join.ts";
+import { observed, type Operator, type OperatorEnvironment } from "./operators/operator.ts";
+import { compilePipelineOperator } from "./operators/pipeline.ts";
+import { compileRange } from "./operators/range.ts";
+import { compileScan } from "./operators/scan.ts";
+import { compileSort } from "./operators/sort.ts";
+import { compileStateAggregate } from "./operators/state-aggregate.ts";
+import { compileUnion } from "./operators/union.ts";
+import { compileUserRows } from "./operators/user-rows.ts";
+
+/**
+ * Compiles a plan. It can be executed any number of times, but one execution must end before the next begins: the
+ * compiled code is shared and looks at the clock and seed of the running batch.
+ */
+export function compilePlan(plan: PhysicalPlan, options: CompileOptions): CompiledPlan {
+  const context = new BatchEvalContext(options.timeZone, options.ansi);
+  const sources: { readonly node: number; readonly source: string }[] = [];
+  const environment: OperatorEnvironment = {
+    options,
+    codegen: { context, codegen: options.codegen, bigint: options.bigint },
+    source(node, source) {
+      if (source !== "") sources.push({ node, source });
+    },
+    compile(input) {
+      const operator = compileOperator(input, environment);
+      return {
+        schema: operator.schema,
+        async open(batch) {
+          const partitions = await operator.open(batch);
+          return partitions.map((partition) => observed(partition, input.id, batch));
+        },
+      };
+    },
+  };
+  const root = environment.compile(plan);
+  return {
+    schema: plan.schema,
+    async execute(batch) {
+      batch.signal.throwIfAborted();
+      context.start(batch);
+      return await root.open(batch);
+    },
+    generatedSource: () => sources,
+  };
+}
+
+function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): Operator {
+  switch (plan.kind) {
+    case "Scan":
+      return compileScan(plan, environment);
+    case "LocalScan":
+      return compileLocalScan(plan);
+    case "Range":
+      return compileRange(plan);
+    case "Pipeline":
+      return compilePipelineOperator(plan, environment);
+    case "UserRows":
+      return compileUserRows(plan, environment);
+    case "KeyedGroups":
+      return compileKeyedGroups(plan, environment);
+    case "PartialAggregate":
+      return compilePartialAggregate(plan, environment);
+    case "FinalAggregate":
+      return compileFinalAggregate(plan, environment);
+    case "StateAggregate":
+      return compileStateAggregate(plan, environment);
+    case "Exchange":
+      return compileExchange(plan, environment);
+    case "HashJoin":
+      return compileHashJoin(plan, environment);
+    case "NestedLoopJoin":
+      return compileNestedLoopJoin(plan, environment);
+    case "Sort":
+      return compileSort(plan, environment);
+    case "Limit":
+      return compileLimit(plan, environment);
+    case "Union":
+      return compileUnion(plan, environment);
+    case "EventTimeWatermark":
+      return compileEventTimeWatermark(plan, environment);
+    default:
+      return unreachable(plan);
+  }
+}

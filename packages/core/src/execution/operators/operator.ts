@@ -1,0 +1,101 @@
+/**
+ * What a running plan is made of. A plan is compiled to a tree of operators once; each execution opens the tree for one
+ * batch. Operators pull: a partition is an async iterable of batches, nothing is computed that is not asked for, and who
+ * stops early closes what it pulled from.
+ */
+import type { RecordBatch } from "../../columnar/record-batch.ts";
+import type { BatchEvalContext } from "../../codegen/batch-context.ts";
+import type { CodegenOptions } from "../../codegen/compile-pipeline.ts";
+import { isRepeatable } from "../../codegen/expression-ids.ts";
+import type { PipelineStep } from "../../codegen/pipeline.ts";
+import type { Expr } from "../../expressions/expression.ts";
+import { someExpression } from "../../expressions/traverse.ts";
+import type { PhysicalPlan } from "../../physical-plan/physical-plan.ts";
+import type { StructType } from "../../types/data-type.ts";
+import type { BatchContext, CompileOptions } from "../context.ts";
+
+export type Partition = AsyncIterable<RecordBatch>;
+
+export interface Operator {
+  readonly schema: StructType;
+  /** Opens the operator for one batch. Partitions are pulled at most once each. */
+  open(context: BatchContext): Promise<readonly Partition[]>;
+}
+
+/** What compiling an operator needs. */
+export interface OperatorEnvironment {
+  readonly options: CompileOptions;
+  readonly codegen: CodegenOptions & { readonly context: BatchEvalContext };
+  /** Notes generated source for `explain("codegen")`. */
+  source(node: number, source: string): void;
+  compile(plan: PhysicalPlan): Operator;
+}
+
+/**
+ * Code for an operator, made once, or once per partition and batch when it holds what changes there: the batch's clock
+ * or a random generator, which must give the same numbers when the batch is repeated.
+ */
+export function compiledPerUse<T>(
+  environment: OperatorEnvironment,
+  expressions: readonly Expr[],
+  compile: () => T,
+): (partition: number) => T {
+  const { context } = environment.codegen;
+  const { made, batchDependent } = context.observe(compile);
+  const stateful = expressions.some((expr) => someExpression(expr, (e) => e.kind === "Call" && !isRepeatable(e)));
+  if (!batchDependent && !stateful) return () => made;
+  return (partition) => {
+    context.partition = partition;
+    return compile();
+  };
+}
+
+/** All expressions of pipeline steps. */
+export function expressionsOf(steps: readonly PipelineStep[]): Expr[] {
+  return steps.flatMap((step) => {
+    switch (step.kind) {
+      case "filter":
+        return [step.condition];
+      case "project":
+        return [...step.expressions];
+      case "expand":
+        return step.projections.flat();
+      case "generate":
+        return [...step.args];
+    }
+  });
+}
+
+/** All batches of all partitions, one partition after the other. */
+export async function* chain(partitions: readonly Partition[]): AsyncGenerator<RecordBatch, void, undefined> {
+  for (const partition of partitions) yield* partition;
+}
+
+/** Counts rows and looks at the signal for each batch that passes. */
+export function observed(partition: Partition, node: number, context: BatchContext): Partition {
+  return {
+    [Symbol.asyncIterator]() {
+      const source = partition[Symbol.asyncIterator]();
+      return {
+        async next() {
+          if (context.signal.aborted) {
+            await source.return?.();
+            context.signal.throwIfAborted();
+          }
+          const result = await source.next();
+          if (result.done !== true) context.metrics.rows(node, result.value.length);
+          return result;
+        },
+        async return() {
+          await source.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}
+
+/** A partition computed from others by a generator; nothing runs before it is pulled. */
+export function lazily(run: () => AsyncGenerator<RecordBatch, void, undefined>): Partition {
+  return { [Symbol.asyncIterator]: run };
+}

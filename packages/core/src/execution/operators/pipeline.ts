@@ -1,0 +1,27 @@
+/** Filters, projections, expansions and generators in one loop. */
+import { compilePipeline } from "../../codegen/compile-pipeline.ts";
+import type { PipelineExec } from "../../physical-plan/physical-plan.ts";
+import { compiledPerUse, expressionsOf, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
+
+export function compilePipelineOperator(plan: PipelineExec, environment: OperatorEnvironment): Operator {
+  const input = environment.compile(plan.input);
+  const compiled = compiledPerUse(environment, expressionsOf(plan.steps), () =>
+    compilePipeline(plan.steps, input.schema, environment.codegen),
+  );
+  environment.source(plan.id, compiled(0).source);
+  return {
+    schema: plan.schema,
+    async open(context) {
+      const partitions = await input.open(context);
+      return partitions.map((partition, p) =>
+        lazily(async function* () {
+          const pipeline = compiled(p);
+          for await (const batch of partition) {
+            const result = pipeline.run(batch);
+            if (result.length > 0) yield { ...result, schema: plan.schema };
+          }
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,250 @@
+/**
+ * Streaming aggregation. For each partition of a batch, in Spark's order of effects:
+ *
+ * 1. append and update: partial rows whose event time is at or before the late watermark are dropped and counted;
+ * 2. partial rows are merged with each other and with the state of their keys, and the merged buffers are put back;
+ * 3. output — append: groups at or before the eviction watermark come out and leave the state; update: changed groups
+ *    come out, then expired ones leave; complete: all groups come out.
+ *
+ * Keys and buffers lie in the state as UnsafeRows. Groups without new rows are not touched in update mode. Eviction walks
+ * the state, but only when the watermark moved since the batch before (a key at or before the earlier watermark has left
+ * or was dropped as late), and decodes of a key that stays only its event time.
+ */
+import { type AggregatePlan, type AggregateStore, planAggregate } from "../../codegen/aggregate-stores.ts";
+import { mergeBuffers } from "../../codegen/compile-aggregate.ts";
+import { KeyCompiler, type KeyTable } from "../../codegen/group-keys.ts";
+import { gatherBatch } from "../../columnar/gather.ts";
+import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
+import { isValid, type Vector } from "../../columnar/vector.ts";
+import { createBuilder } from "../../columnar/vector-builder.ts";
+import type { Expr } from "../../expressions/expression.ts";
+import type { StateAggregateExec } from "../../physical-plan/physical-plan.ts";
+import type { StateStore } from "../../state/state-store.ts";
+import { createRowEncoder } from "../../state/unsafe-row.ts";
+import { createRowDecoder, type RowDecoder } from "../../state/unsafe-row-reader.ts";
+import { structType } from "../../types/data-type.ts";
+import type { BatchContext, StateStoreSchema } from "../context.ts";
+import { eventTimes } from "./event-time-watermark.ts";
+import { type EventTimeReader, keyEventTime } from "./key-event-time.ts";
+import { compiledPerUse, lazily, type Operator, type OperatorEnvironment, type Partition } from "./operator.ts";
+
+export function compileStateAggregate(plan: StateAggregateExec, environment: OperatorEnvironment): Operator {
+  const input = environment.compile(plan.input);
+  const { keyCount } = plan;
+  const keyFields = input.schema.fields.slice(0, keyCount).map((f, i) => ({ ...f, name: plan.keyNames[i]! }));
+  const valueFields = input.schema.fields.slice(keyCount);
+  const compiled = compiledPerUse(environment, [], () => {
+    const plans = plan.aggregates.map((call) => planAggregate(call, environment.codegen.context, environment.codegen.codegen));
+    const keys = keyFields.map((f, ordinal): Expr => ({ kind: "BoundReference", ordinal, type: f.type, nullable: f.nullable }));
+    const compiler = new KeyCompiler(structType(keyFields), environment.codegen);
+    return { plans, compiler, assigner: compiler.assigner(keys, input.schema, { missing: "insert", nulls: "group" }) };
+  });
+  environment.source(plan.id, compiled(0).assigner.source);
+  const partitionCount =
+    plan.input.kind === "Exchange" && plan.input.partitioning.kind === "hash" ? plan.input.partitioning.partitions : 1;
+  const stateSchema: StateStoreSchema = {
+    key: structType(keyFields),
+    value: structType(valueFields),
+    operatorName: "stateStoreSave",
+    numPartitions: partitionCount,
+  };
+  return {
+    schema: plan.schema,
+    async open(context) {
+      const partitions = await input.open(context);
+      return partitions.map((partition, p) =>
+        lazily(async function* () {
+          const store = await context.openState(plan.operatorId, p, stateSchema);
+          const { plans, compiler, assigner } = compiled(p);
+          const run = new StateAggregation(plan, stateSchema, plans, compiler.table(), store, context);
+          yield* run.run(partition, (batch, groups) => assigner.assign(run.table, batch, groups));
+        }),
+      );
+    },
+  };
+}
+
+class StateAggregation {
+  readonly table: KeyTable;
+  readonly #plan: StateAggregateExec;
+  readonly #schema: StateStoreSchema;
+  readonly #plans: readonly AggregatePlan[];
+  readonly #stores: readonly AggregateStore[];
+  readonly #state: StateStore;
+  readonly #context: BatchContext;
+  readonly #keyDecoder: RowDecoder;
+  readonly #valueDecoder: RowDecoder;
+  readonly #eventTime: { readonly ordinal: number; readonly ofKey: EventTimeReader } | undefined;
+  #dropped = 0;
+  #removed = 0;
+
+  constructor(
+    plan: StateAggregateExec,
+    schema: StateStoreSchema,
+    plans: readonly AggregatePlan[],
+    table: KeyTable,
+    state: StateStore,
+    context: BatchContext,
+  ) {
+    this.table = table;
+    this.#plan = plan;
+    this.#schema = schema;
+    this.#plans = plans;
+    this.#stores = plans.map((aggregate) => aggregate.create());
+    this.#state = state;
+    this.#context = context;
+    this.#keyDecoder = createRowDecoder(schema.key.fields.map((f) => f.type));
+    this.#valueDecoder = createRowDecoder(schema.value.fields.map((f) => f.type));
+    this.#eventTime = plan.eventTime === undefined ? undefined : keyEventTime(plan.eventTime, schema.key);
+  }
+
+  async *run(
+    partition: Partition,
+    assign: (batch: RecordBatch, groups: Int32Array) => void,
+  ): AsyncGenerator<RecordBatch, void, undefined> {
+    const { outputMode, operatorId } = this.#plan;
+    const watermark = this.#context.watermark(operatorId);
+    const now = (): number => this.#context.metrics.nowMs?.() ?? 0;
+    const started = now();
+    const onlyOnTime = this.#eventTime !== undefined && outputMode !== "complete";
+    let inputRows = 0;
+    for await (const batch of partition) {
+      inputRows += batch.length;
+      const rows = onlyOnTime ? this.#dropLate(batch, watermark.late) : batch;
+      if (rows.length > 0) this.#merge(rows, assign);
+    }
+    // Without keys there is one group, which a batch without rows shows too.
+    if (this.#plan.keyCount === 0 && inputRows === 0) this.#merge(this.#noRows(), assign);
+    const updated = this.table.count;
+    this.#save();
+    const updatesDone = now();
+    if (outputMode === "update" && updated > 0) {
+      const columns = [...this.table.keys(), ...this.#stores.map((store) => store.results(updated))];
+      yield { schema: this.#plan.schema, length: updated, columns };
+    }
+    if (outputMode === "complete") yield* this.#entries(() => true, false);
+    else if (this.#eventTime !== undefined && watermark.evict > watermark.late) {
+      const { ofKey } = this.#eventTime;
+      const expired = (key: Uint8Array): boolean => ofKey(key, watermark.evict);
+      if (outputMode === "append") yield* this.#entries(expired, true);
+      else this.#removeExpired(expired);
+    }
+    this.#context.metrics.state(operatorId, {
+      numRowsTotal: this.#state.size,
+      numRowsUpdated: updated,
+      numRowsRemoved: this.#removed,
+      numRowsDroppedByWatermark: this.#dropped,
+      allUpdatesTimeMs: updatesDone - started,
+      allRemovalsTimeMs: now() - updatesDone,
+      memoryUsedBytes: this.#state.memoryUsedBytes(),
+    });
+  }
+
+  #dropLate(batch: RecordBatch, late: bigint): RecordBatch {
+    const column = batch.columns[this.#eventTime!.ordinal]!;
+    const times = eventTimes(column);
+    const selection = new Int32Array(batch.length);
+    let count = 0;
+    for (let i = 0; i < batch.length; i++) {
+      const isLate = isValid(column, i) && isValid(times, i) && times.values[i]! <= late;
+      if (!isLate) selection[count++] = i;
+    }
+    this.#dropped += batch.length - count;
+    return count === batch.length ? batch : gatherBatch(batch, selection, count);
+  }
+
+  /** Merges partial rows; the state of a key that is new to this batch goes first, as its rows were first. */
+  #merge(batch: RecordBatch, assign: (batch: RecordBatch, groups: Int32Array) => void): void {
+    const before = this.table.count;
+    const groups = new Int32Array(batch.length);
+    assign(batch, groups);
+    this.#restore(before);
+    mergeBuffers(batch, this.#plan.keyCount, groups, this.table, this.#plans, this.#stores);
+  }
+
+  #restore(from: number): void {
+    const to = this.table.count;
+    if (to === from) return;
+    const encoder = createRowEncoder();
+    encoder.bind(this.table.keys(from, to));
+    const builders = this.#schema.value.fields.map((f) => createBuilder(f.type));
+    const groups: number[] = [];
+    for (let g = from; g < to; g++) {
+      const value = this.#state.get(encoder.encode(g - from));
+      if (value === null) continue;
+      this.#valueDecoder.appendTo(builders, value, 0, value.length);
+      groups.push(g);
+    }
+    const columns = builders.map((builder) => builder.finish());
+    const rows = { schema: this.#schema.value, length: groups.length, columns };
+    mergeBuffers(rows, 0, Int32Array.from(groups), this.table, this.#plans, this.#stores);
+  }
+
+  /** A keyless batch of no partial rows: the group exists, nothing is added to it. */
+  #noRows(): RecordBatch {
+    const columns = this.#stores.flatMap((store) => {
+      store.ensure(1);
+      return store.buffers(1);
+    });
+    return { schema: this.#schema.value, length: 1, columns };
+  }
+
+  #save(): void {
+    const count = this.table.count;
+    if (count === 0) return;
+    const keys = createRowEncoder();
+    const values = createRowEncoder();
+    keys.bind(this.table.keys());
+    values.bind(this.#stores.flatMap((store) => store.buffers(count)));
+    for (let g = 0; g < count; g++) this.#state.put(keys.encode(g), values.encode(g));
+  }
+
+  #removeExpired(expired: (key: Uint8Array) => boolean): void {
+    for (const { key } of this.#state.entries()) {
+      if (!expired(key)) continue;
+      this.#state.remove(key);
+      this.#removed++;
+    }
+  }
+
+  /** The final rows of entries that are chosen by their key; with `remove` they leave the state. */
+  *#entries(chosen: (key: Uint8Array) => boolean, remove: boolean): Generator<RecordBatch, void, undefined> {
+    const newBuilders = () => ({
+      keys: this.#schema.key.fields.map((f) => createBuilder(f.type)),
+      values: this.#schema.value.fields.map((f) => createBuilder(f.type)),
+    });
+    const builders = newBuilders();
+    let rows = 0;
+    const finish = (): RecordBatch => {
+      const length = rows;
+      rows = 0;
+      const values = builders.values.map((builder) => builder.finish());
+      return { schema: this.#plan.schema, length, columns: [...builders.keys.map((b) => b.finish()), ...this.#evaluate(values, length)] };
+    };
+    for (const { key, value } of this.#state.entries()) {
+      if (!chosen(key)) continue;
+      this.#keyDecoder.appendTo(builders.keys, key, 0, key.length);
+      this.#valueDecoder.appendTo(builders.values, value, 0, value.length);
+      rows++;
+      if (remove) {
+        this.#state.remove(key);
+        this.#removed++;
+      }
+      if (rows === targetBatchRows) yield finish();
+    }
+    if (rows > 0) yield finish();
+  }
+
+  #evaluate(buffers: readonly Vector[], length: number): Vector[] {
+    const groups = Int32Array.from({ length }, (_, i) => i);
+    let at = 0;
+    return this.#plans.map((plan) => {
+      const store = plan.create();
+      store.ensure(length);
+      const next = at + plan.buffer.length;
+      store.merge(groups, length, buffers.slice(at, next));
+      at = next;
+      return store.results(length);
+    });
+  }
+}
