@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { createSimulatedRuntime, type SimulatedRuntime } from "../runtime/simulated/index.ts";
+import {
+  acquireLease,
+  applyCheckpointProgram,
+  checkEngineFacts,
+  type CheckpointFiles,
+  checkSinkOwner,
+  checkSinkPosition,
+  type EngineFacts,
+  foreignLeaseMs,
+  type Lease,
+  readEngineFacts,
+  writeEngineFactsProgram,
+  writeSinkOwnerProgram,
+} from "./index.ts";
+
+const filesOf = (runtime: SimulatedRuntime): CheckpointFiles => ({
+  fs: runtime.fs,
+  random: runtime.random,
+  durability: "fsync",
+});
+const take = (runtime: SimulatedRuntime): Promise<Lease> => acquireLease(filesOf(runtime), runtime, "/cp");
+
+test("a living run is not disturbed; epochs only grow", async () => {
+  const first = createSimulatedRuntime(1);
+  const lease = await take(first);
+  expect(lease.epoch).toBe(1);
+  const second = first.anotherProcess();
+  await expect(take(second)).rejects.toMatchObject({
+    errorClass: "CONCURRENT_QUERY.OTHER_PROCESS",
+    parameters: { pid: String(first.process.pid), epoch: "1" },
+  });
+  await expect(take(first)).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+  await lease.check();
+  await lease.release();
+  const next = await take(second);
+  expect(next.epoch).toBe(2);
+  await expect(lease.check()).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+  expect((await first.fs.list("/cp/_engine/lease")).map((e) => e.name)).toEqual(["2"]);
+});
+
+test("the lease of a dead process, also of before a reboot, is taken over at once", async () => {
+  let runtime = createSimulatedRuntime(1);
+  for (let epoch = 1; epoch <= 6; epoch++) {
+    expect((await take(runtime)).epoch).toBe(epoch);
+    runtime = runtime.restart({ power: epoch % 2 === 0 });
+  }
+});
+
+test("a lease on another machine counts until it is no longer renewed", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const lease = await take(runtime);
+  const elsewhere = { clock: runtime.clock, process: Object.create(runtime.process, { hostName: { value: "other" } }) };
+  const takeElsewhere = (): Promise<Lease> => acquireLease(filesOf(runtime), elsewhere, "/cp");
+  runtime.clock.stepWallClock(foreignLeaseMs - 1);
+  await applyCheckpointProgram(runtime.fs, lease.renewProgram());
+  runtime.clock.stepWallClock(foreignLeaseMs - 1);
+  await expect(takeElsewhere()).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+  runtime.clock.stepWallClock(1);
+  expect((await takeElsewhere()).epoch).toBe(2);
+});
+
+test("of many that start together exactly one wins, at every seed", async () => {
+  const first = createSimulatedRuntime(3);
+  const all = await Promise.allSettled([first, first.anotherProcess(), first.anotherProcess()].map(take));
+  expect(all.filter((r) => r.status === "fulfilled").length).toBe(1);
+});
+
+test("a run notices that its checkpoint was removed", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const lease = await take(runtime);
+  await runtime.fs.apply([{ op: "removeTree", path: "/cp" }]);
+  await expect(lease.check()).rejects.toMatchObject({ errorClass: "CHECKPOINT_WRITE_FAILED" });
+});
+
+test("another query is refused by name of what changed", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const facts: EngineFacts = { sources: ["file:/a", "rate"], outputMode: "update", operators: new Map([[0, "clicks"]]) };
+  expect(await readEngineFacts(runtime.fs, "/cp")).toBeNull();
+  await runtime.fs.apply(writeEngineFactsProgram(filesOf(runtime), "/cp", facts));
+  const stored = (await readEngineFacts(runtime.fs, "/cp"))!;
+  expect(stored).toEqual(facts);
+  checkEngineFacts("/cp", stored, facts);
+  const changed = (change: Partial<EngineFacts>) => (): void => checkEngineFacts("/cp", stored, { ...facts, ...change });
+  expect(changed({ sources: ["rate"] })).toThrow(/There are \[2\] sources in the checkpoint offsets and now there are \[1\]/);
+  expect(changed({ sources: ["rate", "file:/a"] })).toThrow(/CHECKPOINT_SOURCE_CHANGED.*Source 0 .*file:\/a.*rate/);
+  expect(changed({ outputMode: "append" })).toThrow(/CHECKPOINT_OUTPUT_MODE_CHANGED/);
+  checkEngineFacts("/cp", stored, { ...facts, outputMode: "append" }, { allowOutputModeChange: true });
+  checkSinkPosition("/cp", 4, 5);
+  checkSinkPosition("/cp", -1, null);
+  expect(() => checkSinkPosition("/cp", 4, 6)).toThrow(/CHECKPOINT_BEHIND_SINK/);
+  expect(await checkSinkOwner(runtime.fs, "/out", "q1")).toBe(false);
+  await runtime.fs.apply(writeSinkOwnerProgram(filesOf(runtime), "/out", "q1"));
+  expect(await checkSinkOwner(runtime.fs, "/out", "q1")).toBe(true);
+  await expect(checkSinkOwner(runtime.fs, "/out", "q2")).rejects.toMatchObject({ errorClass: "SINK_USED_BY_OTHER_QUERY" });
+});
