@@ -80,6 +80,7 @@ class RateSource implements MicroBatchSource {
   readonly #columns: StructType;
   readonly #rate: RampedRate;
   readonly #partitions: number;
+  readonly #closed = new AbortController();
   #creationMs: number | undefined;
   #end: number | undefined;
 
@@ -160,8 +161,25 @@ class RateSource implements MicroBatchSource {
     yield* rowsOf(split.data as RateSplit, this.#columns);
   }
 
+  /** Wakes the query at the end of each second. */
+  onAvailable(callback: () => void): void {
+    const { clock } = this.#context.runtime;
+    const tick = async (): Promise<void> => {
+      const creation = await this.#creation();
+      while (!this.#closed.signal.aborted) {
+        await clock.sleep(1000 - ((clock.nowMs() - creation) % 1000), this.#closed.signal);
+        callback();
+      }
+    };
+    // Rejects when the source is closed while it sleeps.
+    void tick().catch(() => undefined);
+  }
+
   async commit(): Promise<void> {}
-  async close(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+  }
 }
 
 class RatePerMicroBatchSource implements MicroBatchSource {
