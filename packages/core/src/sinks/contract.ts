@@ -22,6 +22,8 @@ export interface SinkContext {
   warn(message: string): void;
   /** External-row settings of the session, for sinks that call user code. */
   readonly bigint: boolean;
+  /** `temporal`: user code gets dates and times as Temporal objects. Default `date`. */
+  readonly timestamps?: "date" | "temporal";
 }
 
 export interface StreamSinkContext extends SinkContext {

@@ -35,6 +35,11 @@ export const streamingErrors = {
     sqlState: "42601",
     message: "queryName must be specified for memory sink: it is the name of the table. Set it with .queryName(\"name\").",
   },
+  _LEGACY_ERROR_TEMP_1299: {
+    sqlState: "0A000",
+    message:
+      "This query does not support recovering from checkpoint location. Delete <checkpointPath> to start over, or use output mode complete.",
+  },
   CHECKPOINT_LOCATION_REQUIRED: {
     sqlState: "42601",
     message: "checkpointLocation must be specified either through option(\"checkpointLocation\", …) or the setting spark.sql.streaming.checkpointLocation.",

@@ -1,0 +1,7 @@
+import { consoleSink } from "./console.ts";
+import type { SinkProvider } from "./contract.ts";
+import { detachedMemorySink } from "./memory.ts";
+import { noopSink } from "./noop.ts";
+
+/** The sinks that a format name finds without further packages. */
+export const builtInSinks: readonly SinkProvider[] = [noopSink, consoleSink, detachedMemorySink];
