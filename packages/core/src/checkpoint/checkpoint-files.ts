@@ -92,7 +92,8 @@ export function linesOfVersion1(path: string, text: string): string[] {
   const [head, ...lines] = text.split("\n");
   const version = /^v(\d{1,9})$/.exec(head!);
   if (version === null) throw corruptedLog(path, "its first line is not a version such as v1");
-  if (version[1] !== "1") throw new MillraceError("UNSUPPORTED_LOG_VERSION", { path, maximum: "1", version: version[1]! });
+  if (version[1] !== "1")
+    throw new MillraceError("UNSUPPORTED_LOG_VERSION", { path, maximum: "1", version: version[1]! });
   return lines;
 }
 

@@ -49,7 +49,11 @@ class Scanner {
   #value(depth: number): LosslessJson {
     if (depth > deepest) throw this.#error("it is nested too deeply");
     this.#space();
-    for (const [word, value] of [["null", null], ["true", true], ["false", false]] as const) {
+    for (const [word, value] of [
+      ["null", null],
+      ["true", true],
+      ["false", false],
+    ] as const) {
       if (this.#text.startsWith(word, this.#at)) {
         this.#at += word.length;
         return value;

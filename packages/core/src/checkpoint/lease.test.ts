@@ -76,14 +76,21 @@ test("a run notices that its checkpoint was removed", async () => {
 
 test("another query is refused by name of what changed", async () => {
   const runtime = createSimulatedRuntime(1);
-  const facts: EngineFacts = { sources: ["file:/a", "rate"], outputMode: "update", operators: new Map([[0, "clicks"]]) };
+  const facts: EngineFacts = {
+    sources: ["file:/a", "rate"],
+    outputMode: "update",
+    operators: new Map([[0, "clicks"]]),
+  };
   expect(await readEngineFacts(runtime.fs, "/cp")).toBeNull();
   await runtime.fs.apply(writeEngineFactsProgram(filesOf(runtime), "/cp", facts));
   const stored = (await readEngineFacts(runtime.fs, "/cp"))!;
   expect(stored).toEqual(facts);
   checkEngineFacts("/cp", stored, facts);
-  const changed = (change: Partial<EngineFacts>) => (): void => checkEngineFacts("/cp", stored, { ...facts, ...change });
-  expect(changed({ sources: ["rate"] })).toThrow(/There are \[2\] sources in the checkpoint offsets and now there are \[1\]/);
+  const changed = (change: Partial<EngineFacts>) => (): void =>
+    checkEngineFacts("/cp", stored, { ...facts, ...change });
+  expect(changed({ sources: ["rate"] })).toThrow(
+    /There are \[2\] sources in the checkpoint offsets and now there are \[1\]/,
+  );
   expect(changed({ sources: ["rate", "file:/a"] })).toThrow(/CHECKPOINT_SOURCE_CHANGED.*Source 0 .*file:\/a.*rate/);
   expect(changed({ outputMode: "append" })).toThrow(/CHECKPOINT_OUTPUT_MODE_CHANGED/);
   checkEngineFacts("/cp", stored, { ...facts, outputMode: "append" }, { allowOutputModeChange: true });
@@ -93,5 +100,7 @@ test("another query is refused by name of what changed", async () => {
   expect(await checkSinkOwner(runtime.fs, "/out", "q1")).toBe(false);
   await runtime.fs.apply(writeSinkOwnerProgram(filesOf(runtime), "/out", "q1"));
   expect(await checkSinkOwner(runtime.fs, "/out", "q1")).toBe(true);
-  await expect(checkSinkOwner(runtime.fs, "/out", "q2")).rejects.toMatchObject({ errorClass: "SINK_USED_BY_OTHER_QUERY" });
+  await expect(checkSinkOwner(runtime.fs, "/out", "q2")).rejects.toMatchObject({
+    errorClass: "SINK_USED_BY_OTHER_QUERY",
+  });
 });

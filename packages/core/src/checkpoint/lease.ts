@@ -8,7 +8,15 @@ import { MillraceError } from "../errors/index.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { ProcessInfo } from "../runtime/process-info.ts";
-import { applyCheckpointProgram, type CheckpointFiles, corruptedLog, isTemporary, listOrEmpty, readText, writeTextProgram } from "./checkpoint-files.ts";
+import {
+  applyCheckpointProgram,
+  type CheckpointFiles,
+  corruptedLog,
+  isTemporary,
+  listOrEmpty,
+  readText,
+  writeTextProgram,
+} from "./checkpoint-files.ts";
 
 /** How long the lease of another machine is respected after its last renewal. */
 export const foreignLeaseMs = 60_000;

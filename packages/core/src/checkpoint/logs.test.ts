@@ -61,7 +61,9 @@ describe("offsets and commits", () => {
     for (const text of ["v1", "v1\n", "v1\n{}"]) {
       expect(commitLogCodec.decode("/c", text)).toEqual({ nextBatchWatermarkMs: 0 });
     }
-    expect(confOnRestart(new Map(), sparkConfDefaults(7)).get("spark.sql.streaming.aggregation.stateFormatVersion")).toBe("1");
+    expect(
+      confOnRestart(new Map(), sparkConfDefaults(7)).get("spark.sql.streaming.aggregation.stateFormatVersion"),
+    ).toBe("1");
     expect(confOnRestart(sparkConfDefaults(3), sparkConfDefaults(7))).toEqual(sparkConfDefaults(3));
   });
 
@@ -127,20 +129,34 @@ test("the query id is drawn once and a checkpoint without it is refused", async 
   const id = await openQueryMetadata(filesOf(runtime), "/cp");
   expect(await textOf(runtime, "/cp/metadata")).toBe(`{"id":"${id}"}`);
   expect(await openQueryMetadata(filesOf(runtime), "/cp")).toBe(id);
-  await openOffsetLog(filesOf(runtime), "/cp").prepareProgram().then((program) => runtime.fs.apply(program));
-  await runtime.fs.apply([{ op: "write", path: "/cp/offsets/0", bytes: bytes(sparkOffsets) }, { op: "remove", path: "/cp/metadata" }]);
-  await expect(openQueryMetadata(filesOf(runtime), "/cp")).rejects.toMatchObject({ errorClass: "CHECKPOINT_METADATA_MISSING" });
+  await openOffsetLog(filesOf(runtime), "/cp")
+    .prepareProgram()
+    .then((program) => runtime.fs.apply(program));
+  await runtime.fs.apply([
+    { op: "write", path: "/cp/offsets/0", bytes: bytes(sparkOffsets) },
+    { op: "remove", path: "/cp/metadata" },
+  ]);
+  await expect(openQueryMetadata(filesOf(runtime), "/cp")).rejects.toMatchObject({
+    errorClass: "CHECKPOINT_METADATA_MISSING",
+  });
 });
 
 describe("compactible logs", () => {
   test("the interval of an existing log", () => {
-    expect([deriveCompactInterval(10, 9), deriveCompactInterval(10, 3), deriveCompactInterval(10, 19)]).toEqual([10, 4, 10]);
-    expect([deriveCompactInterval(3, 11), deriveCompactInterval(10, 23), deriveCompactInterval(5, 12)]).toEqual([3, 12, 13]);
+    expect([deriveCompactInterval(10, 9), deriveCompactInterval(10, 3), deriveCompactInterval(10, 19)]).toEqual([
+      10, 4, 10,
+    ]);
+    expect([deriveCompactInterval(3, 11), deriveCompactInterval(10, 23), deriveCompactInterval(5, 12)]).toEqual([
+      3, 12, 13,
+    ]);
   });
 
   test("a source log has Spark's bytes, compacts, expires and reads as one list", async () => {
     const runtime = createSimulatedRuntime(1, { startMs: 1_000_000 });
-    const log = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0", { minBatchesToRetain: 5, compactInterval: 4 });
+    const log = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0", {
+      minBatchesToRetain: 5,
+      compactInterval: 4,
+    });
     await runtime.fs.apply(await log.prepareProgram());
     const all = [];
     for (let id = 0; id < 30; id++) {
@@ -237,7 +253,7 @@ test("offsets beyond 2^53 keep every digit", () => {
   expect(() => parseLogOffset("/o", '{"logOffset":1.5}')).toThrow(/CHECKPOINT_LOG_CORRUPTED/);
   expect(parseLosslessJson('{"__proto__":1}')).toEqual(new Map([["__proto__", 1n]]));
   for (const wrong of ["", "{", "[1,]", "01", '"\n"', '"\\x"', "1 2", "tru", "[".repeat(600)]) {
-    expect(() => parseLosslessJson(wrong)).toThrow();
+    expect(() => parseLosslessJson(wrong)).toThrow(/at character \d+$/);
   }
   fc.assert(
     fc.property(fc.json({ depthSize: "medium" }), (text) => {
@@ -253,7 +269,12 @@ test("a checkpoint is described and verified", async () => {
   const [offsets, commits] = [openOffsetLog(files, "/cp"), openCommitLog(files, "/cp")];
   await runtime.fs.apply([...(await offsets.prepareProgram()), ...(await commits.prepareProgram())]);
   for (let n = 0; n < 3; n++) {
-    await offsets.add(n, { batchWatermarkMs: n, batchTimestampMs: 10 + n, conf: sparkConfDefaults(1), offsets: [String(n)] });
+    await offsets.add(n, {
+      batchWatermarkMs: n,
+      batchTimestampMs: 10 + n,
+      conf: sparkConfDefaults(1),
+      offsets: [String(n)],
+    });
     if (n < 2) await commits.add(n, { nextBatchWatermarkMs: n + 1 });
   }
   expect(await verifyCheckpoint(runtime.fs, "/cp")).toEqual([]);

@@ -90,7 +90,8 @@ export function checkStateSettings(path: string, conf: ReadonlyMap<string, strin
 
 function longOf(path: string, name: string, value: unknown): number {
   if (value === undefined) return 0;
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw corruptedLog(path, `${name} is not a whole number`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value))
+    throw corruptedLog(path, `${name} is not a whole number`);
   return value;
 }
 

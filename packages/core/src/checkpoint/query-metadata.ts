@@ -1,6 +1,13 @@
 /** `metadata`: the id of the query that owns the checkpoint, for its whole life. */
 import { MillraceError } from "../errors/index.ts";
-import { applyCheckpointProgram, type CheckpointFiles, corruptedLog, listOrEmpty, readText, writeTextProgram } from "./checkpoint-files.ts";
+import {
+  applyCheckpointProgram,
+  type CheckpointFiles,
+  corruptedLog,
+  listOrEmpty,
+  readText,
+  writeTextProgram,
+} from "./checkpoint-files.ts";
 
 const uuid = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 

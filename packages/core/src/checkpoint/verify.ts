@@ -81,7 +81,8 @@ async function inspectLog<T>(inspection: Inspection, name: string, codec: LogCod
   const entries = (await inspection.attempt(directory, () => listOrEmpty(inspection.fs, directory))) ?? [];
   for (const { name: file, kind } of entries) {
     const path = `${directory}/${file}`;
-    if (isTemporary(file)) inspection.warning(path, "a temporary file of an interrupted write; the next run removes it");
+    if (isTemporary(file))
+      inspection.warning(path, "a temporary file of an interrupted write; the next run removes it");
     if (kind !== "file" || !numeric.test(file)) continue;
     const entry = await inspection.attempt(path, async () => {
       const text = await readText(inspection.fs, path);
@@ -113,7 +114,10 @@ function inspectOrder(
     inspection.error(`${root}/commits`, `offsets end at batch ${latestOffset} but commits at ${latestCommit}`);
   }
   if (latestOffset > 0 && !offsets.has(latestOffset - 1)) {
-    inspection.error(`${root}/offsets`, `batch ${latestOffset - 1} doesn't exist, which batch ${latestOffset} starts from`);
+    inspection.error(
+      `${root}/offsets`,
+      `batch ${latestOffset - 1} doesn't exist, which batch ${latestOffset} starts from`,
+    );
   }
   let previous: OffsetLogEntry | null = null;
   for (const [id, entry] of offsets) {
@@ -140,7 +144,7 @@ async function inspectSources(inspection: Inspection): Promise<void> {
       await inspection.attempt(path, async () => {
         const text = await readText(inspection.fs, path);
         // Kafka's initial offsets begin with a zero byte, rate's with a time: only file logs hold JSON lines of paths.
-        if (text === null || !text.startsWith("v1\n{\"path\"")) return;
+        if (text === null || !text.startsWith('v1\n{"path"')) return;
         for (const line of linesOfVersion1(path, text)) fileSourceCodec.decode(path, line);
       });
     }
@@ -157,7 +161,8 @@ async function inspectPartition(inspection: Inspection, directory: string, neede
       await inspectPartition(inspection, path, neededVersion);
       continue;
     }
-    if (isTemporary(name)) inspection.warning(path, "a temporary file of an interrupted write; the next run removes it");
+    if (isTemporary(name))
+      inspection.warning(path, "a temporary file of an interrupted write; the next run removes it");
     const match = /^(\d{1,15})\.(delta|snapshot)$/.exec(name);
     if (kind !== "file" || match === null) continue;
     const version = Number(match[1]);
@@ -255,7 +260,9 @@ export async function describeCheckpoint(fs: FileSystem, directory: string): Pro
     nextIsReplay,
     batchTimestampMs: offsets?.batchTimestampMs ?? null,
     watermarkMs:
-      offsets === null ? null : Math.max(offsets.batchWatermarkMs, nextIsReplay ? 0 : (commit?.nextBatchWatermarkMs ?? 0)),
+      offsets === null
+        ? null
+        : Math.max(offsets.batchWatermarkMs, nextIsReplay ? 0 : (commit?.nextBatchWatermarkMs ?? 0)),
     offsets: offsets?.offsets ?? [],
     conf: offsets?.conf ?? new Map(),
     operators: await readOperatorMetadata(fs, directory),

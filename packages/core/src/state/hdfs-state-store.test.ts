@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSimulatedRuntime, SimulatedCrash, type Fault, type SimulatedRuntime } from "../runtime/simulated/index.ts";
+import {
+  createSimulatedRuntime,
+  SimulatedCrash,
+  type Fault,
+  type SimulatedRuntime,
+} from "../runtime/simulated/index.ts";
 import { stringType } from "../types/data-type.ts";
 import { HdfsStateStoreProvider, type HdfsStateStoreOptions } from "./hdfs-state-store.ts";
 import type { RangeStateStore } from "./state-store.ts";
@@ -66,7 +71,8 @@ test("versions are written, rolled back, replayed and loaded again", async () =>
   }
   // One provider walks back past what it keeps in memory, also across its snapshot.
   const walker = provider(runtime);
-  for (let version = 15; version >= 0; version--) expect(content(await walker.open(version))).toEqual(expected(version));
+  for (let version = 15; version >= 0; version--)
+    expect(content(await walker.open(version))).toEqual(expected(version));
 });
 
 test("retention keeps the last versions loadable and the directory bounded", async () => {
@@ -112,7 +118,9 @@ describe("damage", () => {
     const bytes = await runtime.fs.readFile(path);
     for (let length = 0; length < bytes.length; length++) {
       await runtime.fs.apply([{ op: "write", path, bytes: bytes.subarray(0, length) }]);
-      await expect(provider(runtime).open(3)).rejects.toMatchObject({ errorClass: "CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE" });
+      await expect(provider(runtime).open(3)).rejects.toMatchObject({
+        errorClass: "CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE",
+      });
     }
     await runtime.fs.apply([{ op: "remove", path }]);
     await expect(provider(runtime).open(3)).rejects.toMatchObject({
@@ -136,8 +144,12 @@ describe("damage", () => {
   test("a checksum file of Spark that does not match is noticed, and removed with the file it describes", async () => {
     const runtime = await prepared(2);
     const sum = `${directory}/2.delta.crc`;
-    await runtime.fs.apply([{ op: "write", path: sum, bytes: encode('{"algorithm":"CRC32C","value":1,"mainFileSize":1}') }]);
-    await expect(provider(runtime).open(2)).rejects.toMatchObject({ errorClass: "CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE" });
+    await runtime.fs.apply([
+      { op: "write", path: sum, bytes: encode('{"algorithm":"CRC32C","value":1,"mainFileSize":1}') },
+    ]);
+    await expect(provider(runtime).open(2)).rejects.toMatchObject({
+      errorClass: "CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE",
+    });
     const replay = await provider(runtime).open(1);
     runBatch(replay, 1);
     await commit(runtime, replay);

@@ -106,7 +106,8 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
         if (entry.kind !== "file") continue;
         const match = fileName.exec(entry.name);
         if (match !== null) (match[2] === "delta" ? deltas : this.#snapshots).add(Number(match[1]));
-        else if (leftover.test(entry.name)) sweep.push({ op: "remove", path: `${this.directory}/${entry.name}`, ifExists: true });
+        else if (leftover.test(entry.name))
+          sweep.push({ op: "remove", path: `${this.directory}/${entry.name}`, ifExists: true });
       }
       // The directory is there: only leftovers of an earlier run remain to be removed.
       sweep.shift();
@@ -138,7 +139,8 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       );
     }
     const reason = await checkSideFiles(this.#fs, path, bytes);
-    if (reason !== null) throw new MillraceError("CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE", { fileToRead: path, reason });
+    if (reason !== null)
+      throw new MillraceError("CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE", { fileToRead: path, reason });
     return bytes;
   }
 

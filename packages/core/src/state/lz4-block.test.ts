@@ -22,7 +22,9 @@ test("an empty delta has the bytes that Spark writes", () => {
 
 const compressible = fc
   .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 60 })), { maxLength: 40 })
-  .map((parts) => Uint8Array.from(parts.flatMap(([bytes, times]) => Array.from({ length: times }, () => [...bytes]).flat())));
+  .map((parts) =>
+    Uint8Array.from(parts.flatMap(([bytes, times]) => Array.from({ length: times }, () => [...bytes]).flat())),
+  );
 
 test("any bytes come back, compressible or not, over one block or several", () => {
   fc.assert(

@@ -67,10 +67,20 @@ const measured: readonly (readonly [string, DataType, SqlValue, number])[] = [
   ["array", arrayType(intType), [1, null, 3], 1066699649],
   ["array of text", arrayType(stringType), ["x", "yy"], 164518825],
   ["struct", structType([field("a", intType), field("b", stringType)]), [1, "x"], -1305545736],
-  ["nested", arrayType(structType([field("a", bigintType), field("b", arrayType(booleanType))])), [[1n, [true]]], -1144319751],
+  [
+    "nested",
+    arrayType(structType([field("a", bigintType), field("b", arrayType(booleanType))])),
+    [[1n, [true]]],
+    -1144319751,
+  ],
   ["day-time interval", dayTimeIntervalType, 93784000000n, 1431373363],
   ["year-month interval", yearMonthIntervalType, 40, 1402250653],
-  ["window", structType([field("start", timestampType), field("end", timestampType)]), [1704067200000000n, 1704067210000000n], 543440942],
+  [
+    "window",
+    structType([field("start", timestampType), field("end", timestampType)]),
+    [1704067200000000n, 1704067210000000n],
+    543440942,
+  ],
 ];
 
 describe("the hash of one value is Spark's", () => {
@@ -82,12 +92,18 @@ describe("the hash of one value is Spark's", () => {
 });
 
 test("the columns of a row are chained", () => {
-  const columns = [column(intType, [1]), column(stringType, ["a"]), column(stringType, [null]), column(doubleType, [2.5])];
+  const columns = [
+    column(intType, [1]),
+    column(stringType, ["a"]),
+    column(stringType, [null]),
+    column(doubleType, [2.5]),
+  ];
   expect([...hashColumns(columns, 1)]).toEqual([389417474]);
 });
 
 test("partitions are those in which Spark stored the keys", () => {
-  const partition = (type: DataType, value: SqlValue): number => partitionOf(hashColumns([column(type, [value])], 1)[0]!, 5);
+  const partition = (type: DataType, value: SqlValue): number =>
+    partitionOf(hashColumns([column(type, [value])], 1)[0]!, 5);
   expect([partition(stringType, "a"), partition(stringType, "b")]).toEqual([0, 1]);
   expect([partition(intType, 4), partition(intType, 2)]).toEqual([2, 4]);
 });

@@ -48,7 +48,8 @@ export function decodeOperatorMetadata(path: string, bytes: Uint8Array): Operato
   const cut = text.indexOf("\n");
   const version = /^v(\d+)$/.exec(cut < 0 ? text : text.slice(0, cut));
   if (version === null) throw corrupted("its first line is not a version");
-  if (version[1] !== "1") throw new MillraceError("UNSUPPORTED_LOG_VERSION", { path, maximum: "1", version: version[1]! });
+  if (version[1] !== "1")
+    throw new MillraceError("UNSUPPORTED_LOG_VERSION", { path, maximum: "1", version: version[1]! });
   if (cut < 0) throw corrupted("it ends after its version");
   let json: unknown;
   try {

@@ -38,7 +38,8 @@ function checkSpark(side: Uint8Array, bytes: Uint8Array): string | null {
   }
   if (typeof parsed !== "object" || parsed === null || !("algorithm" in parsed) || !("value" in parsed)) return null;
   if (parsed.algorithm !== "CRC32C") return null;
-  if ("mainFileSize" in parsed && parsed.mainFileSize !== bytes.length) return "its checksum file describes another length";
+  if ("mainFileSize" in parsed && parsed.mainFileSize !== bytes.length)
+    return "its checksum file describes another length";
   return parsed.value === crc32("CRC-32C", bytes) ? null : "its checksum does not match";
 }
 

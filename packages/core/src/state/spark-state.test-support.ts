@@ -44,7 +44,100 @@ export const windowSchema: string =
   "65746164617461223a7b7d7d5d7d";
 
 /** Key schema of {@link allTypesDelta} as Spark recorded it. */
-export const allTypesKeySchema: string = JSON.stringify({"type": "struct", "fields": [{"name": "value", "type": "string", "nullable": true, "metadata": {}}, {"name": "n", "type": "integer", "nullable": true, "metadata": {}}, {"name": "b", "type": "boolean", "nullable": true, "metadata": {}}, {"name": "t", "type": "byte", "nullable": true, "metadata": {}}, {"name": "s", "type": "short", "nullable": true, "metadata": {}}, {"name": "i", "type": "integer", "nullable": true, "metadata": {}}, {"name": "l", "type": "long", "nullable": true, "metadata": {}}, {"name": "f", "type": "float", "nullable": true, "metadata": {}}, {"name": "d", "type": "double", "nullable": true, "metadata": {}}, {"name": "bin", "type": "binary", "nullable": true, "metadata": {}}, {"name": "dt", "type": "date", "nullable": true, "metadata": {}}, {"name": "ts", "type": "timestamp", "nullable": true, "metadata": {}}, {"name": "d3", "type": "decimal(3,2)", "nullable": true, "metadata": {}}, {"name": "d38", "type": "decimal(38,2)", "nullable": true, "metadata": {}}, {"name": "d38n", "type": "decimal(38,2)", "nullable": true, "metadata": {}}, {"name": "ai", "type": {"type": "array", "elementType": "integer", "containsNull": true}, "nullable": true, "metadata": {}}, {"name": "as_", "type": {"type": "array", "elementType": "string", "containsNull": true}, "nullable": true, "metadata": {}}, {"name": "st", "type": {"type": "struct", "fields": [{"name": "a", "type": "integer", "nullable": true, "metadata": {}}, {"name": "b", "type": "string", "nullable": true, "metadata": {}}, {"name": "c", "type": "string", "nullable": true, "metadata": {}}]}, "nullable": true, "metadata": {}}, {"name": "ids", "type": "interval day to second", "nullable": true, "metadata": {}}, {"name": "iym", "type": "interval year to month", "nullable": true, "metadata": {}}, {"name": "adec", "type": {"type": "array", "elementType": "decimal(3,2)", "containsNull": true}, "nullable": true, "metadata": {}}, {"name": "adec38", "type": {"type": "array", "elementType": "decimal(38,0)", "containsNull": true}, "nullable": true, "metadata": {}}, {"name": "ab", "type": {"type": "array", "elementType": "boolean", "containsNull": true}, "nullable": true, "metadata": {}}, {"name": "aa", "type": {"type": "array", "elementType": {"type": "array", "elementType": "short", "containsNull": true}, "containsNull": true}, "nullable": true, "metadata": {}}]});
+export const allTypesKeySchema: string = JSON.stringify({
+  type: "struct",
+  fields: [
+    { name: "value", type: "string", nullable: true, metadata: {} },
+    { name: "n", type: "integer", nullable: true, metadata: {} },
+    { name: "b", type: "boolean", nullable: true, metadata: {} },
+    { name: "t", type: "byte", nullable: true, metadata: {} },
+    { name: "s", type: "short", nullable: true, metadata: {} },
+    { name: "i", type: "integer", nullable: true, metadata: {} },
+    { name: "l", type: "long", nullable: true, metadata: {} },
+    { name: "f", type: "float", nullable: true, metadata: {} },
+    { name: "d", type: "double", nullable: true, metadata: {} },
+    { name: "bin", type: "binary", nullable: true, metadata: {} },
+    { name: "dt", type: "date", nullable: true, metadata: {} },
+    { name: "ts", type: "timestamp", nullable: true, metadata: {} },
+    { name: "d3", type: "decimal(3,2)", nullable: true, metadata: {} },
+    { name: "d38", type: "decimal(38,2)", nullable: true, metadata: {} },
+    { name: "d38n", type: "decimal(38,2)", nullable: true, metadata: {} },
+    { name: "ai", type: { type: "array", elementType: "integer", containsNull: true }, nullable: true, metadata: {} },
+    { name: "as_", type: { type: "array", elementType: "string", containsNull: true }, nullable: true, metadata: {} },
+    {
+      name: "st",
+      type: {
+        type: "struct",
+        fields: [
+          { name: "a", type: "integer", nullable: true, metadata: {} },
+          { name: "b", type: "string", nullable: true, metadata: {} },
+          { name: "c", type: "string", nullable: true, metadata: {} },
+        ],
+      },
+      nullable: true,
+      metadata: {},
+    },
+    { name: "ids", type: "interval day to second", nullable: true, metadata: {} },
+    { name: "iym", type: "interval year to month", nullable: true, metadata: {} },
+    {
+      name: "adec",
+      type: { type: "array", elementType: "decimal(3,2)", containsNull: true },
+      nullable: true,
+      metadata: {},
+    },
+    {
+      name: "adec38",
+      type: { type: "array", elementType: "decimal(38,0)", containsNull: true },
+      nullable: true,
+      metadata: {},
+    },
+    { name: "ab", type: { type: "array", elementType: "boolean", containsNull: true }, nullable: true, metadata: {} },
+    {
+      name: "aa",
+      type: {
+        type: "array",
+        elementType: { type: "array", elementType: "short", containsNull: true },
+        containsNull: true,
+      },
+      nullable: true,
+      metadata: {},
+    },
+  ],
+});
 
 /** Value schema of {@link allTypesDelta}. */
-export const allTypesValueSchema: string = JSON.stringify({"type": "struct", "fields": [{"name": "count", "type": "long", "nullable": true, "metadata": {}}, {"name": "sum", "type": "long", "nullable": true, "metadata": {}}, {"name": "sum", "type": "double", "nullable": true, "metadata": {}}, {"name": "count", "type": "long", "nullable": true, "metadata": {}}, {"name": "min", "type": "string", "nullable": true, "metadata": {}}, {"name": "max", "type": "double", "nullable": true, "metadata": {}}, {"name": "sum", "type": "long", "nullable": true, "metadata": {}}, {"name": "first", "type": "string", "nullable": true, "metadata": {}}, {"name": "valueSet", "type": "boolean", "nullable": true, "metadata": {}}, {"name": "n", "type": "double", "nullable": true, "metadata": {}}, {"name": "avg", "type": "double", "nullable": true, "metadata": {}}, {"name": "m2", "type": "double", "nullable": true, "metadata": {}}, {"name": "buf", "type": "binary", "nullable": true, "metadata": {}}, {"name": "first", "type": {"type": "map", "keyType": "string", "valueType": "integer", "valueContainsNull": true}, "nullable": true, "metadata": {}}, {"name": "valueSet", "type": "boolean", "nullable": true, "metadata": {}}, {"name": "sum", "type": "double", "nullable": true, "metadata": {}}, {"name": "sum", "type": "double", "nullable": true, "metadata": {}}, {"name": "count", "type": "long", "nullable": true, "metadata": {}}, {"name": "count", "type": "long", "nullable": true, "metadata": {}}, {"name": "last", "type": "integer", "nullable": true, "metadata": {}}, {"name": "valueSet", "type": "boolean", "nullable": true, "metadata": {}}, {"name": "buf", "type": "binary", "nullable": true, "metadata": {}}, {"name": "max", "type": "decimal(38,2)", "nullable": true, "metadata": {}}, {"name": "sum", "type": "decimal(38,2)", "nullable": true, "metadata": {}}, {"name": "isEmpty", "type": "boolean", "nullable": true, "metadata": {}}]});
+export const allTypesValueSchema: string = JSON.stringify({
+  type: "struct",
+  fields: [
+    { name: "count", type: "long", nullable: true, metadata: {} },
+    { name: "sum", type: "long", nullable: true, metadata: {} },
+    { name: "sum", type: "double", nullable: true, metadata: {} },
+    { name: "count", type: "long", nullable: true, metadata: {} },
+    { name: "min", type: "string", nullable: true, metadata: {} },
+    { name: "max", type: "double", nullable: true, metadata: {} },
+    { name: "sum", type: "long", nullable: true, metadata: {} },
+    { name: "first", type: "string", nullable: true, metadata: {} },
+    { name: "valueSet", type: "boolean", nullable: true, metadata: {} },
+    { name: "n", type: "double", nullable: true, metadata: {} },
+    { name: "avg", type: "double", nullable: true, metadata: {} },
+    { name: "m2", type: "double", nullable: true, metadata: {} },
+    { name: "buf", type: "binary", nullable: true, metadata: {} },
+    {
+      name: "first",
+      type: { type: "map", keyType: "string", valueType: "integer", valueContainsNull: true },
+      nullable: true,
+      metadata: {},
+    },
+    { name: "valueSet", type: "boolean", nullable: true, metadata: {} },
+    { name: "sum", type: "double", nullable: true, metadata: {} },
+    { name: "sum", type: "double", nullable: true, metadata: {} },
+    { name: "count", type: "long", nullable: true, metadata: {} },
+    { name: "count", type: "long", nullable: true, metadata: {} },
+    { name: "last", type: "integer", nullable: true, metadata: {} },
+    { name: "valueSet", type: "boolean", nullable: true, metadata: {} },
+    { name: "buf", type: "binary", nullable: true, metadata: {} },
+    { name: "max", type: "decimal(38,2)", nullable: true, metadata: {} },
+    { name: "sum", type: "decimal(38,2)", nullable: true, metadata: {} },
+    { name: "isEmpty", type: "boolean", nullable: true, metadata: {} },
+  ],
+});

@@ -3,7 +3,13 @@ import { createSimulatedRuntime } from "../runtime/simulated/index.ts";
 import { bigintType, field, intType, stringType, structType } from "../types/data-type.ts";
 import { checkOperators, readOperatorMetadata, writeOperatorMetadataProgram } from "./operator-metadata.ts";
 import { windowSchema } from "./spark-state.test-support.ts";
-import { checkStateSchema, decodeStateSchema, encodeStateSchema, readStateSchema, writeStateSchemaProgram } from "./state-schema.ts";
+import {
+  checkStateSchema,
+  decodeStateSchema,
+  encodeStateSchema,
+  readStateSchema,
+  writeStateSchemaProgram,
+} from "./state-schema.ts";
 
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
 const schema = (...fields: Parameters<typeof structType>[0]): ReturnType<typeof structType> => structType(fields);
@@ -33,7 +39,10 @@ test("torn and foreign schema files are named errors", () => {
 
 test("names may change and nothing else", () => {
   const stored = { key: schema(field("a", stringType)), value: schema(field("n", bigintType)) };
-  checkStateSchema(stored, { key: schema(field("b", stringType, false)), value: schema(field("m", bigintType, false)) });
+  checkStateSchema(stored, {
+    key: schema(field("b", stringType, false)),
+    value: schema(field("m", bigintType, false)),
+  });
   expect(() => checkStateSchema(stored, { ...stored, key: schema(field("a", intType)) })).toThrow(
     /STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE/,
   );
@@ -43,7 +52,11 @@ test("names may change and nothing else", () => {
 
 test("operator metadata has Spark's bytes and catches a changed operator", async () => {
   const { fs } = createSimulatedRuntime(1);
-  const dedupe = { operatorId: 0, operatorName: "dedupe", stores: [{ storeName: "default", numColsPrefixKey: 0, numPartitions: 2 }] };
+  const dedupe = {
+    operatorId: 0,
+    operatorName: "dedupe",
+    stores: [{ storeName: "default", numColsPrefixKey: 0, numPartitions: 2 }],
+  };
   expect(await readOperatorMetadata(fs, "/cp")).toEqual([]);
   await fs.apply(writeOperatorMetadataProgram("/cp", dedupe, "u"));
   expect(new TextDecoder().decode(await fs.readFile("/cp/state/0/_metadata/metadata"))).toBe(

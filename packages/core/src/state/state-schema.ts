@@ -39,7 +39,7 @@ function modifiedUtf8(text: string): Uint8Array {
 
 function fromModifiedUtf8(bytes: Uint8Array): string | null {
   const units: string[] = [];
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const lead = bytes[i]!;
     const size = lead < 0x80 ? 1 : lead >> 5 === 6 ? 2 : lead >> 4 === 14 ? 3 : 0;
     if (size === 0 || i + size > bytes.length) return null;
@@ -117,7 +117,9 @@ export function decodeStateSchema(path: string, bytes: Uint8Array): StateSchema 
     try {
       return parseSchemaJson(json);
     } catch (error) {
-      throw corrupted(`it holds a schema that cannot be read (${error instanceof Error ? error.message : String(error)})`);
+      throw corrupted(
+        `it holds a schema that cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      );
     }
   };
   const head = readUtf();

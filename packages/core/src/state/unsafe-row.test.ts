@@ -35,9 +35,17 @@ describe("rows that Spark wrote", () => {
     const types = parseSchemaJson(spark.allTypesKeySchema).fields.map((f) => f.type);
     const [record] = recordsOf(spark.allTypesDelta);
     const values = createRowDecoder(types).decode(record!.key);
-    const show = (value: SqlValue | undefined): string => JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v));
+    const show = (value: SqlValue | undefined): string =>
+      JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v));
     expect(values.slice(0, 9)).toEqual(["y", null, true, 1, -5, 42, -1n, 1.5, 2.25]);
-    expect(values.slice(9, 15)).toEqual([unhex("00ff10"), 19782, 1709210096789012n, 123n, -12345678901234567890n, null]);
+    expect(values.slice(9, 15)).toEqual([
+      unhex("00ff10"),
+      19782,
+      1709210096789012n,
+      123n,
+      -12345678901234567890n,
+      null,
+    ]);
     expect(show(values.slice(15))).toBe(
       show([
         [1, null, 3],
@@ -64,7 +72,9 @@ describe("rows that Spark wrote", () => {
   });
 
   test("window keys", () => {
-    const types = parseSchemaJson('{"type":"struct","fields":[{"name":"w","type":{"type":"struct","fields":[{"name":"start","type":"timestamp","nullable":true,"metadata":{}},{"name":"end","type":"timestamp","nullable":true,"metadata":{}}]},"nullable":true,"metadata":{}},{"name":"value","type":"string","nullable":true,"metadata":{}}]}').fields.map((f) => f.type);
+    const types = parseSchemaJson(
+      '{"type":"struct","fields":[{"name":"w","type":{"type":"struct","fields":[{"name":"start","type":"timestamp","nullable":true,"metadata":{}},{"name":"end","type":"timestamp","nullable":true,"metadata":{}}]},"nullable":true,"metadata":{}},{"name":"value","type":"string","nullable":true,"metadata":{}}]}',
+    ).fields.map((f) => f.type);
     const records = recordsOf(spark.windowDelta);
     const keys = records.map((r) => createRowDecoder(types).decode(r.key));
     expect(keys.map((k) => k[1]).sort()).toEqual(["x", "y"]);

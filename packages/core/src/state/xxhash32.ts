@@ -32,8 +32,7 @@ export function xxHash32(bytes: Uint8Array, start: number, end: number, seed: nu
       c = round(c, read32(bytes, at + 8));
       d = round(d, read32(bytes, at + 12));
     }
-    hash =
-      ((a << 1) | (a >>> 31)) + ((b << 7) | (b >>> 25)) + ((c << 12) | (c >>> 20)) + ((d << 18) | (d >>> 14));
+    hash = ((a << 1) | (a >>> 31)) + ((b << 7) | (b >>> 25)) + ((c << 12) | (c >>> 20)) + ((d << 18) | (d >>> 14));
   } else {
     hash = seed + prime5;
   }

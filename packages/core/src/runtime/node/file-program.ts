@@ -76,7 +76,13 @@ function writeFile(path: string, bytes: Uint8Array, flags: string, mode: number,
 function runOperation(operation: FileOperation, sync: boolean): void {
   switch (operation.op) {
     case "write":
-      writeFile(operation.path, operation.bytes, operation.exclusive === true ? "wx" : "w", operation.mode ?? 0o666, sync);
+      writeFile(
+        operation.path,
+        operation.bytes,
+        operation.exclusive === true ? "wx" : "w",
+        operation.mode ?? 0o666,
+        sync,
+      );
       return;
     case "append":
       writeFile(operation.path, operation.bytes, "a", operation.mode ?? 0o666, sync);

@@ -69,9 +69,6 @@ export class NodeProcess implements ProcessInfo {
   get workingDirectory(): string {
     return process.cwd();
   }
-  get workingDirectory(): string {
-    return process.cwd();
-  }
   get timeZone(): string {
     return new Intl.DateTimeFormat().resolvedOptions().timeZone;
   }

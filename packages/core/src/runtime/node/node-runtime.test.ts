@@ -60,7 +60,10 @@ describe.each([
     expect(await codeOf(fs.readFile(path))).toBe("ENOENT");
     expect(await codeOf(fs.list(path))).toBe("ENOENT");
     expect(await codeOf(fs.apply([{ op: "remove", path }]))).toBe("ENOENT");
-    await fs.apply([{ op: "remove", path, ifExists: true }, { op: "removeTree", path }]);
+    await fs.apply([
+      { op: "remove", path, ifExists: true },
+      { op: "removeTree", path },
+    ]);
   });
 
   test("a full device is ENOSPC", async () => {

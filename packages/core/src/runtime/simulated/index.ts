@@ -1,4 +1,11 @@
-export { type Fault, type FaultCode, type FaultPlan, type ReadFault, SimulatedCrash, type Survival } from "./fault-plan.ts";
+export {
+  type Fault,
+  type FaultCode,
+  type FaultPlan,
+  type ReadFault,
+  SimulatedCrash,
+  type Survival,
+} from "./fault-plan.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { type LoggedOperation, SimulatedFileSystem, type SimulatedFileSystemOptions } from "./simulated-file-system.ts";
 export { SimulatedListener, SimulatedNetwork } from "./simulated-network.ts";

@@ -17,8 +17,16 @@ const operation: fc.Arbitrary<FileOperation> = fc.oneof(
   fc.record({ op: fc.constant("sync" as const), path: name }),
   fc.record({ op: fc.constant("syncDirectory" as const), path: fc.constantFrom("d", ".") }),
   fc.record({ op: fc.constant("link" as const), from: name, to: name }),
-  fc.record({ op: fc.constant("rename" as const), from: fc.constantFrom("a", "b", "d/x"), to: fc.constantFrom("a", "c", "d/y") }),
-  fc.record({ op: fc.constant("remove" as const), path: fc.constantFrom("a", "b", "c", "d/x"), ifExists: fc.boolean() }),
+  fc.record({
+    op: fc.constant("rename" as const),
+    from: fc.constantFrom("a", "b", "d/x"),
+    to: fc.constantFrom("a", "c", "d/y"),
+  }),
+  fc.record({
+    op: fc.constant("remove" as const),
+    path: fc.constantFrom("a", "b", "c", "d/x"),
+    ifExists: fc.boolean(),
+  }),
   fc.record({ op: fc.constant("removeTree" as const), path: name }),
   fc.record({ op: fc.constant("makeDirectory" as const), path: fc.constantFrom("d", "d/z/w") }),
 );
@@ -44,7 +52,8 @@ async function tree(fs: FileSystem, path: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await fs.list(path)) {
     const child = `${path}/${entry.name}`;
-    if (entry.kind === "directory") found.push(`${entry.name}/`, ...(await tree(fs, child)).map((s) => `${entry.name}/${s}`));
+    if (entry.kind === "directory")
+      found.push(`${entry.name}/`, ...(await tree(fs, child)).map((s) => `${entry.name}/${s}`));
     else found.push(`${entry.name}=${new TextDecoder().decode(await fs.readFile(child))}`);
   }
   return found;
@@ -187,7 +196,9 @@ describe("crashes", () => {
 describe("faults", () => {
   test("a full disk leaves part of the write behind", async () => {
     const fs = new SimulatedFileSystem({ faults: [{ at: 0, fault: "ENOSPC", tearAt: 2 }] });
-    await expect(fs.apply([{ op: "write", path: "/a", bytes: bytes("abcd") }])).rejects.toMatchObject({ code: "ENOSPC" });
+    await expect(fs.apply([{ op: "write", path: "/a", bytes: bytes("abcd") }])).rejects.toMatchObject({
+      code: "ENOSPC",
+    });
     expect(asText(fs.files())).toEqual({ a: "ab" });
     await fs.apply([{ op: "write", path: "/a", bytes: bytes("abcd") }]);
     expect(fs.log.map((l) => l.outcome)).toEqual(["ENOSPC", "done"]);
@@ -195,7 +206,10 @@ describe("faults", () => {
 
   test("after a failed sync a second one succeeds without making the data durable", async () => {
     const fs = new SimulatedFileSystem({ faults: [{ at: 2, fault: "EIO" }] });
-    await fs.apply([{ op: "write", path: "/a", bytes: bytes("abcd") }, { op: "syncDirectory", path: "/" }]);
+    await fs.apply([
+      { op: "write", path: "/a", bytes: bytes("abcd") },
+      { op: "syncDirectory", path: "/" },
+    ]);
     await expect(fs.apply([{ op: "sync", path: "/a" }])).rejects.toMatchObject({ code: "EIO" });
     await fs.apply([{ op: "sync", path: "/a" }]);
     fs.crash("none");

@@ -26,7 +26,6 @@ export class SimulatedProcess implements ProcessInfo {
   readonly startTime: string;
   readonly bootId: string;
   readonly hostName: string;
-  readonly workingDirectory: string = "/";
   readonly temporaryDirectory: string = "/tmp";
   readonly workingDirectory: string = "/";
   readonly timeZone: string = "UTC";

@@ -25,7 +25,11 @@ export interface SimulatedRuntime extends Runtime {
    * and network, another pid. `power` also starts the machine anew, with another boot id. A crash that the fault plan
    * already caused has decided what survives.
    */
-  restart(options?: { readonly survive?: Survival; readonly power?: boolean; readonly plan?: FaultPlan }): SimulatedRuntime;
+  restart(options?: {
+    readonly survive?: Survival;
+    readonly power?: boolean;
+    readonly plan?: FaultPlan;
+  }): SimulatedRuntime;
   /** Another process beside this one on the same machine: same disk, clock and network. */
   anotherProcess(): SimulatedRuntime;
 }

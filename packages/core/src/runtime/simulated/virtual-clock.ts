@@ -82,5 +82,5 @@ export class VirtualClock implements Clock {
 
 /** Runs what waits in the microtask queue, and what that adds to it, for a bounded number of turns. */
 export async function settle(turns: number = settleTurns): Promise<void> {
-  for (let i = 0; i < turns; i++) await null;
+  for (let i = 0; i < turns; i++) await Promise.resolve();
 }
