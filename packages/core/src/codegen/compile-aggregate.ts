@@ -10,7 +10,7 @@ import { type Field, type SqlValue, type StructType, structType } from "../types
 import { type AccumulatorStore, type AggregatePlan, type AggregateStore, planAggregate } from "./aggregate-stores.ts";
 import { InputRow } from "./column-reader.ts";
 import { type CodegenOptions, type CompiledPipeline, compilePipeline, emitSteps, type LoopStep } from "./compile-pipeline.ts";
-import { emitUpdate } from "./emit-aggregate.ts";
+import { emitUpdate, storeCode } from "./emit-aggregate.ts";
 import { FunctionEmitter } from "./emit-context.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 import { GroupEmitter } from "./emit-group.ts";
@@ -87,15 +87,16 @@ function generatedPartial(
   const i = identifier("row", 0);
   const input = new InputRow(out, before.schema, columns, i);
   const groups = new GroupEmitter(out, layout, table);
+  const storeCodes = plans.map((plan, k) => {
+    const store = out.fresh("o");
+    out.hoist(js`const ${store} = ${stores}[${number(k)}];`);
+    return storeCode(plan, store, (value) => groups.variable(value));
+  });
   const body = out.block(() => {
     emitSteps(out, expressions, steps, input, (row) => {
       const values = keys.map((key) => expressions.emit(key, row));
       const group = keys.length === 0 ? number(0) : groups.emit(values, "insert");
-      plans.forEach((plan, k) => {
-        const store = out.fresh("o");
-        out.hoist(js`const ${store} = ${stores}[${number(k)}];`);
-        emitUpdate(plan, out, expressions, row, group, store, (value) => groups.variable(value));
-      });
+      plans.forEach((plan, k) => emitUpdate(plan, out, expressions, row, group, storeCodes[k]!));
     });
   });
   const text = js`for (let ${i} = 0; ${i} < ${rows}; ${i}++) {\n${body}\n}\n${groups.epilogue}`;

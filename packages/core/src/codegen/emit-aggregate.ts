@@ -8,18 +8,40 @@ import { toDouble, toInt64 } from "./emit-int64.ts";
 import type { FunctionEmitter } from "./emit-context.ts";
 import type { ExpressionEmitter, RowScope } from "./emit-expression.ts";
 
+/** The arrays of an aggregate's store, as variables. */
+export interface StoreCode {
+  readonly store: Code;
+  /** `values`, or the sums of an average. */
+  readonly values: Code;
+  /** `seen`, or the counts of an average. */
+  readonly seen: Code;
+}
+
 /**
- * @param store    code of the aggregate's store
+ * Looks up the arrays of a store. To be called before any group is searched for.
  * @param variable makes a variable that is looked up again when the stores have grown
  */
+export function storeCode(plan: AggregatePlan, store: Code, variable: (value: Code) => Code): StoreCode {
+  switch (plan.fast?.op) {
+    case undefined:
+      return { store, values: js.null, seen: js.null };
+    case "count":
+      return { store, values: variable(js`${store}.values`), seen: js.null };
+    case "avg":
+      return { store, values: variable(js`${store}.sums`), seen: variable(js`${store}.counts`) };
+    default:
+      return { store, values: variable(js`${store}.values`), seen: variable(js`${store}.seen`) };
+  }
+}
+
+/** Emits the update of one aggregate by the current row. */
 export function emitUpdate(
   plan: AggregatePlan,
   out: FunctionEmitter,
   expressions: ExpressionEmitter,
   row: RowScope,
   group: Code,
-  store: Code,
-  variable: (value: Code) => Code,
+  store: StoreCode,
 ): void {
   const { call, fast } = plan;
   const update = (): void => {
@@ -28,12 +50,12 @@ export function emitUpdate(
       const boxed = args.map((arg, i) => out.box(arg, typeOf(call.args[i]!)));
       const values = out.bind(call.args.map(() => null));
       const stores = boxed.map((code, i) => js`${values}[${number(i)}] = ${code};`);
-      out.line(js`${joinCode(stores, " ")} ${store}.accumulators.update(${group}, ${values});`);
+      out.line(js`${joinCode(stores, " ")} ${store.store}.accumulators.update(${group}, ${values});`);
       return;
     }
     const missing = args.reduce<Code>((code, arg) => either(code, arg.isNull), js.false);
     if (missing === js.true) return;
-    const add = (): void => emitFast(plan, out, args, group, store, variable);
+    const add = (): void => emitFast(plan, out, args, group, store);
     if (missing === js.false) add();
     else out.branch(negated(missing), add);
   };
@@ -51,13 +73,11 @@ function emitFast(
   out: FunctionEmitter,
   args: readonly Emitted[],
   group: Code,
-  store: Code,
-  variable: (value: Code) => Code,
+  { values, seen }: StoreCode,
 ): void {
   const fast = plan.fast!;
   if (fast.op === "count") {
-    const counts = variable(js`${store}.values`);
-    out.line(js`${counts}[${group}] = BigInt.asIntN(64, ${counts}[${group}] + 1n);`);
+    out.line(js`${values}[${group}] = BigInt.asIntN(64, ${values}[${group}] + 1n);`);
     return;
   }
   const arg = args[0]!;
@@ -66,34 +86,30 @@ function emitFast(
   const { value } = arg;
   switch (fast.op) {
     case "sumLong": {
-      const [sums, seen] = [variable(js`${store}.values`), variable(js`${store}.seen`)];
       const addend = type.kind === "bigint" ? value : toInt64(value, out);
       if (fast.checked) {
         const [exact, sum] = [out.fresh("t"), out.fresh("t")];
-        out.line(js`const ${exact} = ${sums}[${group}] + ${addend};`);
+        out.line(js`const ${exact} = ${values}[${group}] + ${addend};`);
         out.line(js`const ${sum} = BigInt.asIntN(64, ${exact});`);
         out.line(js`if (${sum} !== ${exact}) ${out.bind(sumOverflow)}();`);
-        out.line(js`${sums}[${group}] = ${sum}; ${seen}[${group}] = 1;`);
+        out.line(js`${values}[${group}] = ${sum}; ${seen}[${group}] = 1;`);
       } else {
-        out.line(js`${sums}[${group}] = BigInt.asIntN(64, ${sums}[${group}] + ${addend}); ${seen}[${group}] = 1;`);
+        out.line(js`${values}[${group}] = BigInt.asIntN(64, ${values}[${group}] + ${addend}); ${seen}[${group}] = 1;`);
       }
       return;
     }
     case "sumDouble": {
-      const [sums, seen] = [variable(js`${store}.values`), variable(js`${store}.seen`)];
-      out.line(js`${sums}[${group}] += ${value}; ${seen}[${group}] = 1;`);
+      out.line(js`${values}[${group}] += ${value}; ${seen}[${group}] = 1;`);
       return;
     }
     case "avg": {
-      const [sums, counts] = [variable(js`${store}.sums`), variable(js`${store}.counts`)];
       const addend = type.kind === "bigint" ? toDouble(value, out) : value;
-      out.line(js`${sums}[${group}] += ${addend};`);
-      out.line(js`${counts}[${group}] = BigInt.asIntN(64, ${counts}[${group}] + 1n);`);
+      out.line(js`${values}[${group}] += ${addend};`);
+      out.line(js`${seen}[${group}] = BigInt.asIntN(64, ${seen}[${group}] + 1n);`);
       return;
     }
     case "min":
     case "max": {
-      const [values, seen] = [variable(js`${store}.values`), variable(js`${store}.seen`)];
       const kept = js`${values}[${group}]`;
       const floating = fast.kind === "f32" || fast.kind === "f64";
       const ordered = fast.op === "max" ? js`${value} > ${kept}` : js`${value} < ${kept}`;

@@ -165,6 +165,23 @@ describe.each([true, false])("with codegen %s", (codegen) => {
     await expect(rowsOf(plan, codegen)).rejects.toMatchObject({ errorClass: "ARITHMETIC_OVERFLOW" });
   });
 
+  test("the table of groups grows", async () => {
+    const rows = Array.from({ length: 5000 }, (_, i): SqlValue[] => [i % 3 === 0 ? null : `user ${i % 2500}`, BigInt(i % 2500), i, null]);
+    const plan = final(
+      union(table(events, rows), table(events, rows)),
+      [column(1, bigintType), column(0, stringType)],
+      [aggregate("count", bigintType), aggregate("sum", bigintType, column(1, bigintType)), aggregate("max", stringType, column(0, stringType))],
+    );
+    const result = await rowsOf(plan, codegen);
+    const keys = new Set(rows.map(([user, n]) => `${n} ${user}`));
+    expect(result.length).toBe(keys.size);
+    expect(result.reduce((sum, row) => sum + (row[2] as bigint), 0n)).toBe(10_000n);
+    for (const [n, user, count, sum, max] of result) {
+      expect(sum).toBe((n as bigint) * (count as bigint));
+      expect(max).toBe(user);
+    }
+  });
+
   test("DISTINCT and FILTER", async () => {
     const input = table(events, [
       ["a", 1n, 1, true],
