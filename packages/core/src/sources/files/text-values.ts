@@ -1,4 +1,7 @@
+import { floorMod } from "../../functions/calendar.ts";
 import { bindCast } from "../../functions/casts.ts";
+import { compileDatetimePattern } from "../../functions/datetime-pattern.ts";
+import { timeZoneOf, utc } from "../../functions/time-zone.ts";
 import type { SourceContext } from "../contract.ts";
 import type { SourceOptions } from "./source-options.ts";
 import { stringType, type DataType, type SqlValue } from "../../types/data-type.ts";
@@ -21,10 +24,37 @@ export function castTextValues(timeZone: string): TextValues {
   };
 }
 
+const microsPerDay = 86_400_000_000n;
+
 /**
  * The readers that `dateFormat`, `timestampFormat`, `timestampNTZFormat` and `timeZone` ask for; without a format a value
  * has the form that casts accept.
  */
 export function readTextValues(options: SourceOptions, context: SourceContext): TextValues {
-  return castTextValues(options.text("timeZone") ?? context.timeZone);
+  const timeZone = options.text("timeZone") ?? context.timeZone;
+  const zone = timeZoneOf(timeZone);
+  const casts = castTextValues(timeZone);
+  const patterns: Partial<Record<DataType["kind"], string>> = {};
+  const formats = [
+    ["date", "dateFormat"],
+    ["timestamp", "timestampFormat"],
+    ["timestamp_ntz", "timestampNTZFormat"],
+  ] as const;
+  for (const [kind, name] of formats) {
+    const pattern = options.text(name);
+    if (pattern !== undefined) patterns[kind] = pattern;
+  }
+  return {
+    reader(type) {
+      const text = patterns[type.kind];
+      if (text === undefined) return casts.reader(type);
+      const pattern = compileDatetimePattern(text);
+      if (type.kind === "timestamp") return (value) => pattern.parse(value, zone);
+      if (type.kind === "timestamp_ntz") return (value) => pattern.parse(value, utc);
+      return (value) => {
+        const micros = pattern.parse(value, utc);
+        return micros === undefined ? undefined : Number((micros - floorMod(micros, microsPerDay)) / microsPerDay);
+      };
+    },
+  };
 }

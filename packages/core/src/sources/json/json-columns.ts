@@ -8,42 +8,32 @@ import type { Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
 import type { DataType } from "../../types/data-type.ts";
 import { readDouble, readLong, readSafeInteger, writeSafeInteger } from "../files/numbers-in-bytes.ts";
+import type { RecordColumn, RowFailures } from "../files/record-assembly.ts";
 import type { JsonScanner } from "./json-scanner.ts";
 import { unescapeInto } from "./json-text.ts";
 import { jsonEscapedString, jsonFloat, jsonInteger, jsonNull, jsonString } from "./json-token.ts";
 import type { JsonValueReader, JsonValueReaders } from "./json-value-reader.ts";
 
-/** Why rows of a scan are bad: scanner row → reason. */
-export type RowFailures = Map<number, string>;
-
-export interface JsonColumn {
-  /**
-   * The values of rows `rows[0 … count)` of a scan. Shares no memory with the scanner's bytes. Values that do not fit
-   * the type are null and noted in `failures`.
-   */
-  convert(scanner: JsonScanner, rows: Int32Array, count: number, failures: RowFailures): Vector;
-}
-
 /** The column of scanner field `field` with a type. */
-export function jsonColumn(field: number, type: DataType, readers: JsonValueReaders): JsonColumn {
+export function jsonColumn(s: JsonScanner, field: number, type: DataType, readers: JsonValueReaders): RecordColumn {
   const read = readers.reader(type);
   switch (type.kind) {
     case "string":
-      return { convert: (scanner, rows, count) => strings(scanner, field, type, rows, count) };
+      return { convert: (rows, count) => strings(s, field, type, rows, count) };
     case "bigint":
-      return { convert: (s, rows, count, failures) => longs(s, field, type, rows, count, failures, read, readers) };
+      return { convert: (rows, count, failures) => longs(s, field, type, rows, count, failures, read, readers) };
     case "int":
     case "smallint":
     case "tinyint": {
       const { kind } = type;
       return {
-        convert: (s, rows, count, failures) => integers(s, field, type, kind, rows, count, failures, read, readers),
+        convert: (rows, count, failures) => integers(s, field, type, kind, rows, count, failures, read, readers),
       };
     }
     case "double":
-      return { convert: (s, rows, count, failures) => doubles(s, field, type, rows, count, failures, read, readers) };
+      return { convert: (rows, count, failures) => doubles(s, field, type, rows, count, failures, read, readers) };
     default:
-      return { convert: (s, rows, count, failures) => generic(s, field, type, rows, count, failures, read, readers) };
+      return { convert: (rows, count, failures) => generic(s, field, type, rows, count, failures, read, readers) };
   }
 }
 

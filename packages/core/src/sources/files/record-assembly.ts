@@ -1,0 +1,195 @@
+/**
+ * From scanned records to a batch, for every format of lines.
+ *
+ * First the columns that the filter reads, then the filter, then the other columns for the rows that are left (late
+ * materialization). Records that are bad as a whole, or have a value that does not fit its type, are kept, dropped,
+ * diverted or end the query, as the source's options say.
+ */
+import { gather } from "../../columnar/gather.ts";
+import type { RecordBatch } from "../../columnar/record-batch.ts";
+import { decodeUtf8 } from "../../columnar/utf8.ts";
+import type { Vector } from "../../columnar/vector.ts";
+import { createBuilder } from "../../columnar/vector-builder.ts";
+import type { PushedFilter, ScanRequest } from "../contract.ts";
+import { failFast, type BadRecord, type BadRecordOptions, type DeadLetters } from "./bad-records.ts";
+import type { FileRead } from "./file-read.ts";
+import type { LineChunk } from "./line-chunks.ts";
+
+/** Why rows of a scan are bad: row → reason. */
+export type RowFailures = Map<number, string>;
+
+/** What a scanner found. */
+export interface ScannedRecords {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** The record of a row: first byte, end (without line end), 0-based line within the scan. */
+  readonly recordStarts: Int32Array;
+  readonly recordEnds: Int32Array;
+  readonly recordLines: Int32Array;
+  readonly malformed: ReadonlyMap<number, string>;
+}
+
+export interface RecordColumn {
+  /**
+   * The values of rows `rows[0 … count)` of the scan. Shares no memory with the scanner's bytes. Values that do not fit
+   * the type are null and noted in `failures`.
+   */
+  convert(rows: Int32Array, count: number, failures: RowFailures): Vector;
+}
+
+export class RecordAssembly {
+  readonly #request: ScanRequest;
+  readonly #bad: BadRecordOptions;
+  readonly #letters: DeadLetters | null;
+  readonly #scanned: ScannedRecords;
+  /** One per column of the request; null for the column of corrupt records. */
+  readonly #columns: readonly (RecordColumn | null)[];
+  readonly #filter: PushedFilter | undefined;
+  readonly #dropsBad: boolean;
+  readonly #knowsLines: boolean;
+  readonly #selection: Int32Array = new Int32Array(8192);
+  #rows: Int32Array = new Int32Array(0);
+
+  constructor(
+    request: ScanRequest,
+    bad: BadRecordOptions,
+    letters: DeadLetters | null,
+    scanned: ScannedRecords,
+    columns: readonly (RecordColumn | null)[],
+    knowsLines: boolean,
+  ) {
+    this.#request = request;
+    this.#bad = bad;
+    this.#letters = letters;
+    this.#scanned = scanned;
+    this.#columns = columns;
+    this.#filter = request.filter;
+    this.#dropsBad = letters !== null || bad.mode === "DROPMALFORMED";
+    this.#knowsLines = knowsLines;
+  }
+
+  /** Deals with a record of which there are no fields; null when it is not part of the result. */
+  badRow(file: FileRead, record: Omit<BadRecord, "path">): RecordBatch | null {
+    this.#report({ path: file.range.path, ...record });
+    if (this.#dropsBad) return null;
+    const columns = this.#request.columns.fields.map((f, i) => {
+      const builder = createBuilder(f.type, 1);
+      builder.append(this.#columns[i] === null ? decodeUtf8(record.bytes, 0, record.bytes.length) : null);
+      return builder.finish();
+    });
+    return this.#applyFilter({ schema: this.#request.columns, length: 1, columns });
+  }
+
+  #applyFilter(batch: RecordBatch): RecordBatch {
+    if (this.#filter === undefined) return batch;
+    const count = this.#filter.select(batch, this.#selection);
+    if (count === batch.length) return batch;
+    const columns = batch.columns.map((column) => gather(column, this.#selection, count));
+    return { schema: batch.schema, length: count, columns };
+  }
+
+  #report(record: BadRecord): void {
+    if (this.#bad.mode === "FAILFAST") failFast(record);
+    this.#letters?.add(record);
+  }
+
+  /** The batch of what the scanner holds. `shift` is the file position of byte 0 of the scanner's bytes. */
+  async build(file: FileRead, shift: number): Promise<RecordBatch> {
+    const scanner = this.#scanned;
+    let rows = this.#rows;
+    if (rows.length < scanner.rows) this.#rows = rows = new Int32Array(Math.max(8192, scanner.rows));
+    const strict = this.#dropsBad || this.#bad.mode === "FAILFAST";
+    let count = 0;
+    for (let r = 0; r < scanner.rows; r++) {
+      if (!strict || !scanner.malformed.has(r)) rows[count++] = r;
+    }
+    if (strict) for (const [row, reason] of scanner.malformed) this.#report(await this.#recordOf(file, row, reason, shift));
+    const failures: RowFailures = new Map();
+    for (;;) {
+      const batch = this.#convert(rows, count, failures);
+      if (!strict || failures.size === 0) return batch;
+      // Values that do not fit their type make the record bad: without them, once more.
+      for (const [row, reason] of failures) this.#report(await this.#recordOf(file, row, reason, shift));
+      let kept = 0;
+      for (let i = 0; i < count; i++) if (!failures.has(rows[i]!)) rows[kept++] = rows[i]!;
+      count = kept;
+      failures.clear();
+    }
+  }
+
+  async #recordOf(file: FileRead, row: number, reason: string, shift: number): Promise<BadRecord> {
+    const { bytes, recordStarts, recordEnds, recordLines } = this.#scanned;
+    const start = recordStarts[row]!;
+    const line = await file.lineNumber(recordLines[row]!);
+    return {
+      path: file.range.path,
+      line: this.#knowsLines ? line : null,
+      offset: shift + start,
+      reason,
+      bytes: bytes.slice(start, recordEnds[row]),
+    };
+  }
+
+  #convert(rows: Int32Array, count: number, failures: RowFailures): RecordBatch {
+    const schema = this.#request.columns;
+    const filter = this.#filter;
+    const columns: Vector[] = new Array<Vector>(schema.fields.length);
+    if (filter === undefined || filter.columns.some((i) => this.#columns[i] === null)) {
+      for (let i = 0; i < columns.length; i++) {
+        const column = this.#columns[i]!;
+        if (column !== null) columns[i] = column.convert(rows, count, failures);
+      }
+      this.#addCorrupt(columns, rows, count, failures);
+      const batch = { schema, length: count, columns };
+      if (filter === undefined) return batch;
+      const selection = this.#selectionFor(count);
+      const passed = filter.select(batch, selection);
+      return { schema, length: passed, columns: columns.map((column) => gather(column, selection, passed)) };
+    }
+    const early: Vector[] = schema.fields.map((f) => ({ kind: "null", type: f.type, length: count, validity: null }));
+    for (const i of filter.columns) early[i] = this.#columns[i]!.convert(rows, count, failures);
+    const selection = this.#selectionFor(count);
+    const passed = filter.select({ schema, length: count, columns: early }, selection);
+    let chosen = rows;
+    if (passed < count) {
+      chosen = new Int32Array(passed);
+      for (let i = 0; i < passed; i++) chosen[i] = rows[selection[i]!]!;
+    }
+    for (let i = 0; i < columns.length; i++) {
+      const column = this.#columns[i]!;
+      if (filter.columns.includes(i)) columns[i] = passed < count ? gather(early[i]!, selection, passed) : early[i]!;
+      else if (column !== null) columns[i] = column.convert(chosen, passed, failures);
+    }
+    this.#addCorrupt(columns, chosen, passed, failures);
+    return { schema, length: passed, columns };
+  }
+
+  #selectionFor(count: number): Int32Array {
+    return count <= this.#selection.length ? this.#selection : new Int32Array(count);
+  }
+
+  #addCorrupt(columns: Vector[], rows: Int32Array, count: number, failures: RowFailures): void {
+    const at = this.#columns.indexOf(null);
+    if (at < 0) return;
+    const { bytes, recordStarts, recordEnds, malformed } = this.#scanned;
+    const builder = createBuilder(this.#request.columns.fields[at]!.type, count);
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      const bad = malformed.has(row) || failures.has(row);
+      builder.append(bad ? decodeUtf8(bytes, recordStarts[row]!, recordEnds[row]!) : null);
+    }
+    columns[at] = builder.finish();
+  }
+}
+
+/** The bad record that a line over the limit is. */
+export async function oversizedRecord(file: FileRead, chunk: LineChunk, limit: number): Promise<Omit<BadRecord, "path">> {
+  const line = await file.lineNumber(0);
+  file.lines++;
+  return {
+    line,
+    offset: chunk.offset,
+    reason: `the line is ${chunk.oversized} bytes long, maxRecordBytes allows ${limit}`,
+    bytes: chunk.bytes.slice(chunk.start, chunk.end),
+  };
+}
