@@ -1,89 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
-import type { RecordBatch } from "../columnar/record-batch.ts";
-import type { AggregateCall, Call, Expr } from "../expressions/expression.ts";
-import { typeOf } from "../expressions/typing.ts";
-import { partialSchema } from "../physical-plan/partial-schema.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
-import {
-  bigintType,
-  booleanType,
-  type DataType,
-  doubleType,
-  field,
-  intType,
-  type SqlValue,
-  stringType,
-  type StructType,
-  structType,
-} from "../types/data-type.ts";
-import { compilePlan } from "./compile-plan.ts";
-import type { BatchContext } from "./context.ts";
-
-const column = (ordinal: number, type: DataType): Expr => ({ kind: "BoundReference", ordinal, type, nullable: true });
-const literal = (value: SqlValue, type: DataType): Expr => ({ kind: "Literal", value, type });
-const call = (fn: string, type: DataType, ...args: readonly Expr[]): Call => ({ kind: "Call", fn, args, type, nullable: true, ansi: true });
-const aggregate = (fn: string, type: DataType, ...args: readonly Expr[]): AggregateCall => ({
-  kind: "AggregateCall",
-  fn,
-  args,
-  distinct: false,
-  type,
-  nullable: true,
-  ansi: true,
-});
-
-function context(signal: AbortSignal = new AbortController().signal): BatchContext {
-  return {
-    batchId: -1,
-    nowMicros: 0n,
-    seed: 7n,
-    signal,
-    openScan: () => Promise.reject(new Error("no scan")),
-    openState: () => Promise.reject(new Error("no state")),
-    watermark: () => ({ late: 0n, evict: 0n }),
-    recordEventTime: () => {},
-    metrics: { rows: () => {}, state: () => {} },
-  };
-}
-
-async function rowsOf(plan: PhysicalPlan, codegen = true): Promise<SqlValue[][]> {
-  const compiled = compilePlan(plan, { timeZone: "UTC", ansi: true, codegen, bigint: false });
-  const rows: SqlValue[][] = [];
-  for (const partition of await compiled.execute(context())) {
-    for await (const batch of partition) rows.push(...valuesOfBatch(batch));
-  }
-  return rows;
-}
-
-let nextId = 0;
-function local(batch: RecordBatch): PhysicalPlan {
-  return { kind: "LocalScan", id: nextId++, schema: batch.schema, batch, columns: batch.columns.map((_, i) => i) };
-}
-const table = (schema: StructType, rows: readonly (readonly SqlValue[])[]): PhysicalPlan => local(batchFromValues(schema, rows));
-function final(
-  input: PhysicalPlan,
-  keys: readonly Expr[],
-  aggregates: readonly AggregateCall[],
-  steps: (PhysicalPlan & { kind: "PartialAggregate" })["steps"] = [],
-): PhysicalPlan {
-  const keyFields = keys.map((key, i) => field(`k${i}`, typeOf(key)));
-  const schema = partialSchema(keyFields, aggregates);
-  const partial: PhysicalPlan = { kind: "PartialAggregate", id: nextId++, schema, input, steps, keys, aggregates };
-  const exchange: PhysicalPlan = { kind: "Exchange", id: nextId++, schema, input: partial, partitioning: { kind: "single" } };
-  return {
-    kind: "FinalAggregate",
-    id: nextId++,
-    schema: structType([...keyFields, ...aggregates.map((a, i) => field(`a${i}`, a.type))]),
-    input: exchange,
-    keyCount: keys.length,
-    aggregates,
-  };
-}
-function union(...inputs: readonly PhysicalPlan[]): PhysicalPlan {
-  return { kind: "Union", id: nextId++, schema: inputs[0]!.schema, inputs };
-}
+import { bigintType, booleanType, doubleType, field, intType, type SqlValue, stringType, structType } from "../types/data-type.ts";
+import { aggregate, call, column, final, literal, newId, rowsOf, table, union } from "./execution.test-support.ts";
 
 const events = structType([field("user", stringType), field("n", bigintType), field("x", doubleType), field("f", booleanType)]);
 
@@ -97,7 +16,7 @@ describe.each([true, false])("with codegen %s", (codegen) => {
     const schema = structType([field("u", stringType), field("m", bigintType), field("c", stringType)]);
     const plan: PhysicalPlan = {
       kind: "Pipeline",
-      id: nextId++,
+      id: newId(),
       schema,
       input,
       steps: [

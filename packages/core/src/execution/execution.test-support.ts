@@ -1,0 +1,111 @@
+/** Small plans and what runs them, for the tests of operators. */
+import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
+import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { AggregateCall, Call, Expr } from "../expressions/expression.ts";
+import { typeOf } from "../expressions/typing.ts";
+import { partialSchema } from "../physical-plan/partial-schema.ts";
+import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { StateStore } from "../state/state-store.ts";
+import { type DataType, field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
+import { compilePlan } from "./compile-plan.ts";
+import type { BatchContext } from "./context.ts";
+
+export const column = (ordinal: number, type: DataType): Expr & { readonly kind: "BoundReference" } => ({ kind: "BoundReference", ordinal, type, nullable: true });
+export const literal = (value: SqlValue, type: DataType): Expr => ({ kind: "Literal", value, type });
+export const call = (fn: string, type: DataType, ...args: readonly Expr[]): Call => ({ kind: "Call", fn, args, type, nullable: true, ansi: true });
+export const aggregate = (fn: string, type: DataType, ...args: readonly Expr[]): AggregateCall => ({
+  kind: "AggregateCall",
+  fn,
+  args,
+  distinct: false,
+  type,
+  nullable: true,
+  ansi: true,
+});
+
+export function context(changes: Partial<BatchContext> = {}): BatchContext {
+  return {
+    batchId: -1,
+    nowMicros: 0n,
+    seed: 7n,
+    signal: new AbortController().signal,
+    openScan: () => Promise.reject(new Error("no scan")),
+    openState: () => Promise.reject(new Error("no state")),
+    watermark: () => ({ late: 0n, evict: 0n }),
+    recordEventTime: () => {},
+    metrics: { rows: () => {}, state: () => {} },
+    ...changes,
+  };
+}
+
+export async function rowsOf(plan: PhysicalPlan, codegen = true, changes: Partial<BatchContext> = {}): Promise<SqlValue[][]> {
+  const compiled = compilePlan(plan, { timeZone: "UTC", ansi: true, codegen, bigint: false });
+  const rows: SqlValue[][] = [];
+  for (const partition of await compiled.execute(context(changes))) {
+    for await (const batch of partition) rows.push(...valuesOfBatch(batch));
+  }
+  return rows;
+}
+
+let nextId = 0;
+/** A node number that no other node of the tests has. */
+export const newId = (): number => nextId++;
+export function local(batch: RecordBatch): PhysicalPlan {
+  return { kind: "LocalScan", id: nextId++, schema: batch.schema, batch, columns: batch.columns.map((_, i) => i) };
+}
+export const table = (schema: StructType, rows: readonly (readonly SqlValue[])[]): PhysicalPlan => local(batchFromValues(schema, rows));
+export function final(
+  input: PhysicalPlan,
+  keys: readonly Expr[],
+  aggregates: readonly AggregateCall[],
+  steps: (PhysicalPlan & { kind: "PartialAggregate" })["steps"] = [],
+): PhysicalPlan {
+  const keyFields = keys.map((key, i) => field(`k${i}`, typeOf(key)));
+  const schema = partialSchema(keyFields, aggregates);
+  const partial: PhysicalPlan = { kind: "PartialAggregate", id: nextId++, schema, input, steps, keys, aggregates };
+  const exchange: PhysicalPlan = { kind: "Exchange", id: nextId++, schema, input: partial, partitioning: { kind: "single" } };
+  return {
+    kind: "FinalAggregate",
+    id: nextId++,
+    schema: structType([...keyFields, ...aggregates.map((a, i) => field(`a${i}`, a.type))]),
+    input: exchange,
+    keyCount: keys.length,
+    aggregates,
+  };
+}
+export function union(...inputs: readonly PhysicalPlan[]): PhysicalPlan {
+  return { kind: "Union", id: nextId++, schema: inputs[0]!.schema, inputs };
+}
+
+
+/** A state store over a JavaScript map. */
+export class MemoryStateStore implements StateStore {
+  readonly version = 0;
+  readonly #entries = new Map<string, { readonly key: Uint8Array; readonly value: Uint8Array }>();
+  /** Keys put since it was made. */
+  puts = 0;
+  get(key: Uint8Array): Uint8Array | null {
+    return this.#entries.get(key.toHex())?.value ?? null;
+  }
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.puts++;
+    this.#entries.set(key.toHex(), { key: key.slice(), value: value.slice() });
+  }
+  remove(key: Uint8Array): void {
+    this.#entries.delete(key.toHex());
+  }
+  entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }> {
+    return this.#entries.values();
+  }
+  get size(): number {
+    return this.#entries.size;
+  }
+  memoryUsedBytes(): number {
+    return 0;
+  }
+  commitProgram(): readonly [] {
+    return [];
+  }
+  committed(): void {}
+  abort(): void {}
+}
