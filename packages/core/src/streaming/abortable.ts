@@ -27,7 +27,8 @@ export async function abortable<T>(clock: Clock, signal: AbortSignal, action: ()
       settled.abort();
     };
     signal.addEventListener("abort", onAbort, { once: true });
-    action().then(
+    // An action that throws at once rejects as one that throws later.
+    (async () => action())().then(
       (value) => {
         settle();
         resolve(value);
@@ -38,4 +39,14 @@ export async function abortable<T>(clock: Clock, signal: AbortSignal, action: ()
       },
     );
   });
+}
+
+/** Waits for an action, but not for ever: after the grace time it is left alone. What it throws is passed on. */
+export async function settleWithinGrace(clock: Clock, action: () => Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  try {
+    await Promise.race([action(), clock.sleep(abortGraceMs, settled.signal).catch(() => undefined)]);
+  } finally {
+    settled.abort();
+  }
 }

@@ -18,7 +18,7 @@ interface Consumer {
 export class CommittedBatches {
   readonly #consumers = new Set<Consumer>();
   #ended = false;
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #roomWaiters: (() => void)[] = [];
 
   /** Whether anybody wants the rows of the batch that starts now. */
@@ -52,7 +52,7 @@ export class CommittedBatches {
   }
 
   /** No batch follows. Consumers get what waits for them, then the end, or the failure. */
-  end(failure: unknown): void {
+  end(failure: Error | null): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;

@@ -21,7 +21,7 @@ import { closeQuery, openQuery } from "./open-query.ts";
 import { countSetting, millisSetting } from "./pinned-settings.ts";
 import { DurationRecorder, formatTimestamp } from "./progress.ts";
 import { streamFailed } from "./query-failure.ts";
-import type { QueryCheckpoint } from "./query-checkpoint.ts";
+import { leaseRenewalMs, type QueryCheckpoint } from "./query-checkpoint.ts";
 import type { StreamingQueryInput } from "./query-input.ts";
 import type { QueryRun } from "./query-run.ts";
 import { runBatch } from "./run-batch.ts";
@@ -229,10 +229,16 @@ export class MicroBatchExecution implements StreamingQueryHandle {
 
   /** A tick ends early only for a stop. */
   async #tick(ms: number): Promise<void> {
-    try {
-      await this.#clock.sleep(ms, this.#stop.signal);
-    } catch (error) {
-      if (!this.#stop.signal.aborted) throw error;
+    const { signal } = this.#stop;
+    const dueAt = this.#clock.monotonicMs() + ms;
+    for (let left = ms; left > 0 && !signal.aborted; left = dueAt - this.#clock.monotonicMs()) {
+      try {
+        await this.#clock.sleep(Math.min(left, leaseRenewalMs), signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        return;
+      }
+      await this.#checkpoint.keepLease();
     }
   }
 
@@ -253,6 +259,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     run.durations = new DurationRecorder(() => this.#clock.monotonicMs());
     this.#status = { ...this.#status, isTriggerActive: true };
     try {
+      await this.#checkpoint.keepLease();
       if (run.batch === null) await constructBatch(run);
       const batch = run.batch;
       if (batch === null) {

@@ -2,20 +2,23 @@
  * Opens everything a query needs, in an order in which each mismatch with the checkpoint is found before anything of the
  * next batch is written: position, pinned settings, plan, state schemas, sources, sink.
  */
+import { checkSinkPosition, checkSourceCount } from "../checkpoint/engine-files.ts";
 import { checkStateSettings } from "../checkpoint/offset-log.ts";
 import type { CommittedBatches } from "./committed-batches.ts";
 import type { StreamSink } from "../sinks/contract.ts";
+import { settleWithinGrace } from "./abortable.ts";
 import { DurationRecorder } from "./progress.ts";
 import { booleanSetting, countSetting, resolvePinnedSettings } from "./pinned-settings.ts";
 import type { QueryPlan, StreamingQueryInput } from "./query-input.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 import type { QueryRun } from "./query-run.ts";
-import { QueryState } from "./query-state.ts";
-import { checkSinkNotAhead, checkSourceCount, recoverPosition, type RecoveredPosition } from "./recover.ts";
+import { operatorNameOf, QueryState } from "./query-state.ts";
+import { recoverPosition, type RecoveredPosition } from "./recover.ts";
 import { statefulOperatorsOf, streamingScansOf, watermarkNodesOf } from "./stateful-operators.ts";
 import { scanRequestOf, StreamingSource } from "./streaming-source.ts";
 import { WatermarkTracker } from "./watermark-tracker.ts";
 
+/** What the loop holds of a query that it opens. */
 export interface QueryControl {
   readonly runId: string;
   readonly committed: CommittedBatches;
@@ -32,9 +35,11 @@ export async function closeQuery(
 ): Promise<void> {
   const closing = [...sources.map(({ source }) => () => source.close()), ...(sink === null ? [] : [() => sink.close()])];
   for (const close of closing.reverse()) {
-    await close().catch((error: unknown) => {
+    try {
+      await settleWithinGrace(input.runtime.clock, close);
+    } catch (error) {
       input.runtime.process.log("WARN", `Closing a part of the streaming query failed: ${String(error)}`);
-    });
+    }
   }
 }
 
@@ -53,7 +58,7 @@ export async function openQuery(
     checkpoint.path,
     warn,
   );
-  if (position.newest !== null) checkSourceCount(position.newest, input.sources.length);
+  if (position.newest !== null) checkSourceCount(position.newest.offsets.length, input.sources.length);
   const plan = await input.plan(settings);
   const minBatchesToRetain = countSetting(settings.conf, "spark.sql.streaming.minBatchesToRetain", 100, 1);
   const state = new QueryState(runtime, statefulOperatorsOf(plan.physical), {
@@ -61,6 +66,12 @@ export async function openQuery(
     durability: checkpoint.durability,
     minBatchesToRetain,
     minDeltasForSnapshot: countSetting(settings.conf, "spark.sql.streaming.stateStore.minDeltasForSnapshot", 10, 1),
+  });
+  await checkpoint.checkFacts({
+    // Options such as rate limits may change; where the rows come from may not.
+    sources: input.sources.map((read) => `${read.format.toLowerCase()}:${read.paths.join(",")}`),
+    outputMode: input.outputMode,
+    operators: new Map(state.operators.map((operator) => [operator.operatorId, operatorNameOf(operator)])),
   });
   if (state.operators.length > 0) checkStateSettings(checkpoint.path, logged);
   await state.checkMetadata(position.committedBatchId >= 0);
@@ -70,7 +81,7 @@ export async function openQuery(
     for (const index of input.sources.keys()) sources.push(await openSource(input, checkpoint, control, plan, index));
     const { queryId, durability } = checkpoint;
     sink = await input.openSink({ queryId, runId: control.runId, durability, signal: control.abort });
-    await checkSinkNotAhead(sink, checkpoint, position.committedBatchId);
+    checkSinkPosition(checkpoint.path, position.committedBatchId, (await sink.lastCommittedBatch?.()) ?? null);
     for (const source of sources) {
       source.start = position.committed?.[source.index] ?? (await source.source.initialOffset());
       source.end = position.replay === null ? source.start : (position.replay.entry.offsets[source.index] ?? source.start);

@@ -1,11 +1,14 @@
 /** The checkpoint of a running query: its logs, its lease and the facts by which a restart is recognised as the same query. */
 import { applyCheckpointProgram, type CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import { openCommitLog } from "../checkpoint/commit-log.ts";
+import { checkEngineFacts, type EngineFacts, readEngineFacts, writeEngineFactsProgram } from "../checkpoint/engine-files.ts";
+import { acquireLease } from "../checkpoint/lease.ts";
 import { openOffsetLog, type OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import { openQueryMetadata, readQueryId } from "../checkpoint/query-metadata.ts";
+import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { textSetting } from "./pinned-settings.ts";
+import { booleanSetting, textSetting } from "./pinned-settings.ts";
 import type { StreamingQueryInput } from "./query-input.ts";
 
 /** The parts of a checkpoint that the loop reads and writes. One step is one write. */
@@ -16,6 +19,14 @@ export interface QueryCheckpoint {
   latestOffsets(): Promise<{ readonly batchId: number; readonly entry: OffsetLogEntry } | null>;
   offsets(batchId: number): Promise<OffsetLogEntry | null>;
   latestCommit(): Promise<{ readonly batchId: number; readonly nextBatchWatermarkMs: number } | null>;
+  /** Counts the runs of the checkpoint. */
+  readonly epoch: number;
+  /**
+   * Compares the query with the one that the checkpoint was started with (E2, E7). Reads only; what is not recorded yet is
+   * written with the next batch.
+   * @throws CHECKPOINT_SOURCE_COUNT_CHANGED, CHECKPOINT_SOURCE_CHANGED, CHECKPOINT_OUTPUT_MODE_CHANGED
+   */
+  checkFacts(facts: EngineFacts): Promise<void>;
   /**
    * P2 and P3: makes `offsets/N` visible and durable, together with the query's facts when they are not there yet.
    * @throws CONCURRENT_STREAM_LOG_UPDATE when another run was first, CONCURRENT_QUERY.OTHER_PROCESS when the lease is lost
@@ -27,13 +38,23 @@ export interface QueryCheckpoint {
   apply(program: readonly FileOperation[]): Promise<void>;
   /** Removes the log files of batches below `batchId`. */
   purge(belowBatchId: number): Promise<void>;
+  /** Renews the lease now and then, so that another machine sees that this run lives. */
+  keepLease(): Promise<void>;
   /** Gives the lease back. */
   release(): Promise<void>;
 }
 
+/** Three renewals in the time after which another machine takes a lease for abandoned. */
+export const leaseRenewalMs = 20_000;
+
 /** The id of the query that owns a checkpoint; null when there is none. */
 export async function checkpointQueryId(runtime: Runtime, path: string): Promise<string | null> {
   return readQueryId(runtime.fs, path);
+}
+
+/** Makes the names in directories durable, unless the query runs without fsync. */
+export function syncDirectories(durability: Durability, paths: readonly string[]): FileOperation[] {
+  return durability === "fsync" ? paths.map((path) => ({ op: "syncDirectory", path })) : [];
 }
 
 /** Opens the checkpoint of a query, or makes it, and takes its lease. What an earlier run left unfinished is swept. */
@@ -46,11 +67,36 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
   const queryId = await openQueryMetadata(files, path);
   const offsets = openOffsetLog(files, path);
   const commits = openCommitLog(files, path);
-  await applyCheckpointProgram(fs, [...(await offsets.prepareProgram()), ...(await commits.prepareProgram())]);
+  const lease = await acquireLease(files, runtime, path);
+  let renewedAt = runtime.clock.monotonicMs();
+  let unwrittenFacts: EngineFacts | null = null;
+  try {
+    await applyCheckpointProgram(fs, [
+      ...(await offsets.prepareProgram()),
+      ...(await commits.prepareProgram()),
+      // A run that died between a name and the sync of its directory left entries that are seen but not durable. This run
+      // builds on them, so they must not vanish with a later loss of power.
+      ...syncDirectories(durability, [path, `${path}/offsets`, `${path}/commits`]),
+    ]);
+  } catch (error) {
+    await lease.release().catch(() => undefined);
+    throw error;
+  }
   return {
     path,
     queryId,
     durability,
+    epoch: lease.epoch,
+    async checkFacts(facts) {
+      const stored = await readEngineFacts(fs, path);
+      if (stored === null) {
+        unwrittenFacts = facts;
+        return;
+      }
+      const allowOutputModeChange = booleanSetting((key) => input.conf(key), "millrace.streaming.allowOutputModeChange", false);
+      checkEngineFacts(path, stored, facts, { allowOutputModeChange });
+      if (stored.outputMode !== facts.outputMode) unwrittenFacts = facts;
+    },
     latestOffsets: () => offsets.latest(),
     offsets: (batchId) => offsets.get(batchId),
     latestCommit: async () => {
@@ -58,10 +104,14 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
       return latest === null ? null : { batchId: latest.batchId, ...latest.entry };
     },
     async writeOffsets(batchId, entry) {
-      await applyCheckpointProgram(fs, offsets.addProgram(batchId, entry));
+      await lease.check();
+      const facts = unwrittenFacts === null ? [] : writeEngineFactsProgram(files, path, unwrittenFacts);
+      await applyCheckpointProgram(fs, [...facts, ...offsets.addProgram(batchId, entry)]);
+      unwrittenFacts = null;
       offsets.added(batchId);
     },
     async writeCommit(batchId, nextBatchWatermarkMs) {
+      await lease.check();
       await applyCheckpointProgram(fs, commits.addProgram(batchId, { nextBatchWatermarkMs }));
       commits.added(batchId);
     },
@@ -70,6 +120,13 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
       const program = [...(await offsets.purgeProgram(belowBatchId)), ...(await commits.purgeProgram(belowBatchId))];
       if (program.length > 0) await fs.apply(program);
     },
-    async release() {},
+    async keepLease() {
+      const now = runtime.clock.monotonicMs();
+      if (now - renewedAt < leaseRenewalMs) return;
+      renewedAt = now;
+      await lease.check();
+      await applyCheckpointProgram(fs, lease.renewProgram());
+    },
+    release: () => lease.release(),
   };
 }

@@ -6,10 +6,11 @@ import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { HdfsStateStoreProvider, statePartitionDirectory } from "../state/hdfs-state-store.ts";
-import { checkOperators, type OperatorMetadata, readOperatorMetadata, writeOperatorMetadataProgram } from "../state/operator-metadata.ts";
-import { checkStateSchema, readStateSchema, type StateSchema, writeStateSchemaProgram } from "../state/state-schema.ts";
+import { checkOperators, type OperatorMetadata, operatorMetadataPath, readOperatorMetadata, writeOperatorMetadataProgram } from "../state/operator-metadata.ts";
+import { checkStateSchema, readStateSchema, type StateSchema, stateSchemaPath, writeStateSchemaProgram } from "../state/state-schema.ts";
 import type { StateStore, StateStoreProvider } from "../state/state-store.ts";
 import { structType } from "../types/data-type.ts";
+import { syncDirectories } from "./query-checkpoint.ts";
 import { statePartitionsOf, type StatefulOperator } from "./stateful-operators.ts";
 
 export interface QueryStateOptions {
@@ -42,6 +43,10 @@ function metadataOf(operator: StatefulOperator): OperatorMetadata {
     operatorName: operatorNameOf(operator),
     stores: [{ storeName: "default", numColsPrefixKey: 0, numPartitions: statePartitionsOf(operator) }],
   };
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 interface Partition {
@@ -94,6 +99,7 @@ export class QueryState {
       if (storedSchema !== null) {
         storedSchemas++;
         checkStateSchema(storedSchema, schema);
+        unwritten.push(...syncDirectories(durability, [directoryOf(stateSchemaPath(directory))]));
       } else {
         unwritten.push(...writeStateSchemaProgram(directory, schema, random.uuid(), durability));
       }
@@ -102,13 +108,18 @@ export class QueryState {
     const recordsAll = committed && (stored.length > 0 || storedSchemas === 0);
     checkOperators(stored, recordsAll ? wanted : wanted.filter((operator) => storedIds.has(operator.operatorId)));
     for (const operator of wanted) {
-      if (storedIds.has(operator.operatorId)) continue;
+      if (storedIds.has(operator.operatorId)) {
+        // Seen, but not durable when the run that wrote it died before it synced the directory.
+        const path = operatorMetadataPath(checkpointPath, operator.operatorId);
+        unwritten.push(...syncDirectories(durability, [directoryOf(path)]));
+        continue;
+      }
       unwritten.push(...writeOperatorMetadataProgram(checkpointPath, operator, random.uuid(), durability));
     }
     this.#unwritten = unwritten;
   }
 
-  /** P5: writes what {@link checkMetadata} did not find, once. */
+  /** P5: writes what {@link checkMetadata} did not find, and makes durable what it found; once per run. */
   async writeMetadata(): Promise<void> {
     if (this.#unwritten.length === 0) return;
     await applyCheckpointProgram(this.#runtime.fs, this.#unwritten);

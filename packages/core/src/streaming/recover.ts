@@ -6,7 +6,6 @@
  */
 import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import { assertInvariant, MillraceError } from "../errors/index.ts";
-import type { StreamSink } from "../sinks/contract.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 
 export interface RecoveredPosition {
@@ -72,25 +71,5 @@ function missing(checkpoint: QueryCheckpoint, log: "offsets" | "commits", batchI
     path: `${checkpoint.path}/${log}`,
     batchIds: String(batchId),
     latestBatchId: String(latest),
-  });
-}
-
-/** E1: as many sources as the checkpoint has offsets. */
-export function checkSourceCount(entry: OffsetLogEntry, sources: number): void {
-  if (entry.offsets.length === sources) return;
-  throw new MillraceError("CHECKPOINT_SOURCE_COUNT_CHANGED", {
-    storedCount: String(entry.offsets.length),
-    newCount: String(sources),
-  });
-}
-
-/** B16: a sink holds at most the batch that the checkpoint would run next. */
-export async function checkSinkNotAhead(sink: StreamSink, checkpoint: QueryCheckpoint, committedBatchId: number): Promise<void> {
-  const inSink = (await sink.lastCommittedBatch?.()) ?? null;
-  if (inSink === null || inSink <= committedBatchId + 1) return;
-  throw new MillraceError("CHECKPOINT_BEHIND_SINK", {
-    sinkBatchId: String(inSink),
-    path: checkpoint.path,
-    checkpointBatchId: String(committedBatchId),
   });
 }

@@ -5,7 +5,7 @@ import { assertInvariant } from "../errors/index.ts";
 import { atomicWrite } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { PreparedWrite } from "../sinks/contract.ts";
-import { abortable, QueryStopped } from "./abortable.ts";
+import { abortable, QueryStopped, settleWithinGrace } from "./abortable.ts";
 import { BatchMetrics } from "./batch-metrics.ts";
 import { batchSeed } from "./batch-seed.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
@@ -58,8 +58,18 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     return { metrics, eventTimes: seen, numOutputRows: write.numOutputRows, stateCommitMs, rows: recorder?.batches ?? null };
   } catch (error) {
     state.abort();
-    await prepared?.abort();
+    if (prepared !== null) await abandonWrite(run, prepared);
     throw error;
+  }
+}
+
+/** A sink that cannot even forget a batch must not hide why the batch failed. */
+async function abandonWrite(run: QueryRun, prepared: PreparedWrite): Promise<void> {
+  const { clock, process } = run.input.runtime;
+  try {
+    await settleWithinGrace(clock, () => prepared.abort());
+  } catch (error) {
+    process.log("WARN", `The sink ${run.sink.description} failed to abort a batch: ${String(error)}`);
   }
 }
 

@@ -224,8 +224,8 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
     operatorName: "stateStoreSave",
     numPartitions: partitions,
   };
-  const partitionOf = (key: string): number => [...key].reduce((sum, c) => sum + c.charCodeAt(0), 0) % partitions;
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const partitionOf = (key: string): number => encode(key).reduce((sum, byte) => sum + byte, 0) % partitions;
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
   async function counts(context: BatchContext): Promise<Map<string, bigint>> {
@@ -326,12 +326,13 @@ export class Harness {
   constructor(topics = 1, startMs = 1_000_000) {
     this.runtime = createSimulatedRuntime(7, { startMs });
     this.topics = Array.from({ length: topics }, () => new Topic());
-    this.manager = this.#newManager();
+    this.manager = this.newManager();
   }
   get topic(): Topic {
     return this.topics[0]!;
   }
-  #newManager(): StreamingQueryManager {
+  /** The queries of another process. */
+  newManager(): StreamingQueryManager {
     return new StreamingQueryManager({
       clock: this.runtime.clock,
       warn: (message) => this.runtime.process.log("WARN", message),
@@ -340,7 +341,7 @@ export class Harness {
   /** The process dies and another starts. */
   restart(options: Parameters<SimulatedRuntime["restart"]>[0] = {}): void {
     this.runtime = this.runtime.restart(options);
-    this.manager = this.#newManager();
+    this.manager = this.newManager();
   }
   input(options: HarnessOptions = {}): StreamingQueryInput {
     const { conf = {}, source = {}, onWrite, makePlan, topics = this.topics, ...rest } = options;
@@ -377,7 +378,11 @@ export class Harness {
   }
   /** Runs all that is available and ends the query. */
   async run(options: HarnessOptions = {}): Promise<StreamingQueryHandle> {
-    const query = await this.start({ trigger: { kind: "availableNow" }, source: { availableNow: true, ...options.source }, ...options });
+    const query = await this.start({
+      trigger: { kind: "availableNow" },
+      ...options,
+      source: { availableNow: true, ...options.source },
+    });
     await query.awaitTermination();
     return query;
   }
