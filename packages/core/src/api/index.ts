@@ -1,1 +1,70 @@
-export {};
+/**
+ * Millrace: real-time stream processing in TypeScript with Spark's words.
+ * `SparkSession` is the entry; functions over columns are named exports, all of them also in {@link functions}.
+ */
+import { embeddedEngine } from "./embedded.ts";
+import { provideEngine } from "./session-builder.ts";
+
+provideEngine(embeddedEngine);
+
+export { SparkSession, type PartialRow, type SparkContext } from "./spark-session.ts";
+export { type SessionBuilder, type SessionOptions } from "./session-builder.ts";
+export { type RuntimeConfig } from "./runtime-config.ts";
+export { DataFrame, type ActionOptions, type ShowOptions } from "./data-frame.ts";
+export { type GroupedData } from "./grouped-data.ts";
+export { type KeyedRows } from "./keyed-rows.ts";
+export { type DataFrameReader } from "./data-frame-reader.ts";
+export { type DataStreamReader } from "./data-stream-reader.ts";
+export { type DataFrameWriter, type WriteMode } from "./data-frame-writer.ts";
+export { type DataStreamWriter, type ForeachWriter, type Trigger } from "./data-stream-writer.ts";
+export { StreamingQuery, StreamingQueryManager, type BatchOfRows } from "./streaming-query.ts";
+export { Column, SortColumn, type CaseColumn } from "./column.ts";
+export type { ColumnLike, ColumnType, LiteralValue, Row, Schema, Untyped, UntypedSchema } from "./column-types.ts";
+export type { Columns, ColumnRecord, JoinHow, SelectItem } from "./selection-types.ts";
+export type { SchemaInput } from "./read-schema.ts";
+export type { OptionValue } from "./option-map.ts";
+export type {
+  Engine,
+  EngineConf,
+  EngineFactory,
+  EngineRequest,
+  EngineTables,
+  ExplainMode,
+  ForeachCallbacks,
+  LogLevel,
+  StreamRequest,
+  WriteRequest,
+} from "./engine-port.ts";
+
+export * as functions from "./functions/index.ts";
+export * from "./functions/index.ts";
+
+export { array, map, notNull, struct } from "../types/schema-literal.ts";
+export type {
+  ArrayLiteral,
+  MapLiteral,
+  RowOf,
+  SchemaLiteral,
+  StructLiteral,
+  TypeLiteral,
+  ValueOf,
+  ValueOptions,
+} from "../types/schema-literal.ts";
+export type { DataType, Field, StructType } from "../types/data-type.ts";
+export { isMillraceError, MillraceError, type ErrorClass } from "../errors/index.ts";
+export type { OutputMode, SaveMode, SinkProvider } from "../sinks/contract.ts";
+export type { SourceProvider } from "../sources/contract.ts";
+export type { RowSource } from "../sources/user/row-source.ts";
+export type {
+  QueryIdleEvent,
+  QueryProgressEvent,
+  QueryStartedEvent,
+  QueryTerminatedEvent,
+  SinkProgress,
+  SourceProgress,
+  StateOperatorProgress,
+  StopOptions,
+  StreamingQueryListener,
+  StreamingQueryProgress,
+  StreamingQueryStatus,
+} from "../streaming/contract.ts";
