@@ -1,13 +1,18 @@
-/** Decompression of byte streams. */
+/** Compression and decompression of bytes. */
 export interface Compression {
+  /** The bytes as one gzip member. */
+  compress(format: "gzip", bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+
   /**
-   * The decompressed bytes of `chunks`, piece by piece; `deflate` is the zlib format. A gzip file of several members is
-   * read to its end. Throws when the bytes are not of the format or end too early.
+   * The decompressed bytes of `chunks`, piece by piece; `deflate` is the zlib format. Throws when the bytes are not of the format or end too early.
    */
   decompress(format: "gzip" | "deflate", chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
-/** Compression by the platform's `DecompressionStream`, which needs neither files nor time: every runtime can use it. */
+/**
+ * Compression by the platform's `DecompressionStream`, for runtimes without `node:zlib`. It refuses gzip files of several
+ * members.
+ */
 export class PlatformCompression implements Compression {
   async *decompress(
     format: "gzip" | "deflate",

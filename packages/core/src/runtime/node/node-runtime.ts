@@ -1,8 +1,8 @@
 import { randomFillSync, randomUUID } from "node:crypto";
-import { PlatformCompression } from "../compression.ts";
 import type { Random } from "../random.ts";
 import type { Runtime } from "../runtime.ts";
 import { NodeClock } from "./node-clock.ts";
+import { NodeCompression } from "./node-compression.ts";
 import { NodeFileSystem } from "./node-file-system.ts";
 import { NodeNetwork } from "./node-network.ts";
 import { NodeProcess } from "./node-process.ts";
@@ -24,6 +24,6 @@ export function createNodeRuntime(): Runtime {
     random: new NodeRandom(),
     network: new NodeNetwork(),
     process: new NodeProcess(),
-    compression: new PlatformCompression(),
+    compression: new NodeCompression(),
   };
 }

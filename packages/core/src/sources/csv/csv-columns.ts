@@ -117,7 +117,7 @@ export function csvColumn(scanner: CsvScanner, slot: number, type: DataType, opt
     };
   }
   const whole = type.kind === "int" || type.kind === "smallint" || type.kind === "tinyint";
-  const [least, most] = whole ? integerRanges[type.kind]!.map(Number) as [number, number] : [0, 0];
+  const [least, most] = whole ? (integerRanges[type.kind]!.map(Number) as [number, number]) : [0, 0];
   return {
     convert(rows: Int32Array, count: number, failures: RowFailures) {
       const builder = createBuilder(type, count);

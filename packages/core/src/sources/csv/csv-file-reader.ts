@@ -36,7 +36,11 @@ export class CsvFileReader implements FileReader {
     const wanted = fields.filter((_, i) => i !== corrupt);
     // As Spark: with columns pruned away the number of columns is not looked at.
     const expected = wanted.length === data.length ? data.length : -1;
-    const scanner = new CsvScanner(options.syntax, wanted.map((f) => this.#names.indexOf(f.name)), expected);
+    const scanner = new CsvScanner(
+      options.syntax,
+      wanted.map((f) => this.#names.indexOf(f.name)),
+      expected,
+    );
     let next = 0;
     const columns = fields.map((f, i) => (i === corrupt ? null : csvColumn(scanner, next++, f.type, options)));
     this.#scanner = scanner;
@@ -76,7 +80,10 @@ export class CsvFileReader implements FileReader {
         }
       }
       while (p < chunk.end) {
-        p = separator === undefined ? this.#scanner.scan(chunk.bytes, p, chunk.end, false) : this.#scanOne(chunk, p, separator);
+        p =
+          separator === undefined
+            ? this.#scanner.scan(chunk.bytes, p, chunk.end, false)
+            : this.#scanOne(chunk, p, separator);
         const batch = await this.#assembly.build(file, chunk.offset - chunk.start);
         file.lines += this.#scanner.lines;
         if (batch.length > 0) yield batch;
@@ -111,7 +118,9 @@ export class CsvFileReader implements FileReader {
 
   #checkHeader(names: readonly string[], path: string): void {
     if (this.#options.enforceSchema) return;
-    const same = names.length === this.#names.length && names.every((name, i) => name.toLowerCase() === this.#names[i]!.toLowerCase());
+    const same =
+      names.length === this.#names.length &&
+      names.every((name, i) => name.toLowerCase() === this.#names[i]!.toLowerCase());
     if (same) return;
     throw new MillraceError("FAILED_READ_FILE.NO_HINT", {
       path,

@@ -25,13 +25,19 @@ export function headerOf(bytes: Uint8Array, start: number, end: number, options:
 }
 
 /** End of the record at `p` and where the next one begins; quoted line ends count with `multiLine`. */
-function lineStop(bytes: Uint8Array, p: number, end: number, options: CsvOptions): { readonly end: number; readonly next: number } {
+function lineStop(
+  bytes: Uint8Array,
+  p: number,
+  end: number,
+  options: CsvOptions,
+): { readonly end: number; readonly next: number } {
   const { quote } = options.syntax;
   let quoted = false;
   for (let q = p; q < end; q++) {
     const c = bytes[q]!;
     if (options.multiLine && c === quote) quoted = !quoted;
-    if (!quoted && (c === 10 || c === 13)) return { end: q, next: c === 13 && q + 1 < end && bytes[q + 1] === 10 ? q + 2 : q + 1 };
+    if (!quoted && (c === 10 || c === 13))
+      return { end: q, next: c === 13 && q + 1 < end && bytes[q + 1] === 10 ? q + 2 : q + 1 };
   }
   return { end, next: end };
 }
@@ -42,7 +48,11 @@ export function recordFields(bytes: Uint8Array, start: number, end: number, opti
   // No record has more fields than separators and one.
   let columns = 1;
   for (let p = start; p < end; p++) if (bytes[p] === separator[0]) columns++;
-  const scanner = new CsvScanner(options.syntax, Array.from({ length: columns }, (_, i) => i), -1);
+  const scanner = new CsvScanner(
+    options.syntax,
+    Array.from({ length: columns }, (_, i) => i),
+    -1,
+  );
   scanner.scanRecord(bytes, start, end);
   if (scanner.rows === 0) return null;
   const fields: string[] = [];

@@ -81,6 +81,7 @@ function byteOption(options: SourceOptions, name: string, otherwise: string): nu
   const value = options.text(name) ?? otherwise;
   // Spark writes "none" as the empty text or as NUL.
   if (value === "" || value === "\u0000") return -1;
-  if (value.length !== 1 || value.charCodeAt(0) > 0x7f) throw options.invalid(name, value, "It is one ASCII character.");
+  if (value.length !== 1 || value.charCodeAt(0) > 0x7f)
+    throw options.invalid(name, value, "It is one ASCII character.");
   return value.charCodeAt(0);
 }

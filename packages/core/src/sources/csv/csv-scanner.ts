@@ -158,7 +158,8 @@ export class CsvScanner implements ScannedRecords {
     let p = from;
     if (quote >= 0 || ignoreLeadingWhiteSpace) {
       let content = p;
-      while (content < end && (bytes[content] === 32 || bytes[content] === 9) && !this.#isSeparator(content, end)) content++;
+      while (content < end && (bytes[content] === 32 || bytes[content] === 9) && !this.#isSeparator(content, end))
+        content++;
       if (ignoreLeadingWhiteSpace) p = content;
       if (p < end && bytes[p] === quote && this.#quotedField(p, end, multiLine)) return;
     }

@@ -29,7 +29,11 @@ import { headerOf } from "./csv-header.ts";
 import type { CsvOptions } from "./csv-options.ts";
 import { csvEscaped, CsvScanner, unescapeCsv } from "./csv-scanner.ts";
 
-export async function inferCsvSchema(context: SourceContext, files: readonly FileRange[], options: CsvOptions): Promise<StructType> {
+export async function inferCsvSchema(
+  context: SourceContext,
+  files: readonly FileRange[],
+  options: CsvOptions,
+): Promise<StructType> {
   let names: readonly string[] | null = null;
   let inference: CsvInference | null = null;
   const first = (fields: readonly string[]): CsvInference => {
@@ -76,7 +80,7 @@ async function* records(
       yield chunk;
       continue;
     }
-    for (let p = chunk.start; p < chunk.end; ) {
+    for (let p = chunk.start; p < chunk.end;) {
       const next = firstLineEnd(chunk.bytes, p, chunk.end, options.lineSeparator, true);
       yield { bytes: chunk.bytes, start: p, end: next < 0 ? chunk.end : next - options.lineSeparator.length };
       p = next < 0 ? chunk.end : next;
@@ -106,7 +110,11 @@ class CsvInference {
   constructor(columns: number, options: CsvOptions) {
     this.#options = options;
     this.#types = new Array<DataType>(columns).fill(nullType);
-    this.#scanner = new CsvScanner(options.syntax, Array.from({ length: columns }, (_, i) => i), -1);
+    this.#scanner = new CsvScanner(
+      options.syntax,
+      Array.from({ length: columns }, (_, i) => i),
+      -1,
+    );
     const readers: Record<string, Reader> = {};
     for (const type of [intType, bigintType, doubleType, dateType, timestampType, booleanType]) {
       readers[type.kind] = csvValueReader(type, options);
@@ -117,7 +125,7 @@ class CsvInference {
   add(bytes: Uint8Array, start: number, end: number): void {
     const scanner = this.#scanner;
     const columns = this.#types.length;
-    for (let p = start; p < end; ) {
+    for (let p = start; p < end;) {
       p = scanner.scan(bytes, p, end, this.#options.multiLine);
       for (let row = 0; row < scanner.rows; row++) {
         this.#records++;
@@ -176,4 +184,3 @@ class CsvInference {
     return this.#types.map((type) => (type.kind === "null" ? stringType : type));
   }
 }
-

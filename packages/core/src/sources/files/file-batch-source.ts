@@ -13,7 +13,11 @@ import { SourceOptions } from "./source-options.ts";
 const defaultPartBytes = 128 << 20;
 
 /** The files that a batch read of the paths covers; through the manifest where a file sink wrote one. */
-export async function filesToRead(context: SourceContext, paths: readonly string[], listing: ListingOptions): Promise<ListedFile[]> {
+export async function filesToRead(
+  context: SourceContext,
+  paths: readonly string[],
+  listing: ListingOptions,
+): Promise<ListedFile[]> {
   if (paths.length === 1) {
     const manifest = await readManifest(context, paths[0]!);
     if (manifest !== null) return manifest;

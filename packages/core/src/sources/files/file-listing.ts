@@ -82,7 +82,11 @@ export async function listFiles(
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function pick(stat: { readonly size: number; readonly modifiedMs: number; readonly identity: string }): Omit<ListedFile, "path"> {
+function pick(stat: {
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly identity: string;
+}): Omit<ListedFile, "path"> {
   return { size: stat.size, modifiedMs: stat.modifiedMs, identity: stat.identity };
 }
 

@@ -33,7 +33,10 @@ export async function schemaOfFiles(
       reason: "spark.sql.streaming.schemaInference is false",
     });
   }
-  const files = format.name === "text" ? [] : await filesToRead(context, sourcePaths(context, options), readListingOptions(options, context));
+  const files =
+    format.name === "text"
+      ? []
+      : await filesToRead(context, sourcePaths(context, options), readListingOptions(options, context));
   if (files.length === 0 && format.name !== "text") {
     throw new MillraceError("UNABLE_TO_INFER_SCHEMA", { format: format.name, reason: "there is no file yet" });
   }

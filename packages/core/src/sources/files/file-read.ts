@@ -1,7 +1,7 @@
 /** One reading of a part of a file: its chunks of lines, and where a line stands when something is wrong with it. */
 import { MillraceError } from "../../errors/index.ts";
 import type { SourceContext } from "../contract.ts";
-import { openInput, type ByteInput } from "./byte-input.ts";
+import { compressionOf, openInput, type ByteInput } from "./byte-input.ts";
 import type { FileRange } from "./file-format.ts";
 import { chunkPadding, firstLineEnd, lineChunks, type LineChunk } from "./line-chunks.ts";
 
@@ -22,7 +22,9 @@ export class FileRead {
 
   /** The lines that begin in the range; a byte order mark at the start of the file is not part of them. */
   async *chunks(separator: Uint8Array | undefined, maxRecordBytes: number): AsyncGenerator<LineChunk, void, void> {
-    const { path, from, to, size } = this.range;
+    const { path, from, size } = this.range;
+    // The range counts bytes on the disk, the lines of a compressed file lie elsewhere: it is read whole.
+    const to = compressionOf(path) === null ? this.range.to : Infinity;
     this.#input = await openInput(this.#context.runtime, path, Math.max(0, from - 1), size);
     const chunkBytes = chunkSize(this.#context, to - from);
     for await (const chunk of lineChunks(this.#input, { separator, maxRecordBytes, from, to, chunkBytes })) {

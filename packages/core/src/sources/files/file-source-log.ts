@@ -93,7 +93,11 @@ export class FileSourceLog {
       .filter((line) => line !== "")
       .map((line) => {
         const entry = parse(line, path);
-        if (typeof entry.path !== "string" || typeof entry.timestamp !== "number" || typeof entry.batchId !== "number") {
+        if (
+          typeof entry.path !== "string" ||
+          typeof entry.timestamp !== "number" ||
+          typeof entry.batchId !== "number"
+        ) {
           throw corrupted(path, "an entry lacks path, timestamp or batchId");
         }
         return { path: entry.path, timestamp: entry.timestamp, batchId: entry.batchId };
@@ -112,7 +116,8 @@ export class FileSourceLog {
       JSON.stringify({ path: fileUri(path), timestamp: modifiedMs, batchId: id }),
     );
     const compact = (id + 1) % this.#interval === 0;
-    if (compact) this.#lines = this.#lines.filter((entry) => entry.timestamp >= keepFromMs || this.#recent.has(entry.id));
+    if (compact)
+      this.#lines = this.#lines.filter((entry) => entry.timestamp >= keepFromMs || this.#recent.has(entry.id));
     const body = [logVersion, ...(compact ? this.#lines.map((entry) => entry.line) : []), ...added].join("\n");
     const sizes = [sizesVersion, ...files.map(({ path, size }) => JSON.stringify({ path, size }))].join("\n");
     const program: FileOperation[] = [];
@@ -120,9 +125,13 @@ export class FileSourceLog {
       program.push({ op: "makeDirectory", path: this.#directory }, { op: "makeDirectory", path: this.#sizesDirectory });
     }
     // Left by a run that died after this and before the log entry: replaced.
-    program.push(...atomicWrite(`${this.#sizesDirectory}/${id}`, encodeUtf8(sizes), "replace", runtime.random.uuid(), durability));
+    program.push(
+      ...atomicWrite(`${this.#sizesDirectory}/${id}`, encodeUtf8(sizes), "replace", runtime.random.uuid(), durability),
+    );
     const name = compact ? `${id}.compact` : String(id);
-    program.push(...atomicWrite(`${this.#directory}/${name}`, encodeUtf8(body), "create", runtime.random.uuid(), durability));
+    program.push(
+      ...atomicWrite(`${this.#directory}/${name}`, encodeUtf8(body), "create", runtime.random.uuid(), durability),
+    );
     if (compact) {
       // Everything is in the compact file; the interval before it stays for readers that are at it.
       for (let old = id - 2 * this.#interval; old > id - 3 * this.#interval && old >= 0; old--) {
@@ -134,7 +143,11 @@ export class FileSourceLog {
       await runtime.fs.apply(program);
     } catch (error) {
       if (error instanceof FileSystemError && error.code === "EEXIST") {
-        throw new MillraceError("CONCURRENT_STREAM_LOG_UPDATE", { batchId: `file source log entry ${id}` }, { cause: error });
+        throw new MillraceError(
+          "CONCURRENT_STREAM_LOG_UPDATE",
+          { batchId: `file source log entry ${id}` },
+          { cause: error },
+        );
       }
       if (error instanceof FileSystemError) {
         throw new MillraceError("CHECKPOINT_WRITE_FAILED", { path: error.path, code: error.code }, { cause: error });
@@ -155,10 +168,14 @@ export class FileSourceLog {
     for (let id = after + 1; id <= upTo; id++) {
       const files = this.#recent.get(id);
       if (files === undefined) {
-        throw corrupted(`${this.#directory}/${id}`, "the offset log names this entry of the file source log, which does not exist");
+        throw corrupted(
+          `${this.#directory}/${id}`,
+          "the offset log names this entry of the file source log, which does not exist",
+        );
       }
       const sizes = files.some((file) => file.size < 0) ? await this.#sizes(id) : null;
-      for (const file of files) result.push(sizes === null ? file : { ...file, size: sizes.get(file.path) ?? file.size });
+      for (const file of files)
+        result.push(sizes === null ? file : { ...file, size: sizes.get(file.path) ?? file.size });
     }
     return result;
   }
@@ -171,7 +188,8 @@ export class FileSourceLog {
     return new Map(
       lines.slice(1).map((line) => {
         const entry = parse(line, path);
-        if (typeof entry.path !== "string" || typeof entry.size !== "number") throw corrupted(path, "an entry lacks path or size");
+        if (typeof entry.path !== "string" || typeof entry.size !== "number")
+          throw corrupted(path, "an entry lacks path or size");
         return [entry.path, entry.size];
       }),
     );

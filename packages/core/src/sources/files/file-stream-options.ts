@@ -32,7 +32,11 @@ export function readFileStreamOptions(options: SourceOptions, context: SourceCon
   const limited = maxFiles !== undefined || maxBytes !== undefined;
   const ratio = Number(options.text("discardCachedInputRatio") ?? "0.2");
   if (!(ratio >= 0 && ratio <= 1)) {
-    throw options.invalid("discardCachedInputRatio", String(options.text("discardCachedInputRatio")), "It is between 0 and 1.");
+    throw options.invalid(
+      "discardCachedInputRatio",
+      String(options.text("discardCachedInputRatio")),
+      "It is between 0 and 1.",
+    );
   }
   const interval = context.conf("spark.sql.streaming.fileSource.log.compactInterval");
   return {

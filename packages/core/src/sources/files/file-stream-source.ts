@@ -90,7 +90,9 @@ export class FileStreamSource implements MicroBatchSource {
     }
     refuseArchiveInside(streamOptions, paths, options);
     const seen = new SeenFiles(streamOptions.maxFileAgeMs, streamOptions.fileNameOnly);
-    const log = await FileSourceLog.open(context, streamOptions.compactInterval, (path, modifiedMs) => seen.add(path, modifiedMs));
+    const log = await FileSourceLog.open(context, streamOptions.compactInterval, (path, modifiedMs) =>
+      seen.add(path, modifiedMs),
+    );
     seen.purge();
     const letterPath = options.text("badRecordsPath", "deadLetterPath");
     return new FileStreamSource(context, format, request, paths, listing, streamOptions, log, seen, letterPath);
@@ -202,7 +204,9 @@ export class FileStreamSource implements MicroBatchSource {
       }
     } catch (error) {
       if (!(error instanceof FileSystemError)) throw error;
-      this.#context.warn(`${path} was read but could not be ${clean.kind === "delete" ? "deleted" : "archived"}: ${error.message}`);
+      this.#context.warn(
+        `${path} was read but could not be ${clean.kind === "delete" ? "deleted" : "archived"}: ${error.message}`,
+      );
     }
   }
 

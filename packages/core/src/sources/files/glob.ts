@@ -12,7 +12,7 @@ export function isGlob(path: string): boolean {
 export function compileGlob(pattern: string): (name: string) => boolean {
   const alternatives = expandBraces(pattern).map(tokensOf);
   return (name) => {
-    const points = [...name];
+    const points = Array.from(name);
     return alternatives.some((tokens) => matches(tokens, points));
   };
 }
@@ -72,7 +72,7 @@ function splitBraces(pattern: string): { before: string; choices: string[]; afte
 }
 
 function tokensOf(pattern: string): Token[] {
-  const points = [...pattern];
+  const points = Array.from(pattern);
   const tokens: Token[] = [];
   for (let i = 0; i < points.length; i++) {
     const c = points[i]!;

@@ -42,7 +42,8 @@ export async function* lineChunks(input: ByteInput, options: LineChunkOptions): 
   const { separator, maxRecordBytes } = options;
   const from = options.from ?? 0;
   const to = options.to ?? Infinity;
-  const chunkBytes = Math.max(1, options.chunkBytes ?? defaultChunkBytes);
+  // Room for a line end and one byte more, or a read could have no room.
+  const chunkBytes = Math.max((separator?.length ?? 2) + 1, options.chunkBytes ?? defaultChunkBytes);
   const allocate = (size: number): Uint8Array => new Uint8Array(size + chunkPadding);
   const room = (buffer: Uint8Array): number => buffer.length - chunkPadding;
 
@@ -74,14 +75,14 @@ export async function* lineChunks(input: ByteInput, options: LineChunkOptions): 
           start = 0;
           continue;
         }
-        if (oversized !== null) yield oversizedChunk(oversized, base + filled);
+        if (oversized !== null) yield oversizedChunk(oversized, base + contentEnd(current, start, filled, separator));
         return;
       }
       start = lineEnd;
       searched = start;
       skipping = false;
       if (oversized !== null) {
-        yield oversizedChunk(oversized, base + start);
+        yield oversizedChunk(oversized, base + contentEnd(current, 0, start, separator));
         oversized = null;
       }
     }
@@ -102,7 +103,7 @@ export async function* lineChunks(input: ByteInput, options: LineChunkOptions): 
       ranged = true;
     }
     if (cut < 0) {
-      if (filled - start > maxRecordBytes) {
+      if (filled - start > maxRecordBytes + (separator?.length ?? 2)) {
         oversized = { offset: base + start, kept: current.slice(start, start + oversizedKept) };
         skipping = true;
         continue;
@@ -144,18 +145,27 @@ export async function* lineChunks(input: ByteInput, options: LineChunkOptions): 
       }
     }
     try {
-      if (cut > chunkStart) {
-        yield {
-          bytes: chunkBuffer,
-          start: chunkStart,
-          end: cut,
-          offset: base + chunkStart,
-          oversized: 0,
-          retain: () => {
-            retained = true;
-          },
-        };
+      const retain = (): void => {
+        retained = true;
+      };
+      let wholeFrom = chunkStart;
+      if (cut - chunkStart > maxRecordBytes) {
+        // Lines over the limit may be among them.
+        for (let p = chunkStart; p < cut;) {
+          const next = firstLineEnd(chunkBuffer, p, cut, separator, true);
+          const lineEnd = next < 0 ? cut : next;
+          const content = contentEnd(chunkBuffer, p, lineEnd, separator);
+          if (content - p > maxRecordBytes) {
+            if (p > wholeFrom)
+              yield { bytes: chunkBuffer, start: wholeFrom, end: p, offset: base + wholeFrom, oversized: 0, retain };
+            yield oversizedChunk({ offset: base + p, kept: chunkBuffer.slice(p, p + oversizedKept) }, base + content);
+            wholeFrom = lineEnd;
+          }
+          p = lineEnd;
+        }
       }
+      if (cut > wholeFrom)
+        yield { bytes: chunkBuffer, start: wholeFrom, end: cut, offset: base + wholeFrom, oversized: 0, retain };
     } finally {
       // The input must not be closed under a read.
       if (reading !== null) await reading.catch(() => undefined);
@@ -181,6 +191,18 @@ function oversizedChunk(line: { readonly offset: number; readonly kept: Uint8Arr
     oversized: end - line.offset,
     retain: () => undefined,
   };
+}
+
+/** End of a line without its line end. */
+function contentEnd(bytes: Uint8Array, start: number, lineEnd: number, separator: Uint8Array | undefined): number {
+  if (separator !== undefined) {
+    const at = lineEnd - separator.length;
+    return at >= start && indexOfBytes(bytes, separator, at, lineEnd) === at ? at : lineEnd;
+  }
+  let end = lineEnd;
+  if (end > start && bytes[end - 1] === 10) end--;
+  if (end > start && bytes[end - 1] === 13) end--;
+  return end;
 }
 
 /** Behind the first line end at or after `start`, or -1. A CR at the very end waits for what follows, unless `last`. */
@@ -217,7 +239,7 @@ function lastLineEnd(
   if (separator !== undefined) {
     let found = -1;
     // From the left: separators that overlap with themselves must be found as a reader from the start finds them.
-    for (let at = indexOfBytes(bytes, separator, start, end); at >= 0; ) {
+    for (let at = indexOfBytes(bytes, separator, start, end); at >= 0;) {
       found = at + separator.length;
       at = indexOfBytes(bytes, separator, found, end);
     }

@@ -22,7 +22,8 @@ export async function* readRange(
     const { path } = range;
     if (error instanceof FileSystemError) {
       if (error.code === "ENOENT") {
-        if (!options.ignoreMissing) throw new MillraceError("FAILED_READ_FILE.FILE_NOT_EXIST", { path }, { cause: error });
+        if (!options.ignoreMissing)
+          throw new MillraceError("FAILED_READ_FILE.FILE_NOT_EXIST", { path }, { cause: error });
         context.warn(`skipped ${path}: the file does not exist any more (ignoreMissingFiles)`);
         return;
       }
@@ -38,7 +39,11 @@ export async function* readRange(
 }
 
 /** Splits of files: one per file, large files that can be read in parts in parts of `partBytes`. */
-export function splitFiles(files: readonly ListedFile[], splittable: (path: string) => boolean, partBytes: number): SourceSplit[] {
+export function splitFiles(
+  files: readonly ListedFile[],
+  splittable: (path: string) => boolean,
+  partBytes: number,
+): SourceSplit[] {
   const splits: SourceSplit[] = [];
   for (const { path, size } of files) {
     const parts = size > partBytes && splittable(path) ? Math.ceil(size / partBytes) : 1;

@@ -103,7 +103,8 @@ export class RecordAssembly {
     for (let r = 0; r < scanner.rows; r++) {
       if (!strict || !scanner.malformed.has(r)) rows[count++] = r;
     }
-    if (strict) for (const [row, reason] of scanner.malformed) this.#report(await this.#recordOf(file, row, reason, shift));
+    if (strict)
+      for (const [row, reason] of scanner.malformed) this.#report(await this.#recordOf(file, row, reason, shift));
     const failures: RowFailures = new Map();
     for (;;) {
       const batch = this.#convert(rows, count, failures);
@@ -183,7 +184,11 @@ export class RecordAssembly {
 }
 
 /** The bad record that a line over the limit is. */
-export async function oversizedRecord(file: FileRead, chunk: LineChunk, limit: number): Promise<Omit<BadRecord, "path">> {
+export async function oversizedRecord(
+  file: FileRead,
+  chunk: LineChunk,
+  limit: number,
+): Promise<Omit<BadRecord, "path">> {
   const line = await file.lineNumber(0);
   file.lines++;
   return {

@@ -20,15 +20,16 @@ export async function readManifest(context: SourceContext, directory: string): P
     .map(({ match }) => ({ name: match![0], id: Number(match![1]), compact: match![2] !== undefined }));
   let first = -1;
   for (const log of logs) if (log.compact) first = Math.max(first, log.id);
-  const used = logs
-    .filter((log) => log.compact ? log.id === first : log.id > first)
-    .sort((a, b) => a.id - b.id);
+  const used = logs.filter((log) => (log.compact ? log.id === first : log.id > first)).sort((a, b) => a.id - b.id);
   const files = new Map<string, ListedFile>();
   for (const { name } of used) {
     const path = `${folder}/${name}`;
     const lines = new TextDecoder().decode(await fs.readFile(path)).split("\n");
     if (lines[0] !== "v1") {
-      throw new MillraceError("CHECKPOINT_LOG_CORRUPTED", { path, reason: `its version line is "${lines[0]}", not "v1"` });
+      throw new MillraceError("CHECKPOINT_LOG_CORRUPTED", {
+        path,
+        reason: `its version line is "${lines[0]}", not "v1"`,
+      });
     }
     for (const line of lines.slice(1)) {
       if (line !== "") applyEntry(files, line, path);

@@ -4,8 +4,19 @@ import type { OptionMap } from "../../logical-plan/logical-plan.ts";
 
 const byteUnits: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1 << 10, m: 1 << 20, g: 1 << 30, t: 2 ** 40 };
 const timeUnits: Readonly<Record<string, number>> = {
-  ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000,
-  millisecond: 1, second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  millisecond: 1,
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
 };
 
 export class SourceOptions {
@@ -55,7 +66,8 @@ export class SourceOptions {
     if (value === undefined) return undefined;
     const match = /^\s*(\d+)\s*([bkmgt]?)(?:i?b)?\s*$/i.exec(value);
     const size = match === null ? 0 : Number(match[1]) * byteUnits[match[2]!.toLowerCase()]!;
-    if (size < 1 || !Number.isSafeInteger(size)) throw this.invalid(name, value, "It is a number of bytes such as 64m.");
+    if (size < 1 || !Number.isSafeInteger(size))
+      throw this.invalid(name, value, "It is a number of bytes such as 64m.");
     return size;
   }
 
@@ -66,7 +78,8 @@ export class SourceOptions {
     const match = /^\s*(\d+)\s*([a-z]+)\s*$/i.exec(value);
     const word = match?.[2]!.toLowerCase() ?? "";
     const unit = Object.hasOwn(timeUnits, word) ? timeUnits[word] : timeUnits[word.replace(/s$/, "")];
-    if (match === null || unit === undefined) throw this.invalid(name, value, "It is a time span such as 7d or 1 hour.");
+    if (match === null || unit === undefined)
+      throw this.invalid(name, value, "It is a time span such as 7d or 1 hour.");
     return Number(match[1]) * unit;
   }
 

@@ -38,7 +38,7 @@ function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
 function isNameByte(byte: number): boolean {
-  return byte >= 0x80 || isDigit(byte) || (byte | 32) - 97 >>> 0 < 26 || byte === 95 || byte === 36;
+  return byte >= 0x80 || isDigit(byte) || ((byte | 32) - 97) >>> 0 < 26 || byte === 95 || byte === 36;
 }
 
 export class JsonCursor {
@@ -230,7 +230,8 @@ export class JsonCursor {
       p = exponent;
       kind = jsonFloat;
     }
-    if (p < end && (isNameByte(bytes[p]!) || bytes[p] === 46)) return this.fail("a number is followed by other characters");
+    if (p < end && (isNameByte(bytes[p]!) || bytes[p] === 46))
+      return this.fail("a number is followed by other characters");
     this.at = p;
     this.tokenStart = start;
     this.tokenEnd = p;

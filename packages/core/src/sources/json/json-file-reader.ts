@@ -25,7 +25,10 @@ export class JsonFileReader implements FileReader {
     const { fields } = request.columns;
     const corrupt = fields.findIndex((f) => f.name === options.bad.corruptColumn && f.type.kind === "string");
     const wanted = fields.filter((_, i) => i !== corrupt);
-    const scanner = new JsonScanner(wanted.map((f) => f.name), { syntax: options.syntax });
+    const scanner = new JsonScanner(
+      wanted.map((f) => f.name),
+      { syntax: options.syntax },
+    );
     const readers = new JsonValueReaders(options.syntax, options.text);
     let next = 0;
     const columns = fields.map((f, i) => (i === corrupt ? null : jsonColumn(scanner, next++, f.type, readers)));
@@ -53,8 +56,9 @@ export class JsonFileReader implements FileReader {
         if (batch !== null && batch.length > 0) yield batch;
         continue;
       }
-      for (let p = chunk.start; p < chunk.end; ) {
-        p = separator === undefined ? this.#scanner.scan(chunk.bytes, p, chunk.end) : this.#scanOne(chunk, p, separator);
+      for (let p = chunk.start; p < chunk.end;) {
+        p =
+          separator === undefined ? this.#scanner.scan(chunk.bytes, p, chunk.end) : this.#scanOne(chunk, p, separator);
         const batch = await this.#assembly.build(file, chunk.offset - chunk.start);
         file.lines += this.#scanner.lines;
         if (batch.length > 0) yield batch;

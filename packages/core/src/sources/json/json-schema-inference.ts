@@ -29,7 +29,16 @@ import { readLong } from "../files/numbers-in-bytes.ts";
 import { JsonCursor } from "./json-cursor.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { decodeJsonString } from "./json-text.ts";
-import { jsonAbsent, jsonEscapedString, jsonFalse, jsonFloat, jsonInteger, jsonNonFinite, jsonString, jsonTrue } from "./json-token.ts";
+import {
+  jsonAbsent,
+  jsonEscapedString,
+  jsonFalse,
+  jsonFloat,
+  jsonInteger,
+  jsonNonFinite,
+  jsonString,
+  jsonTrue,
+} from "./json-token.ts";
 
 export async function inferJsonSchema(
   context: SourceContext,
@@ -46,11 +55,15 @@ export async function inferJsonSchema(
         continue;
       }
       for await (const chunk of file.chunks(options.lineSeparator, options.bad.maxRecordBytes)) {
-        for (let p = chunk.start; p < chunk.end; ) {
+        for (let p = chunk.start; p < chunk.end;) {
           const next = firstLineEnd(chunk.bytes, p, chunk.end, options.lineSeparator, true);
           const end = next < 0 ? chunk.end : next;
           file.lines++;
-          inference.add(chunk.bytes, p, end, { path: range.path, line: file.lines, offset: chunk.offset + p - chunk.start });
+          inference.add(chunk.bytes, p, end, {
+            path: range.path,
+            line: file.lines,
+            offset: chunk.offset + p - chunk.start,
+          });
           p = end;
         }
       }
@@ -125,7 +138,11 @@ export class JsonInference {
       }
       case "array": {
         const element = this.#finish(type.element);
-        return element === null ? (type.element.kind === "struct" ? arrayType(structType([])) : null) : arrayType(element);
+        return element === null
+          ? type.element.kind === "struct"
+            ? arrayType(structType([]))
+            : null
+          : arrayType(element);
       }
       default:
         return type;

@@ -80,7 +80,8 @@ export function stringStop(view: DataView, p: number): number {
     const quote = v ^ 0x22222222;
     const backslash = v ^ 0x5c5c5c5c;
     const hit =
-      (((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash) | ((v - 0x20202020) & ~v)) & 0x80808080;
+      (((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash) | ((v - 0x20202020) & ~v)) &
+      0x80808080;
     if (hit !== 0) return p + ((31 - Math.clz32(hit & -hit)) >> 3);
     p += 4;
   }

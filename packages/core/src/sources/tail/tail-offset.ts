@@ -49,7 +49,8 @@ export function parseTailOffset(offset: OffsetJson | null): TailOffset {
   }
   if (!isObject(value) || value.version !== 1 || !isObject(value.files)) throw malformed(offset);
   for (const [identity, entry] of Object.entries(value.files)) {
-    if (!isObject(entry) || typeof entry.path !== "string" || !Number.isSafeInteger(entry.position)) throw malformed(offset);
+    if (!isObject(entry) || typeof entry.path !== "string" || !Number.isSafeInteger(entry.position))
+      throw malformed(offset);
     files.set(identity, {
       path: entry.path,
       position: entry.position as number,

@@ -9,9 +9,17 @@ import { TailSource } from "./tail-source.ts";
 export function tailProvider(formats: readonly FileFormat[]): SourceProvider {
   const formatOf = (context: SourceContext): FileFormat => {
     const options = new SourceOptions("tail", context.options);
-    const name = options.oneOf("format", formats.map((format) => format.name), "text");
+    const name = options.oneOf(
+      "format",
+      formats.map((format) => format.name),
+      "text",
+    );
     if (options.flag("multiLine", false) || options.flag("wholetext", false)) {
-      throw options.invalid(options.text("multiLine") === undefined ? "wholetext" : "multiLine", "true", "Growing files are read line by line.");
+      throw options.invalid(
+        options.text("multiLine") === undefined ? "wholetext" : "multiLine",
+        "true",
+        "Growing files are read line by line.",
+      );
     }
     const separator = options.text("lineSep");
     if (separator !== undefined && separator !== "\n") {

@@ -27,7 +27,13 @@ import { DeadLetters, defaultMaxRecordBytes } from "../files/bad-records.ts";
 import { deadLetterFile } from "../files/dead-letter-file.ts";
 import { compressionOf } from "../files/byte-input.ts";
 import type { FileFormat, FileRange } from "../files/file-format.ts";
-import { listFiles, readListingOptions, sourcePaths, type ListedFile, type ListingOptions } from "../files/file-listing.ts";
+import {
+  listFiles,
+  readListingOptions,
+  sourcePaths,
+  type ListedFile,
+  type ListingOptions,
+} from "../files/file-listing.ts";
 import { parentOf } from "../files/paths.ts";
 import { readRange } from "../files/read-range.ts";
 import { SourceOptions } from "../files/source-options.ts";
@@ -199,7 +205,8 @@ export class TailSource implements MicroBatchSource {
         reached = to;
       } else {
         reached = await lineEndIn(handle, position, to);
-        if (reached === position && budget.taken === 0 && to < end) reached = await lineEndIn(handle, position, (to = end), true);
+        if (reached === position && budget.taken === 0 && to < end)
+          reached = await lineEndIn(handle, position, (to = end), true);
         if (reached === position && to - position > this.#options.maxRecordBytes) {
           // A line over the limit without an end: the reader reports it as a bad record and goes on behind it.
           reached = to;
@@ -254,7 +261,8 @@ export class TailSource implements MicroBatchSource {
     try {
       yield* readRange(this.#context, reader, { ...this.#listing, ignoreMissing: false }, range, signal);
     } catch (error) {
-      if (!(error instanceof MillraceError && error.cause instanceof FileSystemError && error.cause.code === "ENOENT")) throw error;
+      if (!(error instanceof MillraceError && error.cause instanceof FileSystemError && error.cause.code === "ENOENT"))
+        throw error;
       this.#lost(range.path, "removed while it was read", range.from, range.to);
     }
   }

@@ -96,7 +96,7 @@ class TextFileReader implements FileReader {
     let starts = new Int32Array(batchRows);
     let ends = new Int32Array(batchRows);
     let rows = 0;
-    for (let p = chunk.start; p < end; ) {
+    for (let p = chunk.start; p < end;) {
       let lineEnd: number;
       let next: number;
       if (separator === undefined) {
@@ -150,7 +150,9 @@ function repaired(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, rows:
   for (let i = 0; i < rows; i++) {
     const start = starts[i]!;
     const end = ends[i]!;
-    const text = isValidUtf8(bytes, start, end) ? bytes.subarray(start, end) : encodeUtf8(decodeUtf8(bytes, start, end));
+    const text = isValidUtf8(bytes, start, end)
+      ? bytes.subarray(start, end)
+      : encodeUtf8(decodeUtf8(bytes, start, end));
     texts.push(text);
     from[i] = size;
     size += text.length;
