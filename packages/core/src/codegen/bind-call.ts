@@ -82,3 +82,8 @@ export function operandsOf(root: Call, connective: "and" | "or"): Expr[] {
   }
   return operands;
 }
+
+/** The arguments of a form that evaluates lazily; the first is always evaluated, before the form itself. */
+export function lazyOperands(call: Call): readonly Expr[] {
+  return call.fn === "and" || call.fn === "or" ? operandsOf(call, call.fn) : call.args;
+}

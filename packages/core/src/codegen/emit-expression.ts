@@ -19,6 +19,7 @@ import {
   bindCall,
   checkLazyDepth,
   evaluationOf,
+  lazyOperands,
   operandsOf,
   scalarFunction,
   signatureOf,
@@ -38,7 +39,7 @@ export interface RowScope {
 /** Arguments that are computed before the expression itself. */
 function strictChildren(expr: Expr): readonly Expr[] {
   if (expr.kind !== "Call") return childrenOf(expr);
-  if (evaluationOf(expr) === "and" || evaluationOf(expr) === "or") return [];
+  if (evaluationOf(expr) !== "strict") return lazyOperands(expr).slice(0, 1);
   return scalarFunction(expr.fn).emit?.lazy === true ? [] : expr.args;
 }
 

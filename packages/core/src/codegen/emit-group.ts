@@ -236,11 +236,11 @@ ${this.#hashes}[${group}] = ${hash};`);
   #store({ leaf, isNull, value, canonical }: LeafValue, column: LeafCode, group: Code): void {
     const out = this.#out;
     const present = this.#storePresent(leaf, value, canonical, column, group);
-    if (isNull === js.false) {
+    // A column that is declared without NULL has none, whatever variable carries its flag.
+    if (isNull === js.false || !leaf.nullable) {
       if (present !== undefined) out.line(present);
       return;
     }
-    assertInvariant(leaf.nullable, "a key that can be NULL is declared so");
     if (present === undefined) out.line(js`if (${isNull}) ${column.nulls}[${group}] = 1;`);
     else out.line(js`if (${negated(isNull)}) { ${present} } else ${column.nulls}[${group}] = 1;`);
   }

@@ -120,16 +120,20 @@ function valueText(value: SqlValue): string {
   }
 }
 
+/** What {@link isConstant} found; nodes do not change. */
+const constants = new WeakMap<Expr, boolean>();
+
 /** Whether an expression reads no column and calls nothing that changes from row to row. */
 export function isConstant(expr: Expr): boolean {
-  const constant = new Map<Expr, boolean>();
-  for (const node of postOrder(expr)) {
+  const found = constants.get(expr);
+  if (found !== undefined) return found;
+  for (const node of postOrder(expr, (e) => (constants.has(e) ? [] : childrenOf(e)))) {
+    if (constants.has(node)) continue;
     const children = childrenOf(node);
     const own =
       node.kind === "Literal" ||
       ((node.kind === "Cast" || node.kind === "Alias" || (node.kind === "Call" && isRepeatable(node))) && children.length > 0);
-    constant.set(node, own && children.every((child) => constant.get(child) === true));
+    constants.set(node, own && children.every((child) => constants.get(child) === true));
   }
-  return constant.get(expr) === true;
+  return constants.get(expr) === true;
 }
-

@@ -15,7 +15,7 @@ import { typeOf } from "../expressions/typing.ts";
 import { bindCast } from "../functions/casts.ts";
 import type { EvalContext } from "../functions/function.ts";
 import type { SqlValue } from "../types/data-type.ts";
-import { bindCall, checkLazyDepth, evaluationOf, operandsOf } from "./bind-call.ts";
+import { bindCall, checkLazyDepth, evaluationOf, lazyOperands } from "./bind-call.ts";
 import { postOrder } from "./expression-ids.ts";
 import { bindUserFunction } from "./user-function.ts";
 
@@ -53,6 +53,11 @@ export function bindInterpreter(
   };
 }
 
+/** Arguments that are evaluated in any case. */
+function strictChildren(expr: Expr): readonly Expr[] {
+  return expr.kind === "Call" && evaluationOf(expr) !== "strict" ? lazyOperands(expr).slice(0, 1) : childrenOf(expr);
+}
+
 class Compiler {
   readonly #context: EvalContext;
   readonly #options: InterpreterOptions;
@@ -67,7 +72,7 @@ class Compiler {
     checkLazyDepth(depth);
     const slotOf = new Map<Expr, number>();
     const instructions: Instruction[] = [];
-    for (const expr of postOrder(root, (e) => (evaluationOf(e) === "strict" ? childrenOf(e) : []))) {
+    for (const expr of postOrder(root, strictChildren)) {
       const slot = this.#frame.slots.push(null) - 1;
       slotOf.set(expr, slot);
       instructions.push(this.#instruction(expr, slot, (child) => slotOf.get(child)!, depth));
@@ -131,8 +136,10 @@ class Compiler {
   #call(call: Call, to: number, slotOf: (child: Expr) => number, depth: number): Instruction {
     const evaluation = evaluationOf(call);
     if (evaluation !== "strict") {
-      const operands = evaluation === "and" || evaluation === "or" ? operandsOf(call, evaluation) : call.args;
-      const program = lazyForms[evaluation](operands.map((arg) => this.compile(arg, depth + 1)));
+      const [first, ...others] = lazyOperands(call);
+      const from = slotOf(first!);
+      const evaluated: Program = ({ slots }) => slots[from]!;
+      const program = lazyForms[evaluation]([evaluated, ...others.map((arg) => this.compile(arg, depth + 1))]);
       return (frame) => void (frame.slots[to] = program(frame));
     }
     const fn = bindCall(call, this.#context);
