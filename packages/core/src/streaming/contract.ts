@@ -57,7 +57,7 @@ export interface StreamingQueryHandle {
    */
   stop(options?: StopOptions): Promise<void>;
   /**
-   * The result rows of each batch that commits from now on, after it committed. Bounded: the query waits for a slow
+   * The result rows of each batch that begins from now on, after it committed. Bounded: the query waits for a slow
    * consumer. Ends with the query; throws when the query failed.
    */
   changes(): AsyncIterable<CommittedBatch>;

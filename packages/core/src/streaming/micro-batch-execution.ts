@@ -7,6 +7,7 @@
 import { type MillraceError, isMillraceError } from "../errors/index.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { StructType } from "../types/data-type.ts";
+import { abortable } from "./abortable.ts";
 import { CommittedBatches } from "./committed-batches.ts";
 import { commitSources, constructBatch } from "./construct-batch.ts";
 import type {
@@ -47,6 +48,9 @@ function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
+/** Turns of the microtask queue that the caller of `start` gets before the loop begins. */
+const startTurns = 32;
+
 /** What a query needs of its session besides its input. */
 export interface QueryHost {
   readonly bus: ListenerBus;
@@ -79,7 +83,8 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   #waiting: Deferred<void>[] = [];
   #maintenance: Promise<void> = Promise.resolve();
   #previousStartMs: number | null = null;
-  #lastActiveMs = -Infinity;
+  /** On the monotonic clock: the last batch or idle event. */
+  #lastActiveAt = -Infinity;
 
   /**
    * Opens the query; nothing runs before {@link begin}. The checkpoint's lease must be held, and is given back when opening
@@ -207,6 +212,8 @@ export class MicroBatchExecution implements StreamingQueryHandle {
 
   async #live(): Promise<void> {
     let failure: unknown = null;
+    // Whoever awaited the start takes hold of the query (`changes`) before its first batch begins.
+    for (let turn = 0; turn < startTurns; turn++) await Promise.resolve();
     try {
       await runTrigger(this.#run.trigger, {
         clock: this.#clock,
@@ -244,7 +251,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
 
   #idleDelayMs(): number {
     if (this.#polls) return this.#pollingDelayMs;
-    const untilEvent = this.#lastActiveMs + this.#idleEventIntervalMs - this.#clock.nowMs();
+    const untilEvent = this.#lastActiveAt + this.#idleEventIntervalMs - this.#clock.monotonicMs();
     return Math.max(this.#pollingDelayMs, Math.min(untilEvent, this.#idleEventIntervalMs));
   }
 
@@ -273,7 +280,9 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       const outcome = await runBatch(run, batch);
       run.batch = null;
       await run.step("P11", batch.batchId);
-      const latest = await Promise.all(run.sources.map(({ source }) => source.reportLatestOffset()));
+      const latest = await abortable(this.#clock, run.abort, () =>
+        Promise.all(run.sources.map(({ source }) => source.reportLatestOffset())),
+      );
       run.durations.add("triggerExecution", this.#clock.monotonicMs() - startedAt);
       this.#keep(
         triggerProgress(run, batch, outcome, startOffsets, latest, {
@@ -288,7 +297,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       if (outcome.rows !== null) {
         await run.committed.publish({ batchId: batch.batchId, batches: outcome.rows }, this.#stop.signal);
       }
-      this.#lastActiveMs = this.#clock.nowMs();
+      this.#lastActiveAt = this.#clock.monotonicMs();
       this.setStatus("Waiting for next trigger");
       return "batch";
     } catch (error) {
@@ -302,11 +311,11 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   #idle(asked: readonly Deferred<void>[]): void {
     this.setStatus("Waiting for data to arrive", false);
     for (const waiter of asked) waiter.resolve();
-    const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#idleEventIntervalMs < this.#lastActiveMs) return;
-    this.#lastActiveMs = nowMs;
+    const now = this.#clock.monotonicMs();
+    if (now - this.#lastActiveAt < this.#idleEventIntervalMs) return;
+    this.#lastActiveAt = now;
     const { id, runId } = this;
-    this.#host.bus.post({ kind: "idle", event: { id, runId, timestamp: formatTimestamp(nowMs) } });
+    this.#host.bus.post({ kind: "idle", event: { id, runId, timestamp: formatTimestamp(this.#clock.nowMs()) } });
   }
 
   #keep(progress: StreamingQueryProgress): void {

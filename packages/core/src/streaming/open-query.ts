@@ -9,7 +9,7 @@ import type { StreamSink } from "../sinks/contract.ts";
 import { settleWithinGrace } from "./abortable.ts";
 import { DurationRecorder } from "./progress.ts";
 import { booleanSetting, countSetting, resolvePinnedSettings } from "./pinned-settings.ts";
-import type { QueryPlan, StreamingQueryInput } from "./query-input.ts";
+import type { QueryPlan, QueryResources, StreamingQueryInput } from "./query-input.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 import type { QueryRun } from "./query-run.ts";
 import { operatorNameOf, QueryState } from "./query-state.ts";
@@ -79,8 +79,7 @@ export async function openQuery(
   let sink: StreamSink | null = null;
   try {
     for (const index of input.sources.keys()) sources.push(await openSource(input, checkpoint, control, plan, index));
-    const { queryId, durability } = checkpoint;
-    sink = await input.openSink({ queryId, runId: control.runId, durability, signal: control.abort });
+    sink = await input.openSink(resourcesOf(checkpoint, control));
     checkSinkPosition(checkpoint.path, position.committedBatchId, (await sink.lastCommittedBatch?.()) ?? null);
     for (const source of sources) {
       source.start = position.committed?.[source.index] ?? (await source.source.initialOffset());
@@ -124,6 +123,11 @@ export async function openQuery(
   };
 }
 
+function resourcesOf(checkpoint: QueryCheckpoint, control: QueryControl): QueryResources {
+  const { queryId, epoch, durability } = checkpoint;
+  return { queryId, runId: control.runId, epoch, durability, signal: control.abort };
+}
+
 function batchToReplay(position: RecoveredPosition): QueryRun["batch"] {
   if (position.replay === null) return null;
   return { ...position.replay, lateWatermarkMs: position.lastWatermarkMs, replayed: true };
@@ -139,10 +143,7 @@ async function openSource(
   const scans = streamingScansOf(plan.physical).filter((scan) => scan.sourceIndex === index);
   const { request, filter } = scanRequestOf(scans);
   const source = await input.openSource(input.sources[index]!, request, {
-    queryId: checkpoint.queryId,
-    runId: control.runId,
-    durability: checkpoint.durability,
-    signal: control.abort,
+    ...resourcesOf(checkpoint, control),
     metadataPath: `${checkpoint.path}/sources/${index}`,
   });
   return new StreamingSource(index, source, request.columns, filter);

@@ -124,7 +124,7 @@ test("a query reports each batch: rows, offsets, watermark, state, rates; the fi
     sink: { description: "TableSink", numOutputRows: 0 },
   });
   expect(Object.keys(first!.durationMs)).toEqual(
-    ["addBatch", "commitOffsets", "latestOffset", "queryPlanning", "triggerExecution", "walCommit"].sort(),
+    ["addBatch", "commitOffsets", "getBatch", "latestOffset", "queryPlanning", "triggerExecution", "walCommit"].sort(),
   );
   expect(second).toMatchObject({
     batchId: 1,

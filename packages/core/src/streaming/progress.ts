@@ -11,7 +11,6 @@ import { floorMillis } from "./watermark-tracker.ts";
 /** The durations that progress reports, as Spark names them. */
 export type DurationName =
   | "addBatch"
-  | "commitBatch"
   | "commitOffsets"
   | "getBatch"
   | "latestOffset"

@@ -1,10 +1,10 @@
 /** What a streaming query is started with. Everything here is plain data or a function of the session's. */
-import type { CompiledPlan } from "../execution/context.ts";
+import type { CompiledPlan, OpenScan } from "../execution/context.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
-import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { PhysicalPlan, ScanExec } from "../physical-plan/physical-plan.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OutputMode, StreamSink } from "../sinks/contract.ts";
-import type { MicroBatchSource, ScanRequest } from "../sources/contract.ts";
+import type { MicroBatchSource, PushedFilter, ScanRequest } from "../sources/contract.ts";
 import type { StreamTrigger } from "./contract.ts";
 
 /** The steps of a micro-batch, as docs/reliability.md names them. A step is announced when it begins. */
@@ -28,9 +28,17 @@ export interface PinnedSettings {
 export interface QueryResources {
   readonly queryId: string;
   readonly runId: string;
+  /** Counts the runs of the checkpoint; a sink that can fence refuses a run with a smaller one. */
+  readonly epoch: number;
   readonly durability: "fsync" | "spark";
   /** Aborted when the query stops or fails. */
   readonly signal: AbortSignal;
+}
+
+/** The tables that a stream is joined with, as one batch reads them: whole, and anew in each batch. */
+export interface StaticScans {
+  openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan>;
+  close(): Promise<void>;
 }
 
 export interface StreamingQueryInput {
@@ -51,6 +59,7 @@ export interface StreamingQueryInput {
     request: ScanRequest,
     resources: QueryResources & { readonly metadataPath: string },
   ): Promise<MicroBatchSource>;
+  openStaticScans(signal: AbortSignal): StaticScans;
   openSink(resources: QueryResources): Promise<StreamSink>;
   /** The text that `query.explain` prints. */
   explain(extended: boolean, plan: QueryPlan): string;

@@ -280,6 +280,19 @@ describe("changes", () => {
   });
 });
 
+test("whoever awaited the start sees the first batch, also one that is repeated", async () => {
+  const world = new Harness();
+  world.topic.add(["a", 1]);
+  const failing = async (): Promise<void> => {
+    throw new Error("boom");
+  };
+  await expect(world.run({ onWrite: failing })).rejects.toThrow("boom");
+  const query = await world.start({ trigger: { kind: "availableNow" } });
+  const seen: number[] = [];
+  for await (const { batchId, batches } of query.changes()) seen.push(batchId, batches[0]!.length);
+  expect(seen).toEqual([0, 1]);
+});
+
 test("processAllAvailable resolves when everything that was there is committed", async () => {
   const world = new Harness();
   const query = await world.start({ source: { limit: { kind: "maxRows", rows: 1 }, notifies: true } });

@@ -8,6 +8,7 @@ import type { PreparedWrite } from "../sinks/contract.ts";
 import { abortable, QueryStopped, settleWithinGrace } from "./abortable.ts";
 import { BatchMetrics } from "./batch-metrics.ts";
 import { batchSeed } from "./batch-seed.ts";
+import type { StaticScans } from "./query-input.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
 import type { BatchState } from "./query-state.ts";
 import { inputWatermarks, watermarkNodesOf } from "./stateful-operators.ts";
@@ -36,11 +37,13 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
   const metrics = new BatchMetrics();
   const recorder = run.committed.wanted ? run.committed.recorder() : null;
   const state = run.state.beginBatch(batchId);
+  const statics = run.input.openStaticScans(run.abort);
   let prepared: PreparedWrite | null = null;
   const startedAt = clock.monotonicMs();
+  run.durations.add("getBatch", 0);
   try {
     await run.step("P6", batchId);
-    const context = batchContext(run, batch, state, eventTimes, metrics);
+    const context = batchContext(run, batch, state, eventTimes, metrics, statics);
     const write = await abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record));
     prepared = write;
     if (run.abort.aborted) throw new QueryStopped();
@@ -60,6 +63,8 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     state.abort();
     if (prepared !== null) await abandonWrite(run, prepared);
     throw error;
+  } finally {
+    await statics.close();
   }
 }
 
@@ -79,6 +84,7 @@ function batchContext(
   state: BatchState,
   eventTimes: readonly EventTimeAccumulator[],
   metrics: BatchMetrics,
+  statics: StaticScans,
 ): BatchContext {
   const { batchId, entry } = batch;
   const lateInputs = inputWatermarks(run.plan.physical, batch.lateWatermarkMs);
@@ -89,7 +95,10 @@ function batchContext(
     nowMicros: BigInt(entry.batchTimestampMs) * 1000n,
     seed: batchSeed(run.checkpoint.queryId, batchId),
     signal: run.abort,
-    openScan: (scan, filter) => run.sources[scan.sourceIndex]!.openScan(scan, filter),
+    openScan: (scan, filter) =>
+      scan.sourceIndex < 0
+        ? statics.openScan(scan, filter)
+        : run.durations.time("getBatch", () => run.sources[scan.sourceIndex]!.openScan(scan, filter)),
     openState: (operatorId, partition, schema) => state.open(operatorId, partition, schema),
     watermark: (operatorId) => ({
       late: micros(lateInputs.get(operatorId)),

@@ -361,6 +361,10 @@ export class Harness {
         this.sources.push(opened);
         return opened;
       },
+      openStaticScans: () => ({
+        openScan: () => Promise.reject(new Error("the test query reads no table")),
+        close: async () => {},
+      }),
       openSink: async () => {
         const sink = new TableSink(this.table, onWrite);
         this.sinks.push(sink);
