@@ -21,8 +21,8 @@ const routes: readonly Behaviour[] = [
   { path: /^\/health$/, medianMs: 1, spread: 0.2, errors: [] },
 ];
 
-/** Every three quarters of a minute the payment provider has a bad time: checkouts are slow, and many fail. */
-const incident = { everyMs: 45_000, lastsMs: 12_000, slowdown: 4, errorRate: 0.35 };
+/** Every half minute the payment provider has a bad time: checkouts are slow, and many fail. */
+const incident = { everyMs: 30_000, lastsMs: 8_000, slowdown: 4, errorRate: 0.35 };
 
 /** Lines that a real log has too: some come late, a few too late to count, and a few are torn. */
 const lateShare = 0.02;
