@@ -54,11 +54,7 @@ export function columnNamed(name: string, origin?: Origin): Expr {
 }
 
 /** A column by exact name parts. */
-export function attribute(
-  parts: readonly string[],
-  origin?: Origin,
-  side?: "left" | "right",
-): UnresolvedAttribute {
+export function attribute(parts: readonly string[], origin?: Origin, side?: "left" | "right"): UnresolvedAttribute {
   return {
     kind: "UnresolvedAttribute",
     parts,

@@ -29,19 +29,16 @@ export interface TypeMistake<Message extends string> {
   readonly "type mistake": Message;
 }
 
-declare const columnType: unique symbol;
-declare const columnName: unique symbol;
-
 /**
  * Anything that computes a column: what functions and operators take. `N` is its name, `string` when it has none yet.
  */
 export interface ColumnLike<out T extends ColumnType = ColumnType, out N extends string = string> {
-  readonly [columnType]: T;
-  readonly [columnName]: N;
+  /** Only for the compiler: there is no such property at run time. */
+  readonly columnType: T;
+  /** Only for the compiler. */
+  readonly columnName: N;
   readonly expr: Expr;
 }
-export type { columnName, columnType };
-
 // ---- families ------------------------------------------------------------------------------------------------------
 
 export type IntegralName = "tinyint" | "smallint" | "int" | "bigint";
@@ -62,6 +59,8 @@ export type IntervalType = Either<IntervalTypeName>;
 
 // ---- nullability -----------------------------------------------------------------------------------------------------
 
+/** `T`, which the compiler cannot see to be a column type while it is a parameter. */
+export type AsColumn<T> = [T] extends [ColumnType] ? T : never;
 /** Never NULL. */
 export type RequiredType = `${string}!` | { readonly nullable: false };
 /** The type without its mark of never being NULL. */
@@ -77,7 +76,7 @@ export type Base<T> = T extends `${infer B}!`
         : T extends StructLiteral<infer F>
           ? StructLiteral<F, true>
           : never
-    : T;
+    : AsColumn<T>;
 /** `B`, never NULL when `T` never is. */
 export type AsNullableAs<B extends string, T> = [T] extends [RequiredType] ? `${B}!` : B;
 /** `B`, never NULL when neither `T` nor the operand `V` is. */
@@ -119,6 +118,9 @@ export type ColumnArgument<T extends ColumnType = ColumnType> = string | ColumnL
 /** The type of a function's argument; unknown when only its name is given. */
 export type ArgumentType<A> = A extends ColumnLike<infer T> ? T : Untyped;
 
+/** The argument's type as that of array elements which are never NULL. */
+export type TypeOfElement<A> = ArgumentType<A> extends infer T ? (T extends Untyped ? Untyped : NotNull<T>) : never;
+
 /** What a column of type T can be compared with. */
 export type Comparand<T> = [T] extends [NumericType]
   ? number | bigint | ColumnLike<NumericType | Untyped>
@@ -132,7 +134,7 @@ export type Comparand<T> = [T] extends [NumericType]
           ? Uint8Array | ColumnLike<BinaryType | Untyped>
           : [T] extends [Untyped]
             ? LiteralValue | ColumnLike
-            : ColumnLike<(T & ColumnType) | Untyped>;
+            : ColumnLike<AsColumn<T> | Untyped>;
 
 /** What can stand on the other side of `+` and `-`. */
 export type Addend<T> = [T] extends [NumericType]
@@ -149,25 +151,39 @@ export type Factor<T> = [T] extends [NumericType]
     ? number | bigint | ColumnLike<NumericType | IntervalType | Untyped>
     : TypeMistake<"arithmetic needs numeric columns; use concat for strings, cast for numbers in text">;
 
-type Wider<A, B> = B extends unknown
-  ? Untyped extends A | B
-    ? Untyped
-    : "double" extends A | B
-      ? "double"
-      : "float" extends A | B
-        ? [Extract<A | B, DecimalTypeName>] extends [never]
-          ? "float"
-          : "double"
-        : [Extract<A | B, DecimalTypeName>] extends [never]
-          ? "bigint" extends A | B
-            ? "bigint"
-            : "int" extends A | B
-              ? "int"
-              : "smallint" extends A | B
-                ? "smallint"
-                : "tinyint"
-          : OpenDecimal
-  : never;
+/** The numeric type that holds all types of a union. */
+export type Widest<U> = Untyped extends U
+  ? Untyped
+  : "double" extends U
+    ? "double"
+    : "float" extends U
+      ? [Extract<U, DecimalTypeName>] extends [never]
+        ? "float"
+        : "double"
+      : [Extract<U, DecimalTypeName>] extends [never]
+        ? "bigint" extends U
+          ? "bigint"
+          : "int" extends U
+            ? "int"
+            : "smallint" extends U
+              ? "smallint"
+              : "tinyint"
+        : OpenDecimal;
+/** For each type of `B`, so that a number of unknown size keeps its alternatives. */
+type Wider<A, B> = B extends unknown ? Widest<A | B> : never;
+/** The type of a choice among values of these types, NULL aside. */
+export type Common<U> = Untyped extends U
+  ? Untyped
+  : [Base<Exclude<U, "void">>] extends [NumericType]
+    ? Widest<Base<Exclude<U, "void">>>
+    : [Exclude<U, "void">] extends [StringType]
+      ? "string"
+      : Base<Exclude<U, "void">>;
+/** As `Common`, never NULL when none of the values is. */
+export type CommonOfAll<U> = [U] extends [RequiredType] ? Required<Common<U>> : Common<U>;
+/** As `Common`, never NULL when one of the values is never NULL. */
+export type CommonOfAny<U> = [Extract<U, RequiredType>] extends [never] ? Common<U> : Required<Common<U>>;
+type Required<T> = T extends Untyped ? Untyped : AsColumn<NotNull<T>>;
 
 /** Type of `T + V`, `T - V`, `T * V`: the wider of the two. The precision of decimals is left open. */
 export type SumType<T, V> = [T] extends [NumericType]
@@ -177,9 +193,9 @@ export type SumType<T, V> = [T] extends [NumericType]
   : [T] extends [DatetimeType]
     ? [TypeOf<V>] extends [DatetimeType]
       ? Untyped
-      : Base<T> & ColumnType
+      : Base<T>
     : [T] extends [IntervalType]
-      ? Base<T> & ColumnType
+      ? Base<T>
       : Untyped;
 /** Type of a value of type T cast to `To`: text may be malformed, other casts keep a value that is never NULL. */
 export type CastType<T, To extends TypeLiteral> = [T] extends [StringType]
@@ -230,11 +246,8 @@ type FieldPath<S> = {
 /** A column, or a field of a struct column by its path. */
 export type ColumnPath<S> = ColumnName<S> | FieldPath<S>;
 
-export type FieldType<T, F> = T extends StructLiteral<infer Fields>
-  ? F extends keyof Fields
-    ? Fields[F]
-    : never
-  : Untyped;
+export type FieldType<T, F> =
+  T extends StructLiteral<infer Fields> ? (F extends keyof Fields ? Fields[F] : never) : Untyped;
 
 /** The last part of a path: the name that the column gets. */
 export type NameOfPath<S, P> = P extends keyof S ? P : P extends `${string}.${infer F}` ? F : P;
@@ -250,7 +263,7 @@ export type TypeOfPath<S, P> = P extends keyof S
 
 /** `S` with the columns of `R` added or replaced. */
 export type WithColumnsOf<S, R> = {
-  readonly [K in keyof S | keyof R]: (K extends keyof R ? R[K] : K extends keyof S ? S[K] : never) & ColumnType;
+  readonly [K in keyof S | keyof R]: AsColumn<K extends keyof R ? R[K] : K extends keyof S ? S[K] : never>;
 };
 /** Types of a record of columns. */
 export type TypesOf<R> = { readonly [K in keyof R]: R[K] extends ColumnLike<infer T> ? T : never };

@@ -4,6 +4,7 @@ import { toDataType } from "../types/schema-conversion.ts";
 import type { ArrayLiteral, MapLiteral, StructLiteral, TypeLiteral } from "../types/schema-literal.ts";
 import { originOf, type PublicMethod } from "./call-site.ts";
 import type {
+  AsColumn,
   Addend,
   AsNullableAs,
   AsNullableAsBoth,
@@ -11,9 +12,8 @@ import type {
   BooleanType,
   CastType,
   ColumnLike,
-  columnName,
   ColumnType,
-  columnType,
+  CommonOfAll,
   Comparand,
   Factor,
   FieldType,
@@ -25,6 +25,7 @@ import type {
   RemainderType,
   StringType,
   SumType,
+  TypeOf,
   Untyped,
 } from "./column-types.ts";
 import { isColumn, literalOf, operandOf } from "./literal.ts";
@@ -42,8 +43,10 @@ type TextColumn = ColumnLike<StringType | Untyped>;
  * are checked when an action runs.
  */
 export class Column<out T extends ColumnType = ColumnType, out N extends string = string> implements ColumnLike<T, N> {
-  declare readonly [columnType]: T;
-  declare readonly [columnName]: N;
+  /** Only for the compiler: the type. */
+  declare readonly columnType: T;
+  /** Only for the compiler: the name. */
+  declare readonly columnName: N;
   /** The plan's form of the column. */
   readonly expr: Expr;
 
@@ -85,10 +88,7 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
   between(low: Comparand<T>, high: Comparand<T>): Column<"boolean"> {
     const origin = originOf(this.between);
     return new Column(
-      call("and", [
-        call(">=", [this.expr, operand(low)], origin),
-        call("<=", [this.expr, operand(high)], origin),
-      ]),
+      call("and", [call(">=", [this.expr, operand(low)], origin), call("<=", [this.expr, operand(high)], origin)]),
     );
   }
   /** One of the values; NULL when none equals and one of them is NULL. `c.country.isin("NL", "BE")` */
@@ -127,15 +127,15 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
   // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
   /** Sum, in the wider of the two types; a date or time plus an interval. Overflow is an error. `c.a.plus(1)` */
-  plus<const V extends Addend<T>>(other: V): Column<SumType<T, V> & ColumnType> {
+  plus<const V extends Addend<T>>(other: V): Column<AsColumn<SumType<T, V>>> {
     return binary("+", this, other, this.plus);
   }
   /** Difference, in the wider of the two types. `c.end.minus(c.start)` */
-  minus<const V extends Addend<T>>(other: V): Column<SumType<T, V> & ColumnType> {
+  minus<const V extends Addend<T>>(other: V): Column<AsColumn<SumType<T, V>>> {
     return binary("-", this, other, this.minus);
   }
   /** Product. `c.price.times(c.quantity)` */
-  times<const V extends Factor<T>>(other: V): Column<SumType<T, V> & ColumnType> {
+  times<const V extends Factor<T>>(other: V): Column<AsColumn<SumType<T, V>>> {
     return binary("*", this, other, this.times);
   }
   /** Quotient, as DOUBLE (DECIMAL for decimals). Division by zero is an error. `c.errors.divide(c.requests)` */
@@ -190,17 +190,15 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
   // ---- nested values ---------------------------------------------------------------------------------------------------
 
   /** A field of a struct. `c.window.getField("start")` */
-  getField<F extends T extends StructLiteral<infer Fields> ? keyof Fields & string : string>(
+  getField<F extends (T extends StructLiteral<infer Fields> ? keyof Fields & string : string)>(
     name: F,
-  ): Column<FieldType<T, F> & ColumnType, F> {
+  ): Column<AsColumn<FieldType<T, F>>, F> {
     return new Column({ kind: "UnresolvedExtractValue", child: this.expr, extraction: literalOf(name) });
   }
   /** An element of an array by position from 0, or the value of a map's key; an absent one is an error or NULL as in Spark. */
   getItem(
     key: LiteralValue | ColumnLike,
-  ): Column<
-    T extends ArrayLiteral<infer E> ? Base<E> & ColumnType : T extends MapLiteral<infer _K, infer V> ? Base<V> & ColumnType : Untyped
-  > {
+  ): Column<T extends ArrayLiteral<infer E> ? Base<E> : T extends MapLiteral<infer _K, infer V> ? Base<V> : Untyped> {
     return new Column({ kind: "UnresolvedExtractValue", child: this.expr, extraction: operandOf(key) });
   }
 
@@ -210,11 +208,11 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
    * The value in another type; malformed text and values that do not fit are errors. The type is a type literal
    * (`"int"`, `"decimal(10,2)"`, `array("string")`) or a DDL text. `c.text.cast("int")`
    */
-  cast<const To extends TypeLiteral>(to: To): Column<CastType<T, To> & ColumnType, N> {
+  cast<const To extends TypeLiteral>(to: To): Column<AsColumn<CastType<T, To>>, N> {
     return new Column({ kind: "Cast", child: this.expr, type: typeOfText(to) });
   }
   /** As `cast`, but NULL where that fails. `c.text.tryCast("int")` */
-  tryCast<const To extends TypeLiteral>(to: To): Column<Base<To> & ColumnType, N> {
+  tryCast<const To extends TypeLiteral>(to: To): Column<Base<To>, N> {
     return new Column({ kind: "Cast", child: this.expr, type: typeOfText(to), mode: "try" });
   }
   /** The column under another name. `count().alias("n")` */
@@ -255,7 +253,8 @@ export class SortColumn {
 /**
  * What `when` gives: the value of the first condition that holds. Without `otherwise` it is NULL when none does.
  */
-export class CaseColumn<out T extends ColumnType> extends Column<Base<T> & ColumnType> {
+export class CaseColumn<T extends ColumnType> extends Column<Base<T>> {
+  declare readonly branchType: T;
   readonly #branches: readonly Expr[];
 
   constructor(branches: readonly Expr[], origin?: Origin) {
@@ -264,11 +263,14 @@ export class CaseColumn<out T extends ColumnType> extends Column<Base<T> & Colum
   }
 
   /** Another condition and its value. */
-  when<const V extends CaseValue<T>>(condition: BooleanColumn, value: V): CaseColumn<T> {
+  when<const V extends CaseValue<T>>(
+    condition: BooleanColumn,
+    value: V,
+  ): CaseColumn<AsColumn<CommonOfAll<T | TypeOf<V>>>> {
     return new CaseColumn([...this.#branches, condition.expr, operand(value)], originOf(this.when));
   }
   /** The value when no condition holds. */
-  otherwise<const V extends CaseValue<T>>(value: V): Column<T> {
+  otherwise<const V extends CaseValue<T>>(value: V): Column<AsColumn<CommonOfAll<T | TypeOf<V>>>> {
     return new Column(call("when", [...this.#branches, operand(value)], originOf(this.otherwise)));
   }
 }

@@ -85,6 +85,8 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   declare readonly schemaType: S;
   /** Only for the compiler: the rows. */
   declare readonly rowType: Row<S, O>;
+  /** Only for the compiler: DataFrames of sessions with other options do not mix. */
+  declare readonly optionsType: (options: O) => O;
   /** The unresolved plan. */
   readonly plan: LogicalPlan;
   readonly #session: SessionContext;
@@ -156,7 +158,10 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
 
   /** The rows for which the condition is true (not those for which it is NULL). `df.filter((c) => c.amount.gt(100))` */
   filter(condition: Condition<S>): DataFrame<S, O> {
-    const expr = typeof condition === "string" ? parseExpression(condition, { timeZone: this.#timeZone() }) : columnOf<S, ColumnType>(condition);
+    const expr =
+      typeof condition === "string"
+        ? parseExpression(condition, { timeZone: this.#timeZone() })
+        : columnOf<S, ColumnType>(condition);
     return this.#with({ kind: "Filter", input: this.plan, condition: expr });
   }
   /** Same as {@link filter}. */
@@ -266,14 +271,14 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   map<const R extends TypeLiteral | SchemaLiteral>(
     fn: (row: Row<S, O>) => Returned<R, O>,
     schema: R,
-  ): DataFrame<ReturnedSchema<R> & Schema, O> {
+  ): DataFrame<ReturnedSchema<R>, O> {
     return this.#rows("map", fn, schema);
   }
   /** Any number of rows for each row. `lines.flatMap((r) => r.value.split(" "), "string")` */
   flatMap<const R extends TypeLiteral | SchemaLiteral>(
     fn: (row: Row<S, O>) => Iterable<Returned<R, O>>,
     schema: R,
-  ): DataFrame<ReturnedSchema<R> & Schema, O> {
+  ): DataFrame<ReturnedSchema<R>, O> {
     return this.#rows("flatMap", fn, schema);
   }
   /** The rows for which a function of yours returns true. `filter` with columns is faster. */
@@ -284,14 +289,11 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   mapPartitions<const R extends TypeLiteral | SchemaLiteral>(
     fn: (rows: Iterable<Row<S, O>>) => Iterable<Returned<R, O>>,
     schema: R,
-  ): DataFrame<ReturnedSchema<R> & Schema, O> {
+  ): DataFrame<ReturnedSchema<R>, O> {
     return this.#rows("mapPartitions", fn, schema);
   }
   /** Groups of rows by a key that a function of yours computes. `df.groupByKey((r) => r.url.length, "int").count()` */
-  groupByKey<const K extends TypeLiteral>(
-    key: (row: Row<S, O>) => Returned<K, O>,
-    keyType: K,
-  ): KeyedRows<S, K, O> {
+  groupByKey<const K extends TypeLiteral>(key: (row: Row<S, O>) => Returned<K, O>, keyType: K): KeyedRows<S, K, O> {
     return new KeyedRows(this.plan, userFunction(key), keyType, this.#frames);
   }
   /** The result of a function over this DataFrame: lets chains use functions of yours. */
@@ -351,11 +353,19 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   }
   /** The text that `show` prints, without the empty line at its end. */
   async showString(options: ShowOptions | number = {}): Promise<string> {
-    const { rows = 20, truncate = true, vertical = false, signal } = typeof options === "number" ? { rows: options } : options;
+    const {
+      rows = 20,
+      truncate = true,
+      vertical = false,
+      signal,
+    } = typeof options === "number" ? { rows: options } : options;
     const count = Math.max(0, Math.min(rows, 2 ** 31 - 16));
     const plan: LogicalPlan = { kind: "Limit", input: this.plan, limit: count + 1 };
     const engine = this.#session.engine;
-    const [schema, batches] = await Promise.all([engine.schema(this.plan), Array.fromAsync(engine.execute(plan, signal))]);
+    const [schema, batches] = await Promise.all([
+      engine.schema(this.plan),
+      Array.fromAsync(engine.execute(plan, signal)),
+    ]);
     const width = typeof truncate === "number" ? truncate : truncate ? 20 : 0;
     return showString(schema, batches, { rows: count, truncate: width, vertical, timeZone: this.#timeZone() });
   }

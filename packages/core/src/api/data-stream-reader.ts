@@ -1,4 +1,5 @@
 import type { SourceProvider } from "../sources/contract.ts";
+import type { RowSource } from "../sources/user/row-source.ts";
 import type { SchemaLiteral, ValueOptions } from "../types/schema-literal.ts";
 import type { Row, Schema, UntypedSchema } from "./column-types.ts";
 import { DataFrame } from "./data-frame.ts";
@@ -56,19 +57,17 @@ export class DataStreamReader<S extends Schema = UntypedSchema, O extends ValueO
     return new DataFrame<S, O>(this.#session, { kind: "NamedTable", name, streaming: true });
   }
   /**
-   * The rows that an async iterable gives: events of this process, a library's subscription. What was taken from it but not
-   * committed when the process dies is lost, since an iterable cannot be read again. Or the rows of a source of your own,
-   * with the guarantee that it states.
+   * The rows of a source of your own. An async iterable (events of this process, a library's subscription) is the simplest:
+   * what was taken from it but not committed when the process dies is lost, since it cannot be read again. A
+   * {@link RowSource} with offsets can be; a {@link SourceProvider} gives columns and splits.
    */
   from<const T extends SchemaLiteral>(
-    source: AsyncIterable<Row<T, O>> | SourceProvider,
+    source: AsyncIterable<Row<T, O>> | Iterable<Row<T, O>> | RowSource<Row<T, O>> | SourceProvider,
     schema: T,
   ): DataFrame<T, O> {
     const settings = { ...this.#settings, schema: structTypeOf(schema) };
-    if (!(Symbol.asyncIterator in source)) {
-      return new DataFrame<T, O>(this.#session, readPlan({ ...settings, format: source }, [], true));
-    }
-    const plan = { ...readPlan({ ...settings, format: "iterable" }, [], true), provider: source };
+    const name = "inferSchema" in source ? (source.names[0] ?? "custom") : "custom";
+    const plan = { ...readPlan({ ...settings, format: name }, [], true), provider: source };
     return new DataFrame<T, O>(this.#session, plan);
   }
 }

@@ -61,7 +61,12 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
     const wanted = mode.toLowerCase();
     if (wanted !== "append" && wanted !== "update" && wanted !== "complete") {
       const expected = "The output modes are append, update and complete.";
-      throw new MillraceError("INVALID_OPTION", { option: "outputMode", provider: "writeStream", value: mode, expected });
+      throw new MillraceError("INVALID_OPTION", {
+        option: "outputMode",
+        provider: "writeStream",
+        value: mode,
+        expected,
+      });
     }
     this.#outputMode = wanted;
     return this;

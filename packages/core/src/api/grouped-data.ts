@@ -5,6 +5,7 @@ import type { ValueOptions } from "../types/schema-literal.ts";
 import { originOf, type PublicMethod } from "./call-site.ts";
 import { columnNamed } from "./column-names.ts";
 import type {
+  AsColumn,
   AverageOf,
   Base,
   ColumnNameOfType,
@@ -25,7 +26,7 @@ export const countOfRows: Expr = call("count", [{ kind: "Literal", value: 1, typ
 export type BuildFrame<O extends ValueOptions> = <R extends Schema>(plan: LogicalPlan) => DataFrame<R, O>;
 /** `count` of the group beside the grouping columns. */
 type Named<N extends string, Prefix extends string, Types extends Readonly<Record<string, ColumnType>>> = {
-  readonly [K in N as `${Prefix}(${K})`]: Types[K] & ColumnType;
+  readonly [K in N as `${Prefix}(${K})`]: AsColumn<Types[K]>;
 };
 
 /**
@@ -66,13 +67,13 @@ export class GroupedData<S extends Schema, K extends Schema, O extends ValueOpti
   /** Least values of the given columns, as `min(name)`. */
   min<const N extends keyof S & string>(
     ...names: readonly N[]
-  ): DataFrame<WithColumnsOf<K, Named<N, "min", { readonly [P in keyof S & string]: Base<S[P]> & ColumnType }>>, O> {
+  ): DataFrame<WithColumnsOf<K, Named<N, "min", { readonly [P in keyof S & string]: Base<S[P]> }>>, O> {
     return this.#each("min", names, this.min);
   }
   /** Greatest values of the given columns, as `max(name)`. */
   max<const N extends keyof S & string>(
     ...names: readonly N[]
-  ): DataFrame<WithColumnsOf<K, Named<N, "max", { readonly [P in keyof S & string]: Base<S[P]> & ColumnType }>>, O> {
+  ): DataFrame<WithColumnsOf<K, Named<N, "max", { readonly [P in keyof S & string]: Base<S[P]> }>>, O> {
     return this.#each("max", names, this.max);
   }
 

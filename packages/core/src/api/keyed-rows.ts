@@ -53,7 +53,7 @@ export class KeyedRows<S extends Schema, K extends TypeLiteral, O extends ValueO
   mapGroups<const R extends TypeLiteral | SchemaLiteral>(
     fn: (key: Returned<K, O>, rows: Iterable<Row<S, O>>) => Returned<R, O>,
     schema: R,
-  ): DataFrame<ReturnedSchema<R> & Schema, O> {
+  ): DataFrame<ReturnedSchema<R>, O> {
     const single = isTypeLiteral(schema);
     const closure = single ? (key: Returned<K, O>, rows: Iterable<Row<S, O>>) => ({ value: fn(key, rows) }) : fn;
     return this.#groups("mapGroups", userFunction(closure, fn.name), schema);
@@ -63,7 +63,7 @@ export class KeyedRows<S extends Schema, K extends TypeLiteral, O extends ValueO
   flatMapGroups<const R extends TypeLiteral | SchemaLiteral>(
     fn: (key: Returned<K, O>, rows: Iterable<Row<S, O>>) => Iterable<Returned<R, O>>,
     schema: R,
-  ): DataFrame<ReturnedSchema<R> & Schema, O> {
+  ): DataFrame<ReturnedSchema<R>, O> {
     const single = isTypeLiteral(schema);
     const closure = single
       ? (key: Returned<K, O>, rows: Iterable<Row<S, O>>) => Iterator.from(fn(key, rows)).map((value) => ({ value }))

@@ -78,7 +78,9 @@ function merge(a: DataType, b: DataType, path: string): DataType {
   if (a.kind === "array" && b.kind === "array") return arrayType(merge(a.element, b.element, path));
   if (a.kind === "map" && b.kind === "map") return mapType(merge(a.key, b.key, path), merge(a.value, b.value, path));
   if (a.kind === "struct" && b.kind === "struct") return mergeStructs(a, b, path);
-  throw new MillraceError("CANNOT_INFER_SCHEMA", { reason: `${path} is ${a.kind} in one row and ${b.kind} in another` });
+  throw new MillraceError("CANNOT_INFER_SCHEMA", {
+    reason: `${path} is ${a.kind} in one row and ${b.kind} in another`,
+  });
 }
 
 function mergeStructs(a: StructType, b: StructType, path: string): StructType {

@@ -1,6 +1,6 @@
 /** Types of closures over rows. */
 import type { SchemaLiteral, TypeLiteral, ValueOf, ValueOptions } from "../types/schema-literal.ts";
-import type { ColumnType, Row, Schema, Untyped } from "./column-types.ts";
+import type { Row, Untyped } from "./column-types.ts";
 
 /** Any closure of the user's. */
 export type WithoutResult = (...args: never[]) => unknown;
@@ -14,13 +14,6 @@ export type Returned<R, O extends ValueOptions> = R extends TypeLiteral
 
 /** The schema of what a closure returns: a type alone makes one column `value`. */
 export type ReturnedSchema<R> = R extends TypeLiteral ? { readonly value: R } : R extends SchemaLiteral ? R : never;
-
-/** The schema of `groupByKey(…)` results: the key, then more columns. */
-export type KeyedSchema<K extends TypeLiteral, More> = { readonly key: K } & More extends infer M
-  ? { readonly [P in keyof M]: M[P] & ColumnType }
-  : never;
-
-export type { Row, Schema };
 
 type TypeOfJavaScript<V> = V extends string
   ? "string"

@@ -1,9 +1,9 @@
 /** Types of what `select`, `groupBy`, `agg` and `join` are given, and of the schemas that come out. */
 import type {
+  AsColumn,
   Base,
   ColumnLike,
   ColumnPath,
-  ColumnType,
   NameOfPath,
   NumericType,
   Schema,
@@ -49,7 +49,7 @@ type EntriesOf<S extends Schema, I> = I extends "*"
 
 /** The schema of a list of select items; a column without a name makes the names open. */
 export type Selected<S extends Schema, Items extends readonly unknown[]> = {
-  readonly [E in EntriesOf<S, Items[number]> as E[0] & string]: E[1] & ColumnType;
+  readonly [E in EntriesOf<S, Items[number]> as E[0] & string]: AsColumn<E[1]>;
 };
 
 // ---- joins ---------------------------------------------------------------------------------------------------------
@@ -79,11 +79,11 @@ export type Joined<S extends Schema, R extends Schema, K, How> = How extends Sem
             : never
         : P extends keyof S
           ? How extends RightHow | FullHow
-            ? Base<S[P]> & ColumnType
+            ? Base<S[P]>
             : S[P]
           : P extends keyof R
             ? How extends LeftHow | FullHow
-              ? Base<R[P]> & ColumnType
+              ? Base<R[P]>
               : R[P]
             : never;
     };
@@ -101,15 +101,15 @@ type UnionType<A, B> = [A] extends [B]
         : Untyped;
 /** The schema of a union: the names of the first, types that hold both. */
 export type Unioned<S extends Schema, R extends Schema> = {
-  readonly [K in keyof S]: K extends keyof R ? UnionType<S[K], R[K]> & ColumnType : Base<S[K]> & ColumnType;
+  readonly [K in keyof S]: K extends keyof R ? AsColumn<UnionType<S[K], R[K]>> : Base<S[K]>;
 };
 /** The schema of a union by name where either side may lack columns. */
 export type UnionedLoosely<S extends Schema, R extends Schema> = {
   readonly [K in keyof S | keyof R]: K extends keyof S
     ? K extends keyof R
-      ? UnionType<S[K], R[K]> & ColumnType
-      : Base<S[K]> & ColumnType
+      ? AsColumn<UnionType<S[K], R[K]>>
+      : Base<S[K]>
     : K extends keyof R
-      ? Base<R[K]> & ColumnType
+      ? Base<R[K]>
       : never;
 };

@@ -48,7 +48,12 @@ export class SparkSession<out O extends ValueOptions = {}> implements AsyncDispo
         const wanted = level.toUpperCase();
         if (!levels.includes(wanted)) {
           const expected = `The levels are ${levels.join(", ")}.`;
-          throw new MillraceError("INVALID_OPTION", { option: "logLevel", provider: "sparkContext", value: level, expected });
+          throw new MillraceError("INVALID_OPTION", {
+            option: "logLevel",
+            provider: "sparkContext",
+            value: level,
+            expected,
+          });
         }
         context.engine.setLogLevel(wanted as LogLevel);
       },
@@ -86,7 +91,8 @@ export class SparkSession<out O extends ValueOptions = {}> implements AsyncDispo
     step: number | bigint = 1,
     numPartitions?: number,
   ): DataFrame<{ readonly id: "bigint!" }, O> {
-    const [start, end] = second === undefined ? [0n, whole(first, "end")] : [whole(first, "start"), whole(second, "end")];
+    const [start, end] =
+      second === undefined ? [0n, whole(first, "end")] : [whole(first, "start"), whole(second, "end")];
     const by = whole(step, "step");
     if (by === 0n) throw rangeError("step", "0", "It must not be 0.");
     return new DataFrame(this.#context, {
@@ -104,7 +110,10 @@ export class SparkSession<out O extends ValueOptions = {}> implements AsyncDispo
    * `spark.createDataFrame([{ id: 1, name: "Ada" }], { id: "bigint!", name: "string" })`
    */
   createDataFrame<const T extends SchemaLiteral>(rows: readonly PartialRow<T, O>[], schema: T): DataFrame<T, O>;
-  createDataFrame(rows: readonly object[], schema: string | Exclude<SchemaInput, SchemaLiteral>): DataFrame<UntypedSchema, O>;
+  createDataFrame(
+    rows: readonly object[],
+    schema: string | Exclude<SchemaInput, SchemaLiteral>,
+  ): DataFrame<UntypedSchema, O>;
   createDataFrame<R extends object>(rows: readonly R[]): DataFrame<SchemaFromRow<R>, O>;
   createDataFrame(rows: readonly object[], schema?: SchemaInput): DataFrame<Schema, O> {
     const struct = schema === undefined ? inferSchema(rows) : structTypeOf(schema);

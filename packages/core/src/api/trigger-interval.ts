@@ -20,7 +20,11 @@ export function intervalMillis(interval: string | number): number {
     if (Number.isFinite(interval) && interval >= 0) return interval;
     throw new MillraceError("INVALID_TRIGGER", { reason: `an interval of ${interval} milliseconds is impossible` });
   }
-  const words = interval.trim().toLowerCase().replace(/^interval\s+/, "").split(/\s+/);
+  const words = interval
+    .trim()
+    .toLowerCase()
+    .replace(/^interval\s+/, "")
+    .split(/\s+/);
   let total = 0;
   for (let i = 0; i < words.length; i += 2) {
     const count = /^\d+(\.\d+)?$/.test(words[i] ?? "") ? Number(words[i]) : Number.NaN;

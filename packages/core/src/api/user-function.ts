@@ -17,7 +17,9 @@ export function rowsClosure(how: RowShape, fn: WithoutResult, schema: TypeLitera
   if (!isTypeLiteral(schema)) return userFunction(fn);
   const call = fn as (input: unknown) => unknown;
   const wrapped =
-    how === "map" ? (row: unknown) => ({ value: call(row) }) : (rows: unknown) => asRows(call(rows) as Iterable<unknown>);
+    how === "map"
+      ? (row: unknown) => ({ value: call(row) })
+      : (rows: unknown) => asRows(call(rows) as Iterable<unknown>);
   return userFunction(wrapped, fn.name);
 }
 

@@ -14,10 +14,6 @@ export const apiErrors = {
     message: "toDF needs one name for each column: there are <columns> columns (<oldNames>), but <names> names (<newNames>).",
   },
   UNSUPPORTED_JOIN_TYPE: { sqlState: "0A000", message: "Unsupported join type '<typ>'. Supported join types include: <supported>." },
-  SESSION_STOPPED: {
-    sqlState: "08003",
-    message: "The session was stopped, so it cannot <action>. Build a new one with SparkSession.builder.getOrCreate().",
-  },
   SESSION_OPTIONS_DIFFER: {
     sqlState: "42K0L",
     message:
