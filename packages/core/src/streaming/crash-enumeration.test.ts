@@ -11,7 +11,15 @@ const conf = {
   "spark.sql.streaming.minBatchesToRetain": "2",
   "spark.sql.streaming.stateStore.minDeltasForSnapshot": "2",
 };
-const rows: [string, number][] = [["a", 5], ["b", 50], ["a", 75], ["b", 130], ["c", 10], ["a", 200], ["b", 290]];
+const rows: [string, number][] = [
+  ["a", 5],
+  ["b", 50],
+  ["a", 75],
+  ["b", 130],
+  ["c", 10],
+  ["a", 200],
+  ["b", 290],
+];
 
 async function play(faults: readonly Fault[]): Promise<Harness> {
   const world = new Harness();
@@ -25,7 +33,11 @@ async function play(faults: readonly Fault[]): Promise<Harness> {
   rearm();
   for (let attempt = 0; attempt < 10; attempt++) {
     const ended = await world
-      .run({ conf, source: { limit: { kind: "maxRows", rows: 2 } }, makePlan: () => windowedCountPlan({ mode: "append" }) })
+      .run({
+        conf,
+        source: { limit: { kind: "maxRows", rows: 2 } },
+        makePlan: () => windowedCountPlan({ mode: "append" }),
+      })
       .then(() => true)
       .catch((error: unknown) => {
         failures.push(String(error));
@@ -52,7 +64,9 @@ test("no fault of any file operation changes the result", async () => {
       const second: Fault[] = runs % 2 === 0 ? [{ at: (runs * 7) % 50, fault: "crashAfter", survive: "none" }] : [];
       const world = await play([{ at, fault }, ...second]);
       runs++;
-      expect([...world.table.batches], `${fault} at operation ${at}: ${log[at]!.operation} ${log[at]!.path}`).toEqual(expected);
+      expect([...world.table.batches], `${fault} at operation ${at}: ${log[at]!.operation} ${log[at]!.path}`).toEqual(
+        expected,
+      );
     }
   }
   expect(runs).toBe(operations * faults.length);

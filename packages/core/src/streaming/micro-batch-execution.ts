@@ -76,7 +76,11 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   readonly #idleEventIntervalMs: number;
   readonly #polls: boolean;
   #recentProgress: StreamingQueryProgress[] = [];
-  #status: StreamingQueryStatus = { message: "Initializing StreamExecution", isDataAvailable: false, isTriggerActive: false };
+  #status: StreamingQueryStatus = {
+    message: "Initializing StreamExecution",
+    isDataAvailable: false,
+    isTriggerActive: false,
+  };
   #active = true;
   #exception: MillraceError<"STREAM_FAILED"> | null = null;
   /** Calls of processAllAvailable that no idle pass has answered yet. */
@@ -334,7 +338,10 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     this.#maintenance = Promise.allSettled([this.#maintenance, ...work]).then((results) => {
       for (const result of results) {
         if (result.status === "rejected") {
-          this.#input.runtime.process.log("WARN", `Maintenance of ${run.checkpoint.path} failed: ${String(result.reason)}`);
+          this.#input.runtime.process.log(
+            "WARN",
+            `Maintenance of ${run.checkpoint.path} failed: ${String(result.reason)}`,
+          );
         }
       }
     });
@@ -388,7 +395,10 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     if (this.#input.checkpointPath !== null) return;
     const { runtime } = this.#input;
     await runtime.fs.apply([{ op: "removeTree", path: this.#checkpoint.path }]).catch((error: unknown) => {
-      runtime.process.log("WARN", `The temporary checkpoint ${this.#checkpoint.path} could not be removed: ${String(error)}`);
+      runtime.process.log(
+        "WARN",
+        `The temporary checkpoint ${this.#checkpoint.path} could not be removed: ${String(error)}`,
+      );
     });
   }
 }

@@ -33,7 +33,14 @@ export async function closeQuery(
   sources: readonly StreamingSource[],
   sink: StreamSink | null,
 ): Promise<void> {
-  const closing = [...sources.map(({ source }) => () => source.close()), ...(sink === null ? [] : [() => sink.close()])];
+  const closing = [
+    ...sources.map(
+      ({ source }) =>
+        () =>
+          source.close(),
+    ),
+    ...(sink === null ? [] : [() => sink.close()]),
+  ];
   for (const close of closing.reverse()) {
     try {
       await settleWithinGrace(input.runtime.clock, close);
@@ -83,7 +90,8 @@ export async function openQuery(
     checkSinkPosition(checkpoint.path, position.committedBatchId, (await sink.lastCommittedBatch?.()) ?? null);
     for (const source of sources) {
       source.start = position.committed?.[source.index] ?? (await source.source.initialOffset());
-      source.end = position.replay === null ? source.start : (position.replay.entry.offsets[source.index] ?? source.start);
+      source.end =
+        position.replay === null ? source.start : (position.replay.entry.offsets[source.index] ?? source.start);
     }
     if (input.trigger.kind === "availableNow") for (const source of sources) await source.prepareForAvailableNow();
   } catch (error) {

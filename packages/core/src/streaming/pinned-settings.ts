@@ -67,7 +67,11 @@ export function millisSetting(session: ReadSetting, key: string, initial: number
   const match = /^\s*(\d+)\s*([a-z]*)\s*$/i.exec(text);
   const unit = durationUnits.get(match?.[2]?.toLowerCase() ?? "");
   if (match === null || unit === undefined) {
-    throw new MillraceError("INVALID_CONF_VALUE", { confName: key, confValue: text, expected: "a duration such as 500ms or 10s" });
+    throw new MillraceError("INVALID_CONF_VALUE", {
+      confName: key,
+      confValue: text,
+      expected: "a duration such as 500ms or 10s",
+    });
   }
   return Number(match[1]) * unit;
 }
@@ -78,7 +82,11 @@ export function countSetting(session: ReadSetting, key: string, initial: number,
   if (text === undefined) return initial;
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= least && text.trim() !== "") return value;
-  throw new MillraceError("INVALID_CONF_VALUE", { confName: key, confValue: text, expected: `a whole number from ${least} on` });
+  throw new MillraceError("INVALID_CONF_VALUE", {
+    confName: key,
+    confValue: text,
+    expected: `a whole number from ${least} on`,
+  });
 }
 
 export function booleanSetting(session: ReadSetting, key: string, initial: boolean): boolean {
@@ -94,5 +102,9 @@ export function textSetting<T extends string>(session: ReadSetting, key: string,
   if (text === undefined) return initial;
   const found = allowed.find((word) => word === text.toLowerCase());
   if (found !== undefined) return found;
-  throw new MillraceError("INVALID_CONF_VALUE", { confName: key, confValue: text, expected: `one of ${allowed.join(", ")}` });
+  throw new MillraceError("INVALID_CONF_VALUE", {
+    confName: key,
+    confValue: text,
+    expected: `one of ${allowed.join(", ")}`,
+  });
 }

@@ -29,7 +29,15 @@ interface Style {
   readonly between: string;
 }
 
-const compact: Style = { colon: ":", line: () => "", emptyObject: "{}", open: "[", close: "]", emptyArray: "[]", between: "," };
+const compact: Style = {
+  colon: ":",
+  line: () => "",
+  emptyObject: "{}",
+  open: "[",
+  close: "]",
+  emptyArray: "[]",
+  between: ",",
+};
 const pretty: Style = {
   colon: " : ",
   line: (depth) => `\n${"  ".repeat(depth)}`,

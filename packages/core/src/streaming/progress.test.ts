@@ -51,7 +51,10 @@ const progress = makeProgress({
       endOffset: "7",
       latestOffset: null,
       rows: 10,
-      metrics: new Map([["b", "2"], ["a", "1"]]),
+      metrics: new Map([
+        ["b", "2"],
+        ["a", "1"],
+      ]),
     },
   ],
   sink: { description: "MemorySink", numOutputRows: 2 },

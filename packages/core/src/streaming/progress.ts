@@ -1,11 +1,6 @@
 /** Progress of one trigger: gathers what a batch did and makes Spark's progress object of it. */
 import type { EventTimeStats, StateOperatorMetrics } from "../execution/context.ts";
-import type {
-  SinkProgress,
-  SourceProgress,
-  StateOperatorProgress,
-  StreamingQueryProgress,
-} from "./contract.ts";
+import type { SinkProgress, SourceProgress, StateOperatorProgress, StreamingQueryProgress } from "./contract.ts";
 import { floorMillis } from "./watermark-tracker.ts";
 
 /** The durations that progress reports, as Spark names them. */
@@ -106,7 +101,11 @@ function exactIntegers(this: unknown, _key: string, value: unknown, context?: { 
 }
 
 /** A rate, or nothing when it is not a finite number. */
-function rate(name: "inputRowsPerSecond" | "processedRowsPerSecond", rows: number, ms: number): Readonly<Record<string, number>> {
+function rate(
+  name: "inputRowsPerSecond" | "processedRowsPerSecond",
+  rows: number,
+  ms: number,
+): Readonly<Record<string, number>> {
   const value = rows / (ms / 1000);
   return Number.isFinite(value) ? { [name]: value } : {};
 }
@@ -194,7 +193,10 @@ const noState: StateOperatorMetrics = {
 };
 
 /** Sum over the partitions of a stateful operator. */
-export function addStateMetrics(a: StateOperatorMetrics = noState, b: StateOperatorMetrics = noState): StateOperatorMetrics {
+export function addStateMetrics(
+  a: StateOperatorMetrics = noState,
+  b: StateOperatorMetrics = noState,
+): StateOperatorMetrics {
   return {
     numRowsTotal: a.numRowsTotal + b.numRowsTotal,
     numRowsUpdated: a.numRowsUpdated + b.numRowsUpdated,

@@ -1,7 +1,12 @@
 /** The checkpoint of a running query: its logs, its lease and the facts by which a restart is recognised as the same query. */
 import { applyCheckpointProgram, type CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import { openCommitLog } from "../checkpoint/commit-log.ts";
-import { checkEngineFacts, type EngineFacts, readEngineFacts, writeEngineFactsProgram } from "../checkpoint/engine-files.ts";
+import {
+  checkEngineFacts,
+  type EngineFacts,
+  readEngineFacts,
+  writeEngineFactsProgram,
+} from "../checkpoint/engine-files.ts";
 import { acquireLease } from "../checkpoint/lease.ts";
 import { openOffsetLog, type OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import { openQueryMetadata, readQueryId } from "../checkpoint/query-metadata.ts";
@@ -61,7 +66,10 @@ export function syncDirectories(durability: Durability, paths: readonly string[]
 export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryCheckpoint> {
   const { runtime } = input;
   const { fs, random, process } = runtime;
-  const durability = textSetting((key) => input.conf(key), "millrace.streaming.durability", "fsync", ["fsync", "spark"]);
+  const durability = textSetting((key) => input.conf(key), "millrace.streaming.durability", "fsync", [
+    "fsync",
+    "spark",
+  ]);
   const path = input.checkpointPath ?? `${process.temporaryDirectory}/temporary-${random.uuid()}`;
   const files: CheckpointFiles = { fs, random, durability };
   const queryId = await openQueryMetadata(files, path);
@@ -93,7 +101,11 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
         unwrittenFacts = facts;
         return;
       }
-      const allowOutputModeChange = booleanSetting((key) => input.conf(key), "millrace.streaming.allowOutputModeChange", false);
+      const allowOutputModeChange = booleanSetting(
+        (key) => input.conf(key),
+        "millrace.streaming.allowOutputModeChange",
+        false,
+      );
       checkEngineFacts(path, stored, facts, { allowOutputModeChange });
       if (stored.outputMode !== facts.outputMode) unwrittenFacts = facts;
     },

@@ -18,11 +18,16 @@ export function messageOf(error: unknown): string {
 
 /** STREAM_FAILED around the cause. */
 export function streamFailed(cause: unknown, place: FailurePlace): MillraceError<"STREAM_FAILED"> {
-  if (cause instanceof MillraceError && cause.errorClass === "STREAM_FAILED") return cause as MillraceError<"STREAM_FAILED">;
+  if (cause instanceof MillraceError && cause.errorClass === "STREAM_FAILED")
+    return cause as MillraceError<"STREAM_FAILED">;
   const where =
     place.batchId < 0
       ? ""
       : `\nBatch ${place.batchId} was not committed and is repeated on the next start from the same checkpoint.` +
         place.sources.map((line) => `\n  ${line}`).join("");
-  return new MillraceError("STREAM_FAILED", { id: place.id, runId: place.runId, message: `${messageOf(cause)}${where}\n` }, { cause });
+  return new MillraceError(
+    "STREAM_FAILED",
+    { id: place.id, runId: place.runId, message: `${messageOf(cause)}${where}\n` },
+    { cause },
+  );
 }

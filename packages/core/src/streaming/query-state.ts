@@ -6,8 +6,20 @@ import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { HdfsStateStoreProvider, statePartitionDirectory } from "../state/hdfs-state-store.ts";
-import { checkOperators, type OperatorMetadata, operatorMetadataPath, readOperatorMetadata, writeOperatorMetadataProgram } from "../state/operator-metadata.ts";
-import { checkStateSchema, readStateSchema, type StateSchema, stateSchemaPath, writeStateSchemaProgram } from "../state/state-schema.ts";
+import {
+  checkOperators,
+  type OperatorMetadata,
+  operatorMetadataPath,
+  readOperatorMetadata,
+  writeOperatorMetadataProgram,
+} from "../state/operator-metadata.ts";
+import {
+  checkStateSchema,
+  readStateSchema,
+  type StateSchema,
+  stateSchemaPath,
+  writeStateSchemaProgram,
+} from "../state/state-schema.ts";
 import type { StateStore, StateStoreProvider } from "../state/state-store.ts";
 import { structType } from "../types/data-type.ts";
 import { syncDirectories } from "./query-checkpoint.ts";
@@ -32,7 +44,9 @@ export function operatorNameOf(operator: StatefulOperator): string {
 function stateSchemaOf(operator: StatefulOperator): StateSchema {
   const fields = operator.input.schema.fields;
   return {
-    key: structType(fields.slice(0, operator.keyCount).map((field, i) => ({ ...field, name: operator.keyNames[i] ?? field.name }))),
+    key: structType(
+      fields.slice(0, operator.keyCount).map((field, i) => ({ ...field, name: operator.keyNames[i] ?? field.name })),
+    ),
     value: structType(fields.slice(operator.keyCount)),
   };
 }
@@ -152,7 +166,10 @@ export class BatchState {
 
   async open(operatorId: number, partition: number, schema: StateStoreSchema): Promise<StateStore> {
     const found = this.#byId.get(`${operatorId}/${partition}`);
-    assertInvariant(found !== undefined, `partition ${partition} of stateful operator ${operatorId} is not in the plan`);
+    assertInvariant(
+      found !== undefined,
+      `partition ${partition} of stateful operator ${operatorId} is not in the plan`,
+    );
     assertInvariant(
       !this.#stores.has(found),
       `the state ${operatorId}/${partition} (${schema.operatorName}) is opened twice in batch ${this.#batchId}`,

@@ -10,7 +10,11 @@ describe("stopping", () => {
     world.topic.add(["a", 1]);
     const query = await world.start({ onWrite: never });
     await world.runtime.clock.advance(100);
-    expect(query.status).toMatchObject({ message: "Processing new data", isTriggerActive: true, isDataAvailable: true });
+    expect(query.status).toMatchObject({
+      message: "Processing new data",
+      isTriggerActive: true,
+      isDataAvailable: true,
+    });
     const stopping = query.stop();
     await world.runtime.clock.advance(1000);
     await stopping;
@@ -41,7 +45,9 @@ describe("stopping", () => {
     const controller = new AbortController();
     const query = await world.start({ signal: controller.signal });
     await world.runtime.clock.advance(50);
-    expect(await Promise.race([query.awaitTermination(100), world.runtime.clock.advance(200).then(() => "late")])).toBe(false);
+    expect(await Promise.race([query.awaitTermination(100), world.runtime.clock.advance(200).then(() => "late")])).toBe(
+      false,
+    );
     controller.abort();
     await query.stop();
     await query.stop();
@@ -72,7 +78,9 @@ describe("failing", () => {
     await expect(query.processAllAvailable()).rejects.toBe(query.exception);
     await expect(world.manager.awaitAnyTermination()).rejects.toBe(query.exception);
     world.manager.resetTerminated();
-    expect(await Promise.race([world.manager.awaitAnyTermination(10), world.runtime.clock.advance(20).then(() => null)])).toBe(false);
+    expect(
+      await Promise.race([world.manager.awaitAnyTermination(10), world.runtime.clock.advance(20).then(() => null)]),
+    ).toBe(false);
     expect(events).toEqual(["true STREAM_FAILED"]);
     expect([world.sources[0]!.closed, world.sinks[0]!.closed]).toEqual([1, 1]);
     await world.run();
@@ -84,7 +92,10 @@ describe("failing", () => {
     world.topic.add(["a", 5], ["b", 100]);
     const plan = { makePlan: () => windowedCountPlan({ mode: "append" }) };
     let at = -1;
-    await world.run({ ...plan, onStep: (step) => void (step === "P7" && at < 0 && (at = world.runtime.fs.operationCount)) });
+    await world.run({
+      ...plan,
+      onStep: (step) => void (step === "P7" && at < 0 && (at = world.runtime.fs.operationCount)),
+    });
     const full = new Harness();
     full.topic.add(["a", 5], ["b", 100]);
     full.restart({ plan: { faults: [{ at: at + 1, fault: "ENOSPC" }] } });
@@ -103,7 +114,10 @@ describe("failing", () => {
     await world.runtime.fs.apply([{ op: "removeTree", path: "/checkpoint" }]);
     world.topic.add(["b", 2]);
     await world.runtime.clock.advance(20);
-    expect(query.exception).toMatchObject({ errorClass: "STREAM_FAILED", cause: { errorClass: "CHECKPOINT_WRITE_FAILED" } });
+    expect(query.exception).toMatchObject({
+      errorClass: "STREAM_FAILED",
+      cause: { errorClass: "CHECKPOINT_WRITE_FAILED" },
+    });
     expect(await world.runtime.fs.stat("/checkpoint/metadata")).toBeNull();
     expect(world.table.rows).toEqual(["a 1000000"]);
   });
@@ -140,7 +154,9 @@ describe("two runs on one checkpoint", () => {
     const here = world.runtime;
     const there = here.anotherProcess();
     world.manager = world.newManager();
-    await expect(world.start({ runtime: there })).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+    await expect(world.start({ runtime: there })).rejects.toMatchObject({
+      errorClass: "CONCURRENT_QUERY.OTHER_PROCESS",
+    });
     here.process.die();
     world.runtime = there;
     const second = await world.start({});
@@ -182,7 +198,10 @@ describe("a checkpoint of something else", () => {
       expect([...world.runtime.fs.files().keys()].filter((path) => !path.includes("/lease/"))).toEqual(before);
     };
     await refused("CHECKPOINT_SOURCE_COUNT_CHANGED", () =>
-      world.start({ topics: [world.topic, new Topic()], makePlan: () => windowedCountPlan({ mode: "append", delays: [10, 10] }) }),
+      world.start({
+        topics: [world.topic, new Topic()],
+        makePlan: () => windowedCountPlan({ mode: "append", delays: [10, 10] }),
+      }),
     );
     await refused("CHECKPOINT_OUTPUT_MODE_CHANGED", () =>
       world.start({ outputMode: "update", makePlan: () => windowedCountPlan({ mode: "update" }) }),
@@ -218,7 +237,9 @@ describe("a checkpoint of something else", () => {
     world.restart();
     await run("5");
     expect(seen).toEqual([3, 3]);
-    expect(world.runtime.process.logged.map((line) => line.message).join()).toContain("spark.sql.shuffle.partitions = 3");
+    expect(world.runtime.process.logged.map((line) => line.message).join()).toContain(
+      "spark.sql.shuffle.partitions = 3",
+    );
   });
 });
 
@@ -365,7 +386,10 @@ test("a batch costs the same after 2,000 batches: no listing, as many reads and 
   const world = new Harness();
   for (let i = 0; i < 2000; i++) world.topic.add([`u${i % 3}`, i]);
   const cost: { reads: number; writes: number }[] = [];
-  const batch = (): { reads: number; writes: number } => ({ reads: world.runtime.fs.readCount, writes: world.runtime.fs.operationCount });
+  const batch = (): { reads: number; writes: number } => ({
+    reads: world.runtime.fs.readCount,
+    writes: world.runtime.fs.operationCount,
+  });
   await world.run({
     conf: { "spark.sql.streaming.minBatchesToRetain": "10" },
     source: { limit: { kind: "maxRows", rows: 1 } },

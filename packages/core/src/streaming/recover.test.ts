@@ -7,7 +7,9 @@ test("a query processes what is there, and a restart goes on where it ended", as
   const first = await world.run();
   expect(world.table.rows).toEqual(["a 1000000", "b 2000000"]);
   expect(world.steps).toEqual(
-    ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11"].map((s) => `${s}:0`).concat("P0:1", "P1:1"),
+    ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11"]
+      .map((s) => `${s}:0`)
+      .concat("P0:1", "P1:1"),
   );
   world.restart();
   world.topic.add(["c", 3]);
@@ -21,9 +23,18 @@ const stepNames = ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "
 
 for (const mode of ["append", "update", "complete"] as const) {
   const script = [
-    [["a", 5], ["b", 50]],
-    [["a", 20], ["a", 75]],
-    [["b", 130], ["c", 10]],
+    [
+      ["a", 5],
+      ["b", 50],
+    ],
+    [
+      ["a", 20],
+      ["a", 75],
+    ],
+    [
+      ["b", 130],
+      ["c", 10],
+    ],
     [["a", 200]],
   ] as const;
   const play = async (crash: { step: string; batch: number; power: boolean } | null): Promise<Harness> => {
@@ -61,7 +72,9 @@ for (const mode of ["append", "update", "complete"] as const) {
       for (const step of stepNames) {
         for (const power of [false, true]) {
           const world = await play({ step, batch, power });
-          expect([...world.table.batches], `${step} of batch ${batch}, power ${power}`).toEqual([...golden.table.batches]);
+          expect([...world.table.batches], `${step} of batch ${batch}, power ${power}`).toEqual([
+            ...golden.table.batches,
+          ]);
         }
       }
     }

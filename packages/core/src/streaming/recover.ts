@@ -66,7 +66,12 @@ export async function recoverPosition(checkpoint: QueryCheckpoint): Promise<Reco
   };
 }
 
-function missing(checkpoint: QueryCheckpoint, log: "offsets" | "commits", batchId: number, latest: number): MillraceError {
+function missing(
+  checkpoint: QueryCheckpoint,
+  log: "offsets" | "commits",
+  batchId: number,
+  latest: number,
+): MillraceError {
   return new MillraceError("CHECKPOINT_BATCHES_MISSING", {
     path: `${checkpoint.path}/${log}`,
     batchIds: String(batchId),

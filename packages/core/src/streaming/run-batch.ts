@@ -58,7 +58,13 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     run.tracker.update(seen);
     await run.durations.time("commitOffsets", () => writeCommit(run, batchId));
     for (const source of run.sources) source.start = source.end;
-    return { metrics, eventTimes: seen, numOutputRows: write.numOutputRows, stateCommitMs, rows: recorder?.batches ?? null };
+    return {
+      metrics,
+      eventTimes: seen,
+      numOutputRows: write.numOutputRows,
+      stateCommitMs,
+      rows: recorder?.batches ?? null,
+    };
   } catch (error) {
     state.abort();
     if (prepared !== null) await abandonWrite(run, prepared);

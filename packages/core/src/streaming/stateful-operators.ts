@@ -1,6 +1,11 @@
 /** What the micro-batch loop asks of a plan: its stateful operators, its watermark nodes, and how watermarks flow through it. */
 import { unreachable } from "../errors/index.ts";
-import type { EventTimeWatermarkExec, PhysicalPlan, ScanExec, StateAggregateExec } from "../physical-plan/physical-plan.ts";
+import type {
+  EventTimeWatermarkExec,
+  PhysicalPlan,
+  ScanExec,
+  StateAggregateExec,
+} from "../physical-plan/physical-plan.ts";
 
 export type StatefulOperator = StateAggregateExec;
 

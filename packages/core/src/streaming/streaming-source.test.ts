@@ -8,7 +8,10 @@ import { scanRequestOf, StreamingSource } from "./streaming-source.ts";
 import { eventSchema, Topic, TopicSource } from "./streaming.test-support.ts";
 
 const read: Read = { kind: "Read", format: "topic", options: new Map(), paths: [], streaming: true };
-const only = (name: string): StructType => ({ kind: "struct", fields: eventSchema.fields.filter((f) => f.name === name) });
+const only = (name: string): StructType => ({
+  kind: "struct",
+  fields: eventSchema.fields.filter((f) => f.name === name),
+});
 const isUser: Expr = {
   kind: "Call",
   fn: "isnotnull",
@@ -52,10 +55,18 @@ test("a filter is pushed into a source that is read once, and works as soon as i
   const scans = [scan(eventSchema, [isUser])];
   const { request, filter } = scanRequestOf(scans);
   expect(request.filter!.columns).toEqual([0]);
-  const batch = batchFromValues(eventSchema, [["a", 1n], [null, 2n]]);
+  const batch = batchFromValues(eventSchema, [
+    ["a", 1n],
+    [null, 2n],
+  ]);
   const selection = new Int32Array(2);
   expect(request.filter!.select(batch, selection)).toBe(2);
-  const source = new StreamingSource(0, Object.assign(new TopicSource(new Topic()), { filtered: true }), request.columns, filter);
+  const source = new StreamingSource(
+    0,
+    Object.assign(new TopicSource(new Topic()), { filtered: true }),
+    request.columns,
+    filter,
+  );
   const open = await source.openScan(scans[0]!, {
     columns: [0],
     conjuncts: [isUser],

@@ -5,7 +5,14 @@ import type { OpenScan } from "../execution/context.ts";
 import type { BoundReference, Expr } from "../expressions/expression.ts";
 import { collect } from "../expressions/traverse.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
-import type { MicroBatchSource, OffsetJson, PushedFilter, ReadLimit, ScanRequest, SourceSplit } from "../sources/contract.ts";
+import type {
+  MicroBatchSource,
+  OffsetJson,
+  PushedFilter,
+  ReadLimit,
+  ScanRequest,
+  SourceSplit,
+} from "../sources/contract.ts";
 import type { StructType } from "../types/data-type.ts";
 
 /** The pushed filter is compiled with the plan, after the source was opened: the source gets this holder of it. */
@@ -38,7 +45,10 @@ function lateFilter(conjuncts: readonly Expr[]): LateFilter {
 }
 
 /** What the scans of one source need of it together. A filter is pushed only when the source is read once. */
-export function scanRequestOf(scans: readonly ScanExec[]): { readonly request: ScanRequest; readonly filter: LateFilter | null } {
+export function scanRequestOf(scans: readonly ScanExec[]): {
+  readonly request: ScanRequest;
+  readonly filter: LateFilter | null;
+} {
   const [first] = scans;
   assertInvariant(first !== undefined, "a streaming source is not read by the plan");
   if (scans.length === 1) {
@@ -47,7 +57,10 @@ export function scanRequestOf(scans: readonly ScanExec[]): { readonly request: S
     return { request: filter === null ? request : { ...request, filter: filter.pushed }, filter };
   }
   const wanted = new Set(scans.flatMap((scan) => scan.schema.fields.map((field) => field.name)));
-  const columns: StructType = { kind: "struct", fields: first.tableSchema.fields.filter((field) => wanted.has(field.name)) };
+  const columns: StructType = {
+    kind: "struct",
+    fields: first.tableSchema.fields.filter((field) => wanted.has(field.name)),
+  };
   return { request: { schema: first.tableSchema, columns }, filter: null };
 }
 

@@ -155,7 +155,15 @@ const texts = (_: string, value: unknown): unknown => (typeof value === "bigint"
 const read: Read = { kind: "Read", format: "topic", options: new Map(), paths: [], streaming: true };
 
 function scanNode(sourceIndex: number): ScanExec {
-  return { kind: "Scan", id: sourceIndex, schema: eventSchema, tableSchema: eventSchema, read, filters: [], sourceIndex };
+  return {
+    kind: "Scan",
+    id: sourceIndex,
+    schema: eventSchema,
+    tableSchema: eventSchema,
+    read,
+    filters: [],
+    sourceIndex,
+  };
 }
 
 async function* scanRows(context: BatchContext, scan: ScanExec): AsyncGenerator<RecordBatch> {
@@ -216,7 +224,14 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
     operatorId: 0,
     ...(watermarks === 0
       ? {}
-      : { eventTime: { kind: "BoundReference" as const, ordinal: 0, type: { kind: "timestamp" as const }, nullable: true } }),
+      : {
+          eventTime: {
+            kind: "BoundReference" as const,
+            ordinal: 0,
+            type: { kind: "timestamp" as const },
+            nullable: true,
+          },
+        }),
   };
   const stateSchema = {
     key: { kind: "struct" as const, fields: countSchema.fields.slice(0, 2) },
@@ -251,7 +266,11 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
     return found;
   }
 
-  async function* partition(context: BatchContext, index: number, input: () => Promise<Map<string, bigint>>): AsyncGenerator<RecordBatch> {
+  async function* partition(
+    context: BatchContext,
+    index: number,
+    input: () => Promise<Map<string, bigint>>,
+  ): AsyncGenerator<RecordBatch> {
     const all = await input();
     const store = await context.openState(0, index, stateSchema);
     const watermark = context.watermark(0);
@@ -286,10 +305,12 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
       allRemovalsTimeMs: 0,
       memoryUsedBytes: 100,
     });
-    const rows = [...emitted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, n]): SqlValue[] => {
-      const [end, user] = key.split(" ");
-      return [BigInt(end!), user!, n];
-    });
+    const rows = [...emitted]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, n]): SqlValue[] => {
+        const [end, user] = key.split(" ");
+        return [BigInt(end!), user!, n];
+      });
     if (rows.length > 0) yield batchFromValues(countSchema, rows);
   }
 

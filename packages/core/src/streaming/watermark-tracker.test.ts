@@ -14,11 +14,31 @@ describe("the watermark of a query", () => {
   const second = 1_000_000n;
   test.each<["min" | "max", (number | null)[][], number[]]>([
     ["min", [[20_000], [15_000], [40_500]], [10_000, 10_000, 30_500]],
-    ["min", [[20_000, null], [null, 50_000], [90_000, null]], [0, 10_000, 40_000]],
-    ["max", [[20_000, null], [null, 50_000], [30_000, null]], [10_000, 40_000, 40_000]],
+    [
+      "min",
+      [
+        [20_000, null],
+        [null, 50_000],
+        [90_000, null],
+      ],
+      [0, 10_000, 40_000],
+    ],
+    [
+      "max",
+      [
+        [20_000, null],
+        [null, 50_000],
+        [30_000, null],
+      ],
+      [10_000, 40_000, 40_000],
+    ],
     ["min", [[5_000]], [0]],
   ])("with policy %s follows the greatest event times less their delays", (policy, batches, expected) => {
-    const tracker = new WatermarkTracker(policy, batches[0]!.map(() => 10n * second), 0);
+    const tracker = new WatermarkTracker(
+      policy,
+      batches[0]!.map(() => 10n * second),
+      0,
+    );
     const seen = batches.map((batch) => {
       tracker.update(batch.map((ms) => (ms === null ? null : at(ms))));
       return tracker.currentMs;
@@ -52,8 +72,12 @@ describe("the watermark of a query", () => {
 });
 
 test("a batch without data is due when the watermark grew and the mode emits or evicts by it", () => {
-  const due = (mode: "append" | "update" | "complete", delays: (number | null)[], last: number, next: number): boolean =>
-    needsBatchWithoutData(windowedCountPlan({ mode, delays }).physical, last, next);
+  const due = (
+    mode: "append" | "update" | "complete",
+    delays: (number | null)[],
+    last: number,
+    next: number,
+  ): boolean => needsBatchWithoutData(windowedCountPlan({ mode, delays }).physical, last, next);
   expect(due("append", [10], 1000, 2000)).toBe(true);
   expect(due("update", [10], 0, 1)).toBe(true);
   expect(due("append", [10], 2000, 2000)).toBe(false);
