@@ -52,8 +52,7 @@ export function addMonths(days: number, months: number): number {
 
 /** 0 = Sunday … 6 = Saturday. */
 export function dayOfWeek(days: number): number {
-  const r = (days + 4) % 7;
-  return r < 0 ? r + 7 : r;
+  return (((days + 4) % 7) + 7) % 7;
 }
 export function dayOfYear(days: number): number {
   return days - daysFromCivil(civilFromDays(days).year, 1, 1) + 1;

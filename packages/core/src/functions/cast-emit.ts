@@ -7,7 +7,7 @@ import { type Code, type EmitContext, type Emitted, shapeOf } from "./emitter.ts
 import type { EvalContext } from "./function.ts";
 import { parseLongBytes, parseTimestampBytes } from "./kernels/parse-bytes.ts";
 import { int64OfNumber, numberOfInt64 } from "./kernels/int64.ts";
-import { wrapCode } from "./scalar/arithmetic.ts";
+import { wrapCode } from "./integer-width.ts";
 import { timeZoneOf } from "./time-zone.ts";
 
 /**
@@ -108,13 +108,16 @@ function emitText(
   if (from.kind !== "string") return undefined;
   const slow = (bytes: Uint8Array, start: number, end: number): SqlValue => cast(decodeUtf8(bytes, start, end));
   if (to.kind === "bigint") {
-    const parse = ctx.bind((bytes: Uint8Array, start: number, end: number) => parseLongBytes(bytes, start, end) ?? slow(bytes, start, end));
+    const parse = ctx.bind(
+      (bytes: Uint8Array, start: number, end: number) => parseLongBytes(bytes, start, end) ?? slow(bytes, start, end),
+    );
     return throughFixed(ctx, js`${parse}(${bytesOf(value)})`);
   }
   if (to.kind === "timestamp" && timeZoneOf(timeZone).fixed !== undefined) {
     const offset = timeZoneOf(timeZone).fixed!;
     const parse = ctx.bind(
-      (bytes: Uint8Array, start: number, end: number) => parseTimestampBytes(bytes, start, end, offset) ?? slow(bytes, start, end),
+      (bytes: Uint8Array, start: number, end: number) =>
+        parseTimestampBytes(bytes, start, end, offset) ?? slow(bytes, start, end),
     );
     return throughFixed(ctx, js`${parse}(${bytesOf(value)})`);
   }

@@ -76,7 +76,8 @@ export function dayTimeIntervalText(micros: bigint, { startField, endField }: Da
     out += separator + (i === startField && i !== 1 && i !== 2 && i !== 3 ? String(count) : two(count));
   }
   if (endField === 3 && rest > 0n) out += `.${String(rest).padStart(6, "0").replace(/0+$/, "")}`;
-  const names = startField === endField ? fieldNames[startField] : `${fieldNames[startField]} TO ${fieldNames[endField]}`;
+  const names =
+    startField === endField ? fieldNames[startField] : `${fieldNames[startField]} TO ${fieldNames[endField]}`;
   return `INTERVAL '${micros < 0n ? "-" : ""}${out}' ${names}`;
 }
 

@@ -17,7 +17,15 @@ import { floorDiv, localMicrosOf, microsPerDay, microsPerSecond } from "./calend
 import { textOf } from "./cast-text.ts";
 import { isDatetime, isInterval } from "./coercion.ts";
 import { parseDate, parseTimestamp, parseTimestampNtz } from "./datetime-text.ts";
-import { decimalFromNumber, decimalText, decimalToNumber, fitsPrecision, parseDecimal, powerOfTen, rescale } from "./decimal.ts";
+import {
+  decimalFromNumber,
+  decimalText,
+  decimalToNumber,
+  fitsPrecision,
+  parseDecimal,
+  powerOfTen,
+  rescale,
+} from "./decimal.ts";
 import { parseInterval } from "./interval.ts";
 import { parseBoolean, parseDouble, parseInteger, trimAll } from "./number-text.ts";
 import { fromLocal, timeZoneOf, toLocal } from "./time-zone.ts";
@@ -347,18 +355,13 @@ function toTimestamp(call: CastCall): Unary {
   const zone = timeZoneOf(call.timeZone);
   const ntz = call.to.kind === "timestamp_ntz";
   const fail = malformed(call);
-  const overflow = outOfRange(call);
-  const bounded = (micros: bigint, value: SqlValue): SqlValue =>
-    BigInt.asIntN(64, micros) === micros ? micros : overflow(value);
   switch (from.kind) {
     case "string":
       return ntz
         ? (v) => parseTimestampNtz(v as string) ?? fail(v)
         : (v) => parseTimestamp(v as string, zone) ?? fail(v);
     case "date":
-      return ntz
-        ? (v) => localMicrosOf(v as number, 0)
-        : (v) => fromLocal(zone, localMicrosOf(v as number, 0));
+      return ntz ? (v) => localMicrosOf(v as number, 0) : (v) => fromLocal(zone, localMicrosOf(v as number, 0));
     case "timestamp":
       return (v) => toLocal(zone, v as bigint);
     case "timestamp_ntz":
@@ -366,24 +369,30 @@ function toTimestamp(call: CastCall): Unary {
     case "boolean":
       return (v) => (v === true ? 1n : 0n);
     case "decimal":
-      return (v) => bounded(rescaleDown(v as bigint, from.scale), v);
+      return (v) => heldInRange(rescaleDown(v as bigint, from.scale));
     case "float":
     case "double":
       return (v) => {
         const micros = (v as number) * 1e6;
         if (!Number.isFinite(micros)) return call.mode === "ansi" ? fail(v) : null;
-        return bounded(BigInt(Math.trunc(micros)), v);
+        return heldInRange(BigInt(Math.trunc(micros)));
       };
     default:
-      return (v) => bounded(BigInt(v as number | bigint) * microsPerSecond, v);
+      return (v) => heldInRange(BigInt(v as number | bigint) * microsPerSecond);
   }
+}
+/** Seconds beyond the range of timestamps hold at its ends in every mode, as in Spark. */
+function heldInRange(micros: bigint): bigint {
+  const narrow = BigInt.asIntN(64, micros);
+  return narrow === micros ? micros : micros < 0n ? -(2n ** 63n) : 2n ** 63n - 1n;
 }
 /** Seconds of a decimal as microseconds, digits beyond them cut. */
 function rescaleDown(unscaled: bigint, scale: number): bigint {
   return scale <= 6 ? unscaled * powerOfTen(6 - scale) : unscaled / powerOfTen(scale - 6);
 }
 
-const intervalLiteral = /^interval\s+'([^']*)'\s+(day|hour|minute|second|year|month)(?:\s+to\s+(?:second|month|minute|hour))?$/i;
+const intervalLiteral =
+  /^interval\s+'([^']*)'\s+(day|hour|minute|second|year|month)(?:\s+to\s+(?:second|month|minute|hour))?$/i;
 
 function toInterval(call: CastCall): Unary {
   const { from, to } = call;
@@ -402,7 +411,8 @@ function parseDayTime(text: string): bigint | undefined {
   const inner = intervalLiteral.exec(text)?.[1] ?? text;
   const match = /^([+-]?)(\d+) (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?$/.exec(inner);
   if (match !== null) {
-    const seconds = BigInt(match[2]!) * 86400n + BigInt(Number(match[3]) * 3600 + Number(match[4]) * 60 + Number(match[5]));
+    const seconds =
+      BigInt(match[2]!) * 86400n + BigInt(Number(match[3]) * 3600 + Number(match[4]) * 60 + Number(match[5]));
     const micros = seconds * microsPerSecond + BigInt((match[6] ?? "").slice(0, 6).padEnd(6, "0"));
     return match[1] === "-" ? -micros : micros;
   }

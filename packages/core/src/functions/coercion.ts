@@ -77,9 +77,7 @@ export function findTightestCommonType(a: DataType, b: DataType): DataType | und
 
 /** The type in which two values meet: operators, CASE, COALESCE, UNION, join keys. Undefined when there is none. */
 export function findCommonType(a: DataType, b: DataType): DataType | undefined {
-  return (
-    findTightestCommonType(a, b) ?? commonDecimal(a, b) ?? commonWithString(a, b) ?? commonNested(a, b)
-  );
+  return findTightestCommonType(a, b) ?? commonDecimal(a, b) ?? commonWithString(a, b) ?? commonNested(a, b);
 }
 
 /** {@link findCommonType} over a list; the null type for none. */

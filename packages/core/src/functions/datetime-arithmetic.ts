@@ -72,7 +72,11 @@ function scaled(interval: DataType, factor: DataType): Signature {
 }
 
 /** The interpreter form, or undefined when the types are plain numbers. */
-export function bindTemporal(operator: TemporalOperator, signature: Signature, context: EvalContext): Binary | undefined {
+export function bindTemporal(
+  operator: TemporalOperator,
+  signature: Signature,
+  context: EvalContext,
+): Binary | undefined {
   const [left, right] = signature.args as readonly [DataType, DataType];
   if (operator === "*" || operator === "/") {
     if (isInterval(left)) return scaleInterval(operator, left);
@@ -104,7 +108,12 @@ export function bindTemporal(operator: TemporalOperator, signature: Signature, c
   return undefined;
 }
 
-function pointPlusInterval(point: DataType, interval: DataType, sign: number, context: EvalContext): Binary | undefined {
+function pointPlusInterval(
+  point: DataType,
+  interval: DataType,
+  sign: number,
+  context: EvalContext,
+): Binary | undefined {
   if (point.kind === "date") {
     if (interval.kind === "int") return (a, b) => checkedDays((a as number) + sign * (b as number));
     if (interval.kind === "interval_year_month")
@@ -114,7 +123,8 @@ function pointPlusInterval(point: DataType, interval: DataType, sign: number, co
   if (!isTimestamp(point)) return undefined;
   if (interval.kind === "interval_day_time")
     return (a, b) => checkedTimestamp((a as bigint) + BigInt(sign) * (b as bigint));
-  return (a, b) => timestampPlusMonths(a as bigint, sign * (b as number), point.kind === "timestamp" ? context.timeZone : "UTC");
+  return (a, b) =>
+    timestampPlusMonths(a as bigint, sign * (b as number), point.kind === "timestamp" ? context.timeZone : "UTC");
 }
 
 /** A timestamp some months later at the same local time of day. */
@@ -130,8 +140,7 @@ function scaleInterval(operator: "*" | "/", interval: DataType): Binary {
   const months = interval.kind === "interval_year_month";
   return (value, factor) => {
     const base = typeof value === "bigint" ? value : BigInt(value as number);
-    if (operator === "/" && (factor === 0n || factor === 0))
-      throw new MillraceError("INTERVAL_DIVIDED_BY_ZERO", {});
+    if (operator === "/" && (factor === 0n || factor === 0)) throw new MillraceError("INTERVAL_DIVIDED_BY_ZERO", {});
     const result =
       typeof factor === "bigint"
         ? operator === "*"

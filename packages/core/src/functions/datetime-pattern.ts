@@ -3,7 +3,16 @@
  * items, each of which prints and reads one field. English texts, as Spark's.
  */
 import { MillraceError } from "../errors/index.ts";
-import { daysFromCivil, daysInMonth, dayOfWeek, dayOfYear, isLeapYear, localMicrosOf, type LocalTime, localTimeOf } from "./calendar.ts";
+import {
+  daysFromCivil,
+  daysInMonth,
+  dayOfWeek,
+  dayOfYear,
+  isLeapYear,
+  localMicrosOf,
+  type LocalTime,
+  localTimeOf,
+} from "./calendar.ts";
 import { findTimeZone, fromLocal, type TimeZone, toLocal } from "./time-zone.ts";
 
 export interface DatetimePattern {
@@ -71,7 +80,11 @@ function numeric(
   };
 }
 
-function named(names: readonly string[], index: (at: PrintedTime) => number, store: (fields: Fields, i: number) => void): Item {
+function named(
+  names: readonly string[],
+  index: (at: PrintedTime) => number,
+  store: (fields: Fields, i: number) => void,
+): Item {
   // Longer names first, so that a name is not cut at one that begins it.
   const order = names.map((name, i) => ({ name, i })).sort((a, b) => b.name.length - a.name.length);
   return {
@@ -144,84 +157,151 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
   const tooLong = (most: number): void => {
     if (width > most) throw new MillraceError("INVALID_DATETIME_PATTERN.LENGTH", { pattern: `'${pattern}'` });
   };
-  const most = (widest: number): number => (adjacent || width > 1 ? Math.max(width, adjacent ? width : widest) : widest);
+  const most = (widest: number): number =>
+    adjacent || width > 1 ? Math.max(width, adjacent ? width : widest) : widest;
   switch (letter) {
     case "y":
     case "u":
       tooLong(6);
       if (width === 2)
-        return numeric(2, 2, ({ time }) => ((time.year % 100) + 100) % 100, (f, v) => {
-          f.year = 2000 + v;
-        });
-      return numeric(width, adjacent ? width : Math.max(width, 7), ({ time }) => time.year, (f, v) => {
-        f.year = v;
-      });
+        return numeric(
+          2,
+          2,
+          ({ time }) => ((time.year % 100) + 100) % 100,
+          (f, v) => {
+            f.year = 2000 + v;
+          },
+        );
+      return numeric(
+        width,
+        adjacent ? width : Math.max(width, 7),
+        ({ time }) => time.year,
+        (f, v) => {
+          f.year = v;
+        },
+      );
     case "M":
     case "L":
       tooLong(4);
       if (width > 2)
-        return named(width === 3 ? months.map((m) => m.slice(0, 3)) : months, ({ time }) => time.month - 1, (f, i) => {
-          f.month = i + 1;
-        });
-      return numeric(width, most(2), ({ time }) => time.month, (f, v) => {
-        f.month = v;
-      });
+        return named(
+          width === 3 ? months.map((m) => m.slice(0, 3)) : months,
+          ({ time }) => time.month - 1,
+          (f, i) => {
+            f.month = i + 1;
+          },
+        );
+      return numeric(
+        width,
+        most(2),
+        ({ time }) => time.month,
+        (f, v) => {
+          f.month = v;
+        },
+      );
     case "d":
       tooLong(2);
-      return numeric(width, most(2), ({ time }) => time.day, (f, v) => {
-        f.day = v;
-      });
+      return numeric(
+        width,
+        most(2),
+        ({ time }) => time.day,
+        (f, v) => {
+          f.day = v;
+        },
+      );
     case "D":
       tooLong(3);
-      return numeric(width, 3, ({ time }) => dayOfYear(time.days), (f, v) => {
-        f.dayOfYear = v;
-      });
+      return numeric(
+        width,
+        3,
+        ({ time }) => dayOfYear(time.days),
+        (f, v) => {
+          f.dayOfYear = v;
+        },
+      );
     case "Q":
     case "q":
       tooLong(2);
       return numeric(width, most(2), ({ time }) => Math.ceil(time.month / 3), ignore);
     case "E":
       tooLong(4);
-      return named(width < 4 ? weekdays.map((d) => d.slice(0, 3)) : weekdays, ({ time }) => dayOfWeek(time.days), ignore);
+      return named(
+        width < 4 ? weekdays.map((d) => d.slice(0, 3)) : weekdays,
+        ({ time }) => dayOfWeek(time.days),
+        ignore,
+      );
     case "F":
       tooLong(1);
       return numeric(1, 1, ({ time }) => Math.floor((time.day - 1) / 7) + 1, ignore);
     case "G":
       tooLong(4);
-      return named(width < 4 ? ["AD", "BC"] : ["Anno Domini", "Before Christ"], ({ time }) => (time.year > 0 ? 0 : 1), (f, i) => {
-        f.era = i;
-      });
+      return named(
+        width < 4 ? ["AD", "BC"] : ["Anno Domini", "Before Christ"],
+        ({ time }) => (time.year > 0 ? 0 : 1),
+        (f, i) => {
+          f.era = i;
+        },
+      );
     case "a":
       tooLong(1);
-      return named(["AM", "PM"], ({ time }) => (time.hour < 12 ? 0 : 1), (f, i) => {
-        f.afternoon = i;
-      });
+      return named(
+        ["AM", "PM"],
+        ({ time }) => (time.hour < 12 ? 0 : 1),
+        (f, i) => {
+          f.afternoon = i;
+        },
+      );
     case "H":
       tooLong(2);
-      return numeric(width, most(2), ({ time }) => time.hour, (f, v) => {
-        f.hour = v;
-      });
+      return numeric(
+        width,
+        most(2),
+        ({ time }) => time.hour,
+        (f, v) => {
+          f.hour = v;
+        },
+      );
     case "k":
       tooLong(2);
-      return numeric(width, most(2), ({ time }) => time.hour || 24, (f, v) => {
-        f.hour = v % 24;
-      });
+      return numeric(
+        width,
+        most(2),
+        ({ time }) => time.hour || 24,
+        (f, v) => {
+          f.hour = v % 24;
+        },
+      );
     case "h":
     case "K":
       tooLong(2);
-      return numeric(width, most(2), ({ time }) => (letter === "h" ? time.hour % 12 || 12 : time.hour % 12), (f, v) => {
-        f.halfDayHour = v % 12;
-      });
+      return numeric(
+        width,
+        most(2),
+        ({ time }) => (letter === "h" ? time.hour % 12 || 12 : time.hour % 12),
+        (f, v) => {
+          f.halfDayHour = v % 12;
+        },
+      );
     case "m":
       tooLong(2);
-      return numeric(width, most(2), ({ time }) => time.minute, (f, v) => {
-        f.minute = v;
-      });
+      return numeric(
+        width,
+        most(2),
+        ({ time }) => time.minute,
+        (f, v) => {
+          f.minute = v;
+        },
+      );
     case "s":
       tooLong(2);
-      return numeric(width, most(2), ({ time }) => time.second, (f, v) => {
-        f.second = v;
-      });
+      return numeric(
+        width,
+        most(2),
+        ({ time }) => time.second,
+        (f, v) => {
+          f.second = v;
+        },
+      );
     case "S":
       tooLong(9);
       return fraction(width);
@@ -248,7 +328,7 @@ const numberLetters = /[yuMLdDQqFHkhKmsS]/;
 
 function compileItems(pattern: string): readonly Item[] {
   const items: Item[] = [];
-  for (let i = 0; i < pattern.length; ) {
+  for (let i = 0; i < pattern.length;) {
     const c = pattern[i]!;
     if (c === "'") {
       let text = "";
@@ -265,7 +345,8 @@ function compileItems(pattern: string): readonly Item[] {
           j++;
         } else break;
       }
-      if (j >= pattern.length) throw new MillraceError("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", { pattern: `'${pattern}'`, c: "'" });
+      if (j >= pattern.length)
+        throw new MillraceError("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", { pattern: `'${pattern}'`, c: "'" });
       items.push(literal(text));
       i = j + 1;
     } else if (/[A-Za-z]/.test(c)) {
@@ -293,7 +374,20 @@ function alternatives(pattern: string): readonly string[] {
 }
 
 function emptyFields(): Fields {
-  return { year: 1970, month: 1, day: 1, dayOfYear: 0, hour: -1, halfDayHour: 0, afternoon: 0, minute: 0, second: 0, micros: 0, zone: undefined, era: 0 };
+  return {
+    year: 1970,
+    month: 1,
+    day: 1,
+    dayOfYear: 0,
+    hour: -1,
+    halfDayHour: 0,
+    afternoon: 0,
+    minute: 0,
+    second: 0,
+    micros: 0,
+    zone: undefined,
+    era: 0,
+  };
 }
 
 function microsOf(f: Fields, zone: TimeZone): bigint | undefined {

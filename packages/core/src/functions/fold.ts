@@ -38,7 +38,11 @@ export function constantValue(expr: Expr, context: EvalContext): { readonly valu
         nullable: nullableOf(arg),
         literal: { value: values[i]! },
       }));
-      const call = fn.bind({ args: infos.map((info) => info.type), returns: expr.type }, { ...context, ansi: expr.ansi }, infos);
+      const call = fn.bind(
+        { args: infos.map((info) => info.type), returns: expr.type },
+        { ...context, ansi: expr.ansi },
+        infos,
+      );
       return { value: call(...values) };
     }
     default:

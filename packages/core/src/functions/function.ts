@@ -81,7 +81,9 @@ export interface AggregateFunction {
   /** The result does not depend on the order of the rows (sums of doubles count as independent to 1e-9). */
   readonly orderIndependent: boolean;
   /** Buffer fields, Spark's names and types. */
-  buffer(signature: Signature): readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean }[];
+  buffer(
+    signature: Signature,
+  ): readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean }[];
   /** Called once per call site. */
   bind(signature: Signature, context: EvalContext, args: readonly ArgumentInfo[]): Accumulators;
   /** Fast update of fixed-width buffers in generated code; see codegen/aggregate-emitter.ts. Optional. */
@@ -118,7 +120,7 @@ export interface FastAggregate {
 }
 
 /**
- * A generator: one input row gives zero or more output rows (`explode`, `posexplode`, `inline`, `stack`). 
+ * A generator: one input row gives zero or more output rows (`explode`, `posexplode`, `inline`, `stack`).
  */
 export interface GeneratorFunction {
   readonly name: string;
@@ -130,7 +132,10 @@ export interface GeneratorFunction {
   resolve(
     args: readonly ArgumentInfo[],
     call: { readonly sql: string; readonly ansi: boolean },
-  ): { readonly args: readonly DataType[]; readonly returns: readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean }[] };
+  ): {
+    readonly args: readonly DataType[];
+    readonly returns: readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean }[];
+  };
   /** The rows for one row's arguments. */
   bind(args: readonly DataType[]): (...args: SqlValue[]) => readonly (readonly SqlValue[])[];
   readonly doc: FunctionDoc;

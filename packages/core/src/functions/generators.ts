@@ -35,7 +35,10 @@ function explode(name: string, outer: boolean, positions: boolean): GeneratorFun
     resolve(args, call) {
       const type = collectionType(args[0]!, call);
       const columns = columnsOf(type, outer);
-      return { args: [type], returns: positions ? [{ name: "pos", type: intType, nullable: outer }, ...columns] : columns };
+      return {
+        args: [type],
+        returns: positions ? [{ name: "pos", type: intType, nullable: outer }, ...columns] : columns,
+      };
     },
     bind([type]) {
       const width = (type!.kind === "map" ? 2 : 1) + (positions ? 1 : 0);
@@ -63,9 +66,13 @@ function inline(name: string, outer: boolean): GeneratorFunction {
     outer,
     resolve(args, call) {
       const { type } = args[0]!;
-      if (type.kind !== "array" || type.element.kind !== "struct") throw unexpectedInput(args[0]!, "ARRAY<STRUCT>", 0, call);
+      if (type.kind !== "array" || type.element.kind !== "struct")
+        throw unexpectedInput(args[0]!, "ARRAY<STRUCT>", 0, call);
       const nullable = outer || type.containsNull;
-      return { args: [type], returns: type.element.fields.map((f) => ({ name: f.name, type: f.type, nullable: nullable || f.nullable })) };
+      return {
+        args: [type],
+        returns: type.element.fields.map((f) => ({ name: f.name, type: f.type, nullable: nullable || f.nullable })),
+      };
     },
     bind([type]) {
       const width = type?.kind === "array" && type.element.kind === "struct" ? type.element.fields.length : 0;

@@ -26,9 +26,14 @@ const hasOwn = Object.prototype.hasOwnProperty;
  * @throws INVALID_INTERVAL_FORMAT.*
  */
 export function parseInterval(text: string): CalendarInterval {
-  const words = text.trim().toLowerCase().replaceAll(/([+-])\s+(?=[\d.])/g, "$1").split(/\s+/);
+  const words = text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/([+-])\s+(?=[\d.])/g, "$1")
+    .split(/\s+/);
   if (words[0] === "interval") words.shift();
-  if (words.length === 0 || words[0] === "") throw new MillraceError("INVALID_INTERVAL_FORMAT.INPUT_IS_EMPTY", { input: text });
+  if (words.length === 0 || words[0] === "")
+    throw new MillraceError("INVALID_INTERVAL_FORMAT.INPUT_IS_EMPTY", { input: text });
   let months = 0;
   let days = 0;
   let micros = 0n;
@@ -37,12 +42,17 @@ export function parseInterval(text: string): CalendarInterval {
     if (amount === null || (amount[2] === undefined && !amount[3]) || (amount[3]?.length ?? 0) > 9)
       throw new MillraceError("INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER", { input: text, number: `'${words[i]!}'` });
     const word = words[i + 1];
-    if (word === undefined) throw new MillraceError("INVALID_INTERVAL_FORMAT.MISSING_UNIT", { input: text, word: `'${words[i]!}'` });
+    if (word === undefined)
+      throw new MillraceError("INVALID_INTERVAL_FORMAT.MISSING_UNIT", { input: text, word: `'${words[i]!}'` });
     const unit = word.endsWith("s") ? word.slice(0, -1) : word;
     const sign = amount[1] === "-" ? -1 : 1;
     const whole = Number(amount[2] ?? 0);
     const fraction = amount[3];
-    if (fraction !== undefined && unit !== "second" && (hasOwn.call(monthUnits, unit) || hasOwn.call(dayUnits, unit) || hasOwn.call(microUnits, unit)))
+    if (
+      fraction !== undefined &&
+      unit !== "second" &&
+      (hasOwn.call(monthUnits, unit) || hasOwn.call(dayUnits, unit) || hasOwn.call(microUnits, unit))
+    )
       throw new MillraceError("INVALID_INTERVAL_FORMAT.INVALID_FRACTION", { input: text, unit: `'${word}'` });
     if (hasOwn.call(monthUnits, unit)) months += sign * whole * monthUnits[unit]!;
     else if (hasOwn.call(dayUnits, unit)) days += sign * whole * dayUnits[unit]!;

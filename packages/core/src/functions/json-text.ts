@@ -108,7 +108,8 @@ export function printJson(tree: JsonTree): string {
   if (tree === null || typeof tree === "boolean") return String(tree);
   if (typeof tree === "string") return JSON.stringify(tree);
   if (tree instanceof JsonNumber) return tree.text;
-  if (isObject(tree)) return `{${[...tree].map(([key, value]) => `${JSON.stringify(key)}:${printJson(value)}`).join(",")}}`;
+  if (isObject(tree))
+    return `{${[...tree].map(([key, value]) => `${JSON.stringify(key)}:${printJson(value)}`).join(",")}}`;
   return `[${tree.map(printJson).join(",")}]`;
 }
 

@@ -4,7 +4,10 @@
 export function doubleText(value: number): string {
   const parts = shortestDigits(String(Math.abs(value)));
   // Java prints at least two digits and takes the nearest such number: 4.9E-324 where one digit would be 5E-324.
-  return javaForm(value, parts[0].length === 1 && Number.isFinite(value) ? shortestDigits(Math.abs(value).toPrecision(2)) : parts);
+  return javaForm(
+    value,
+    parts[0].length === 1 && Number.isFinite(value) ? shortestDigits(Math.abs(value).toPrecision(2)) : parts,
+  );
 }
 
 /** `Float.toString`: the fewest digits that give the same 32-bit value. */
@@ -54,7 +57,13 @@ export function trimAll(text: string): string {
 
 const floatingGrammar = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?$/;
 const specialNumbers: Readonly<Record<string, number>> = {
-  inf: Infinity, "+inf": Infinity, infinity: Infinity, "+infinity": Infinity, "-inf": -Infinity, "-infinity": -Infinity, nan: Number.NaN,
+  inf: Infinity,
+  "+inf": Infinity,
+  infinity: Infinity,
+  "+infinity": Infinity,
+  "-inf": -Infinity,
+  "-infinity": -Infinity,
+  nan: Number.NaN,
 };
 const hasOwn = Object.prototype.hasOwnProperty;
 
@@ -75,7 +84,9 @@ export function parseInteger(text: string, allowFraction = false): bigint | unde
   const match = /^([+-]?\d+)$/.exec(trimmed) ?? (allowFraction ? /^([+-]?\d*)\.\d*$/.exec(trimmed) : null);
   if (match === null || trimmed === "." || trimmed.length > 4000) return undefined;
   const digits = match[1]!;
-  return digits === "" || digits === "-" || digits === "+" ? 0n : BigInt(digits.startsWith("+") ? digits.slice(1) : digits);
+  return digits === "" || digits === "-" || digits === "+"
+    ? 0n
+    : BigInt(digits.startsWith("+") ? digits.slice(1) : digits);
 }
 
 export function parseBoolean(text: string): boolean | undefined {

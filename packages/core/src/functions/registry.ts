@@ -14,23 +14,27 @@ import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
 import { datetime } from "./scalar/datetime.ts";
+import { datetimeFields } from "./scalar/datetime-fields.ts";
 import { internal } from "./scalar/internal.ts";
 import { json } from "./scalar/json.ts";
 import { logic } from "./scalar/logic.ts";
 import { math } from "./scalar/math.ts";
 import { patterns } from "./scalar/patterns.ts";
 import { session } from "./scalar/session.ts";
+import { signs } from "./scalar/sign.ts";
 import { strings } from "./scalar/strings.ts";
 
 const scalars: readonly ScalarFunction[] = [
   ...internal,
   ...arithmetic,
+  ...signs,
   ...comparison,
   ...logic,
   ...conditional,
   ...strings,
   ...patterns,
   ...datetime,
+  ...datetimeFields,
   ...math,
   ...json,
   ...collectionFunctions,

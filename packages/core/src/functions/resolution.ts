@@ -90,7 +90,11 @@ export function signature(
 /** All arguments in their common type, which is also the result's unless `returns` says otherwise. */
 export function sameTyped(name: string, returns?: (common: DataType) => DataType): Resolve {
   return (args, call) => {
-    const common = commonOf(name, args.map((a) => a.type), call);
+    const common = commonOf(
+      name,
+      args.map((a) => a.type),
+      call,
+    );
     return { args: args.map(() => common), returns: returns === undefined ? common : returns(common) };
   };
 }
@@ -118,7 +122,11 @@ export function requireOrderable(name: string, type: DataType, call: CallInfo): 
 }
 
 /** The value of an argument that has to be a constant, or DATATYPE_MISMATCH.NON_FOLDABLE_INPUT. */
-export function requireLiteral(arg: ArgumentInfo | undefined, name: string, call: CallInfo): NonNullable<ArgumentInfo["literal"]>["value"] {
+export function requireLiteral(
+  arg: ArgumentInfo | undefined,
+  name: string,
+  call: CallInfo,
+): NonNullable<ArgumentInfo["literal"]>["value"] {
   if (arg?.literal === undefined)
     throw new MillraceError("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", {
       sqlExpr: call.sql,

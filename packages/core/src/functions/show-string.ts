@@ -31,7 +31,9 @@ export function showString(schema: StructType, batches: readonly RecordBatch[], 
 }
 
 function table(names: readonly string[], rows: readonly (readonly string[])[], flushRight: boolean): string {
-  const widths = names.map((name, i) => rows.reduce((w, row) => Math.max(w, halfWidth(row[i]!)), Math.max(minimumWidth, halfWidth(name))));
+  const widths = names.map((name, i) =>
+    rows.reduce((w, row) => Math.max(w, halfWidth(row[i]!)), Math.max(minimumWidth, halfWidth(name))),
+  );
   const line = (cells: readonly string[]): string =>
     `|${cells.map((cell, i) => pad(cell, widths[i]!, flushRight)).join("|")}|\n`;
   const separator = `+${widths.map((w) => "-".repeat(w)).join("+")}+\n`;
@@ -39,7 +41,8 @@ function table(names: readonly string[], rows: readonly (readonly string[])[], f
 }
 
 function records(names: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widest = (cells: readonly string[]): number => cells.reduce((w, cell) => Math.max(w, halfWidth(cell)), minimumWidth);
+  const widest = (cells: readonly string[]): number =>
+    cells.reduce((w, cell) => Math.max(w, halfWidth(cell)), minimumWidth);
   const nameWidth = widest(names);
   const dataWidth = rows.reduce((w, row) => Math.max(w, widest(row)), minimumWidth);
   return rows
@@ -57,7 +60,8 @@ function pad(cell: string, width: number, flushRight: boolean): string {
 }
 
 /** Characters that take two places in a fixed-width font, as Spark's `Utils.stringHalfWidth` counts them. */
-const fullWidth = /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE19\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/g;
+const fullWidth =
+  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE19\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/g;
 
 function halfWidth(text: string): number {
   return text.length + (text.match(fullWidth)?.length ?? 0);
@@ -89,7 +93,8 @@ function prettyText(type: DataType, timeZone: string): (value: SqlValue) => stri
 function presentText(type: DataType, timeZone: string): (value: SqlValue) => string {
   switch (type.kind) {
     case "binary":
-      return (value) => `[${Array.from(value as Uint8Array, (b) => b.toString(16).toUpperCase().padStart(2, "0")).join(" ")}]`;
+      return (value) =>
+        `[${Array.from(value as Uint8Array, (b) => b.toString(16).toUpperCase().padStart(2, "0")).join(" ")}]`;
     case "array": {
       const element = prettyText(type.element, timeZone);
       return (value) => `[${(value as readonly SqlValue[]).map(element).join(", ")}]`;

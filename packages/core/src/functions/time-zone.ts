@@ -16,12 +16,34 @@ export interface TimeZone {
 
 /** Spark's three-letter names that are neither regions nor offsets in the zone database. */
 const shortNames: Readonly<Record<string, string>> = {
-  ACT: "Australia/Darwin", AET: "Australia/Sydney", AGT: "America/Argentina/Buenos_Aires", ART: "Africa/Cairo",
-  AST: "America/Anchorage", BET: "America/Sao_Paulo", BST: "Asia/Dhaka", CAT: "Africa/Harare", CNT: "America/St_Johns",
-  CST: "America/Chicago", CTT: "Asia/Shanghai", EAT: "Africa/Addis_Ababa", ECT: "Europe/Paris",
-  IET: "America/Indiana/Indianapolis", IST: "Asia/Kolkata", JST: "Asia/Tokyo", MIT: "Pacific/Apia", NET: "Asia/Yerevan",
-  NST: "Pacific/Auckland", PLT: "Asia/Karachi", PNT: "America/Phoenix", PRT: "America/Puerto_Rico",
-  PST: "America/Los_Angeles", SST: "Pacific/Guadalcanal", VST: "Asia/Ho_Chi_Minh", EST: "-05:00", MST: "-07:00", HST: "-10:00",
+  ACT: "Australia/Darwin",
+  AET: "Australia/Sydney",
+  AGT: "America/Argentina/Buenos_Aires",
+  ART: "Africa/Cairo",
+  AST: "America/Anchorage",
+  BET: "America/Sao_Paulo",
+  BST: "Asia/Dhaka",
+  CAT: "Africa/Harare",
+  CNT: "America/St_Johns",
+  CST: "America/Chicago",
+  CTT: "Asia/Shanghai",
+  EAT: "Africa/Addis_Ababa",
+  ECT: "Europe/Paris",
+  IET: "America/Indiana/Indianapolis",
+  IST: "Asia/Kolkata",
+  JST: "Asia/Tokyo",
+  MIT: "Pacific/Apia",
+  NET: "Asia/Yerevan",
+  NST: "Pacific/Auckland",
+  PLT: "Asia/Karachi",
+  PNT: "America/Phoenix",
+  PRT: "America/Puerto_Rico",
+  PST: "America/Los_Angeles",
+  SST: "Pacific/Guadalcanal",
+  VST: "Asia/Ho_Chi_Minh",
+  EST: "-05:00",
+  MST: "-07:00",
+  HST: "-10:00",
 };
 
 const zones = new Map<string, TimeZone>();
@@ -51,11 +73,15 @@ export function findTimeZone(id: string): TimeZone | undefined {
   }
 }
 
-const offsetGrammar = /^(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?$|^(?:UTC|GMT|UT)?([+-])(\d{2})(\d{2})$/;
+const offsetGrammar =
+  /^(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?$|^(?:UTC|GMT|UT)?([+-])(\d{2})(\d{2})$/;
 
 function makeZone(id: string): TimeZone {
   const trimmed = id.trim();
-  if (/^(?:Z|UTC|GMT|UT|Etc\/UTC|Etc\/GMT|Etc\/UCT|Zulu|Etc\/Zulu|UCT|Universal|Etc\/Universal|Greenwich)$/.test(trimmed)) return { ...utc, id };
+  if (
+    /^(?:Z|UTC|GMT|UT|Etc\/UTC|Etc\/GMT|Etc\/UCT|Zulu|Etc\/Zulu|UCT|Universal|Etc\/Universal|Greenwich)$/.test(trimmed)
+  )
+    return { ...utc, id };
   const offset = offsetGrammar.exec(trimmed);
   if (offset !== null) {
     const hours = Number(offset[2] ?? offset[6]);

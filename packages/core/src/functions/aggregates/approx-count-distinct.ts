@@ -55,7 +55,7 @@ function sigma(start: number): number {
   let x = start;
   let y = 1;
   let z = x;
-  for (let before = Number.NaN; before !== z; ) {
+  for (let before = Number.NaN; before !== z;) {
     x *= x;
     before = z;
     z += x * y;
@@ -68,7 +68,7 @@ function tau(start: number): number {
   let x = start;
   let y = 1;
   let z = 1 - x;
-  for (let before = Number.NaN; before !== z; ) {
+  for (let before = Number.NaN; before !== z;) {
     x = Math.sqrt(x);
     before = z;
     y *= 0.5;

@@ -69,12 +69,22 @@ function moment(
 }
 
 export const moments: readonly AggregateFunction[] = [
-  moment("stddev_samp", ["stddev", "std"], "Standard deviation of a sample; NULL for one row.", { sql: "stddev_samp(1)", result: "NULL" }, (n, m2) =>
-    n === 1 ? null : Math.sqrt(m2 / (n - 1)),
+  moment(
+    "stddev_samp",
+    ["stddev", "std"],
+    "Standard deviation of a sample; NULL for one row.",
+    { sql: "stddev_samp(1)", result: "NULL" },
+    (n, m2) => (n === 1 ? null : Math.sqrt(m2 / (n - 1))),
   ),
-  moment("stddev_pop", [], "Standard deviation of a population.", { sql: "stddev_pop(1)", result: "0.0" }, (n, m2) => Math.sqrt(m2 / n)),
-  moment("var_samp", ["variance"], "Variance of a sample; NULL for one row.", { sql: "var_samp(1)", result: "NULL" }, (n, m2) =>
-    n === 1 ? null : m2 / (n - 1),
+  moment("stddev_pop", [], "Standard deviation of a population.", { sql: "stddev_pop(1)", result: "0.0" }, (n, m2) =>
+    Math.sqrt(m2 / n),
+  ),
+  moment(
+    "var_samp",
+    ["variance"],
+    "Variance of a sample; NULL for one row.",
+    { sql: "var_samp(1)", result: "NULL" },
+    (n, m2) => (n === 1 ? null : m2 / (n - 1)),
   ),
   moment("var_pop", [], "Variance of a population.", { sql: "var_pop(1)", result: "0.0" }, (n, m2) => m2 / n),
 ];

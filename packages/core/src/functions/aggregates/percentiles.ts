@@ -1,13 +1,5 @@
 import { MillraceError } from "../../errors/index.ts";
-import {
-  arrayType,
-  bigintType,
-  binaryType,
-  type DataType,
-  doubleType,
-
-  type SqlValue,
-} from "../../types/data-type.ts";
+import { arrayType, bigintType, binaryType, type DataType, doubleType, type SqlValue } from "../../types/data-type.ts";
 import { bindCast } from "../cast-values.ts";
 import { isDatetime, isInterval } from "../coercion.ts";
 import { decimalFromNumber } from "../decimal.ts";
@@ -66,7 +58,10 @@ const resolveApproximate: Resolve = (args, call) => {
 };
 
 /** A value of the data as a double and back. */
-function doubleForm(type: DataType): { readonly to: (value: SqlValue) => number; readonly from: (value: number) => SqlValue } {
+function doubleForm(type: DataType): {
+  readonly to: (value: SqlValue) => number;
+  readonly from: (value: number) => SqlValue;
+} {
   switch (type.kind) {
     case "decimal": {
       const to = bindCast(type, doubleType, "ansi", "UTC");
@@ -175,7 +170,9 @@ function exactPercentile(
         },
         save: (state) => [[...state.keys()], [...state.values()].map(BigInt)],
         merge(state, [values, counts]) {
-          (values as readonly number[] | null)?.forEach((v, i) => add(state, v, Number((counts as readonly bigint[])[i]!)));
+          (values as readonly number[] | null)?.forEach((v, i) =>
+            add(state, v, Number((counts as readonly bigint[])[i]!)),
+          );
           return state;
         },
         evaluate(state) {
@@ -217,7 +214,12 @@ export const percentiles: readonly AggregateFunction[] = [
         coerceArgument(args[0]!, classes.numeric, 0, info);
         return { args: [doubleType], returns: doubleType };
       },
-      doc: { group, usage: "median(expr)", summary: "The exact median as DOUBLE.", examples: [{ sql: "median(10)", result: "10.0" }] },
+      doc: {
+        group,
+        usage: "median(expr)",
+        summary: "The exact median as DOUBLE.",
+        examples: [{ sql: "median(10)", result: "10.0" }],
+      },
     },
     () => ({ list: [0.5], isList: false }),
   ),

@@ -77,7 +77,11 @@ export class QuantileSummary {
     this.#count = count;
     this.#headLength = 0;
   }
-  #copySample(from: number, next: { values: Float64Array; gaps: Float64Array; deltas: Float64Array }, to: number): number {
+  #copySample(
+    from: number,
+    next: { values: Float64Array; gaps: Float64Array; deltas: Float64Array },
+    to: number,
+  ): number {
     next.values[to] = this.#values[from]!;
     next.gaps[to] = this.#gaps[from]!;
     next.deltas[to] = this.#deltas[from]!;
@@ -127,7 +131,10 @@ export class QuantileSummary {
     if (!other.#compressed) other.#compress();
     if (other.#count === 0) return;
     if (this.#count === 0) {
-      this.#install({ values: other.#values.slice(), gaps: other.#gaps.slice(), deltas: other.#deltas.slice() }, other.#size);
+      this.#install(
+        { values: other.#values.slice(), gaps: other.#gaps.slice(), deltas: other.#deltas.slice() },
+        other.#size,
+      );
       this.#count = other.#count;
       return;
     }

@@ -280,7 +280,8 @@ export const sums: readonly AggregateFunction[] = [
     doc: {
       group,
       usage: "sum(expr)",
-      summary: "Sum: BIGINT of integers, ten digits more of decimals, DOUBLE otherwise. NULL for no rows; overflow is an error.",
+      summary:
+        "Sum: BIGINT of integers, ten digits more of decimals, DOUBLE otherwise. NULL for no rows; overflow is an error.",
       examples: [{ sql: "sum(5)", result: "5" }],
     },
   },
@@ -309,7 +310,11 @@ export const sums: readonly AggregateFunction[] = [
     nullable: true,
     orderIndependent: true,
     buffer: ({ args }) => [
-      { name: "sum", type: args[0]!.kind === "decimal" ? averageSumType(args[0] as DecimalType) : doubleType, nullable: true },
+      {
+        name: "sum",
+        type: args[0]!.kind === "decimal" ? averageSumType(args[0] as DecimalType) : doubleType,
+        nullable: true,
+      },
       { name: "count", type: bigintType, nullable: true },
     ],
     bind: ({ args, returns }, context) =>

@@ -4,7 +4,14 @@
  */
 import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
 
-export function equalBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): boolean {
+export function equalBytes(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
   const n = aEnd - aStart;
   if (n !== bEnd - bStart) return false;
   for (let i = 0; i < n; i++) if (a[aStart + i] !== b[bStart + i]) return false;
@@ -12,7 +19,14 @@ export function equalBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8
 }
 
 /** Order of the bytes, which for UTF-8 is the order of code points: negative, 0 or positive. */
-export function compareBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
+export function compareBytes(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
   const n = Math.min(aEnd - aStart, bEnd - bStart);
   for (let i = 0; i < n; i++) {
     const d = a[aStart + i]! - b[bStart + i]!;
@@ -21,17 +35,38 @@ export function compareBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uin
   return aEnd - aStart - (bEnd - bStart);
 }
 
-export function startsWithBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): boolean {
+export function startsWithBytes(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
   const n = bEnd - bStart;
   return aEnd - aStart >= n && equalBytes(a, aStart, aStart + n, b, bStart, bEnd);
 }
-export function endsWithBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): boolean {
+export function endsWithBytes(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
   const n = bEnd - bStart;
   return aEnd - aStart >= n && equalBytes(a, aEnd - n, aEnd, b, bStart, bEnd);
 }
 
 /** Position in `a` of the first occurrence of `b`, or −1. */
-export function indexOfBytes(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
+export function indexOfBytes(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
   const n = bEnd - bStart;
   if (n === 0) return aStart;
   const first = b[bStart]!;
@@ -109,7 +144,14 @@ export class ByteResult {
     this.#mapAscii(bytes, start, end, 0x61, 0x7a, upperText);
   }
   /** Flips bit 5 of the ASCII letters from `low` to `high`; any other byte above 0x7f sends the range through a string. */
-  #mapAscii(bytes: Uint8Array, start: number, end: number, low: number, high: number, slow: (text: string) => string): void {
+  #mapAscii(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    low: number,
+    high: number,
+    slow: (text: string) => string,
+  ): void {
     let i = start;
     while (i < end) {
       const c = bytes[i]!;
@@ -148,7 +190,11 @@ export class ByteResult {
   substring(bytes: Uint8Array, start: number, end: number, position: number, length: number): void {
     const size = end - start;
     let ascii = true;
-    for (let i = start; i < end; i++) if (bytes[i]! >= 0x80) { ascii = false; break; }
+    for (let i = start; i < end; i++)
+      if (bytes[i]! >= 0x80) {
+        ascii = false;
+        break;
+      }
     const count = ascii ? size : countCharacters(bytes, start, end);
     let from = position > 0 ? position - 1 : position < 0 ? count + position : 0;
     const until = Math.min(count, from + length);

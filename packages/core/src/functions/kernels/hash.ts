@@ -70,7 +70,8 @@ export function xxBytes(bytes: Uint8Array, seed: bigint): bigint {
     const lanes = [(s + prime1 + prime2) & mask, (s + prime2) & mask, s, (s - prime1) & mask];
     for (; at + 32 <= length; at += 32)
       for (let lane = 0; lane < 4; lane++) lanes[lane] = round64(lanes[lane]!, view.getBigUint64(at + lane * 8, true));
-    h = (rotate64(lanes[0]!, 1n) + rotate64(lanes[1]!, 7n) + rotate64(lanes[2]!, 12n) + rotate64(lanes[3]!, 18n)) & mask;
+    h =
+      (rotate64(lanes[0]!, 1n) + rotate64(lanes[1]!, 7n) + rotate64(lanes[2]!, 12n) + rotate64(lanes[3]!, 18n)) & mask;
     for (const lane of lanes) h = ((h ^ round64(0n, lane)) * prime1 + prime4) & mask;
   } else h = (s + prime5) & mask;
   h = (h + BigInt(length)) & mask;

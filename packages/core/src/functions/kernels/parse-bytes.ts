@@ -46,7 +46,8 @@ export function parseTimestampBytes(
   const minute = digits(bytes, start + 14, 2);
   const second = digits(bytes, start + 17, 2);
   const separator = bytes[start + 10]!;
-  if (bytes[start + 4] !== 0x2d || bytes[start + 7] !== 0x2d || (separator !== 0x54 && separator !== 0x20)) return undefined;
+  if (bytes[start + 4] !== 0x2d || bytes[start + 7] !== 0x2d || (separator !== 0x54 && separator !== 0x20))
+    return undefined;
   if (bytes[start + 13] !== 0x3a || bytes[start + 16] !== 0x3a) return undefined;
   if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined;

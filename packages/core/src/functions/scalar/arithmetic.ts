@@ -23,29 +23,14 @@ import {
 import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ArgumentInfo, EvalContext, ScalarFunction, Signature } from "../function.ts";
 import { divideByZero, overflow, remainderByZero, toDecimal } from "../kernels/checked.ts";
-import { type CallInfo, classes, coerceArgument, signature } from "../resolution.ts";
+import { widthName, wrapCode, wrapNumber } from "../integer-width.ts";
+import type { CallInfo } from "../resolution.ts";
 import { quotedType } from "../type-text.ts";
 
 type Binary = (a: SqlValue, b: SqlValue) => SqlValue;
 type Mode = "ansi" | "legacy" | "try";
 
 const group = "Arithmetic";
-
-/** Cuts a number to the width of an integer type. */
-export function wrapNumber(kind: DataType["kind"]): (value: number) => number {
-  if (kind === "tinyint") return (v) => (v << 24) >> 24;
-  if (kind === "smallint") return (v) => (v << 16) >> 16;
-  return (v) => v | 0;
-}
-export function wrapCode(kind: DataType["kind"], value: Code): Code {
-  if (kind === "tinyint") return js`(${value} << 24 >> 24)`;
-  if (kind === "smallint") return js`(${value} << 16 >> 16)`;
-  return js`(${value} | 0)`;
-}
-/** How Spark names the width in overflow messages. */
-export function widthName(kind: DataType["kind"]): string {
-  return kind === "bigint" ? "long" : kind === "int" ? "integer" : kind === "smallint" ? "short" : "byte";
-}
 
 /** The decimal that an operand counts as: an integer literal has just its digits. */
 function operandDecimal(arg: ArgumentInfo): DecimalType | undefined {
@@ -63,7 +48,11 @@ function resolveNumbers(
 ): Signature {
   const [left, right] = args as readonly [ArgumentInfo, ArgumentInfo];
   const fractional = (t: DataType): boolean => t.kind === "float" || t.kind === "double" || t.kind === "string";
-  if ((left.type.kind === "decimal" || right.type.kind === "decimal") && !fractional(left.type) && !fractional(right.type)) {
+  if (
+    (left.type.kind === "decimal" || right.type.kind === "decimal") &&
+    !fractional(left.type) &&
+    !fractional(right.type)
+  ) {
     const a = left.type.kind === "null" ? decimalFor(right.type) : operandDecimal(left);
     const b = right.type.kind === "null" ? decimalFor(left.type) : operandDecimal(right);
     if (a !== undefined && b !== undefined) return { args: [a, b], returns: ofDecimals(a, b) };
@@ -143,7 +132,8 @@ const times: Operation = {
 
 function bindOperation(op: Operation, types: Signature, mode: Mode): Binary {
   const { returns } = types;
-  const fail = mode === "ansi" ? (kind: DataType["kind"]) => overflow(`${widthName(kind)} overflow`, op.tryName) : () => null;
+  const fail =
+    mode === "ansi" ? (kind: DataType["kind"]) => overflow(`${widthName(kind)} overflow`, op.tryName) : () => null;
   switch (returns.kind) {
     case "tinyint":
     case "smallint": {
@@ -256,7 +246,11 @@ function operator(
     doc: { group, usage: `expr1 ${op.symbol} expr2`, ...doc },
   };
 }
-function tolerant(op: Operation, what: string, example: { readonly sql: string; readonly result: string }): ScalarFunction {
+function tolerant(
+  op: Operation,
+  what: string,
+  example: { readonly sql: string; readonly result: string },
+): ScalarFunction {
   return {
     name: op.tryName,
     since: "0.1.0",
@@ -266,7 +260,12 @@ function tolerant(op: Operation, what: string, example: { readonly sql: string; 
     canReturnNull: true,
     deterministic: true,
     bind: (types, context) => bindBinary(op, "try")(types, context),
-    doc: { group, usage: `${op.tryName}(expr1, expr2)`, summary: `${what}, or NULL when the result overflows.`, examples: [example] },
+    doc: {
+      group,
+      usage: `${op.tryName}(expr1, expr2)`,
+      summary: `${what}, or NULL when the result overflows.`,
+      examples: [example],
+    },
   };
 }
 
@@ -291,9 +290,7 @@ function bindDivide(types: Signature, context: EvalContext, mode: Mode): Binary 
 }
 const resolveDivide: ScalarFunction["resolve"] = (args, call) => {
   const [left, right] = args as readonly [ArgumentInfo, ArgumentInfo];
-  return (
-    resolveTemporal("/", left.type, right.type) ?? resolveNumbers(args, call, decimalResult.divide, doubleType)
-  );
+  return resolveTemporal("/", left.type, right.type) ?? resolveNumbers(args, call, decimalResult.divide, doubleType);
 };
 
 const divide: ScalarFunction = {
@@ -362,7 +359,10 @@ function bindWhole(op: WholeOperation, types: Signature, mode: Mode): Binary {
       return (a, b) => (b === 0 ? zero() : op.number(a as number, b as number) | 0);
   }
 }
-function whole(op: WholeOperation, fields: Pick<ScalarFunction, "name" | "doc"> & Partial<Pick<ScalarFunction, "aliases" | "emit">>): ScalarFunction {
+function whole(
+  op: WholeOperation,
+  fields: Pick<ScalarFunction, "name" | "doc"> & Partial<Pick<ScalarFunction, "aliases" | "emit">>,
+): ScalarFunction {
   return {
     since: "0.1.0",
     arity: [2, 2],
@@ -380,7 +380,8 @@ const emitRemainder: Emitter = {
     const a = valueOf(left!);
     const b = valueOf(right!);
     const { kind } = types.returns;
-    if (kind === "decimal") return callBound(ctx, bindWhole(remainder, types, options.ansi ? "ansi" : "legacy"), types, a, b);
+    if (kind === "decimal")
+      return callBound(ctx, bindWhole(remainder, types, options.ansi ? "ansi" : "legacy"), types, a, b);
     const isZero = kind === "bigint" ? js`(${b} === 0n)` : js`(${b} === 0)`;
     if (options.ansi) ctx.line(js`if ${isZero} ${ctx.bind(remainderByZero)}();`);
     const isNull = options.ansi ? js.false : isZero;
@@ -449,52 +450,6 @@ const integralDivide: ScalarFunction = {
   },
 };
 
-/** Sign changes: of one number or interval. */
-function bindSign(name: string, types: Signature, context: EvalContext, changes: (negative: boolean) => boolean): (a: SqlValue) => SqlValue {
-  const { kind } = types.returns;
-  const wrap = wrapNumber(kind);
-  if (kind === "decimal") return (a) => (changes((a as bigint) < 0n) ? -(a as bigint) : a);
-  if (kind === "bigint" || kind === "interval_day_time")
-    return (a) => {
-      if (!changes((a as bigint) < 0n)) return a;
-      const value = BigInt.asIntN(64, -(a as bigint));
-      return value === a && value !== 0n && context.ansi ? overflow("long overflow") : value;
-    };
-  if (kind === "float" || kind === "double")
-    return name === "abs" ? (a) => Math.abs(a as number) : (a) => -(a as number);
-  return (a) => {
-    if (!changes((a as number) < 0)) return a;
-    const value = wrap(0 - (a as number));
-    return value === a && value !== 0 && context.ansi ? overflow(`${widthName(kind)} overflow`) : value;
-  };
-}
-const signChange = (
-  name: string,
-  changes: (negative: boolean) => boolean,
-  fields: Pick<ScalarFunction, "doc"> & Partial<Pick<ScalarFunction, "aliases">>,
-): ScalarFunction => ({
-  name,
-  since: "0.1.0",
-  arity: [1, 1],
-  resolve: (args, call) => {
-    const type = isInterval(args[0]!.type) ? args[0]!.type : coerceArgument(args[0]!, classes.numeric, 0, call);
-    return { args: [type], returns: type };
-  },
-  nulls: "propagate",
-  deterministic: true,
-  bind: (types, context) => bindSign(name, types, context, changes),
-  emit: {
-    emit([arg], ctx, types, options) {
-      const a = valueOf(arg!);
-      if (types.returns.kind === "double" || types.returns.kind === "float")
-        return fixedLocal(ctx, name === "abs" ? js`Math.abs(${a})` : js`-${a}`);
-      const value = local(ctx, "v", js`${ctx.bind(bindSign(name, types, options.context, changes))}(${a})`);
-      return types.returns.kind === "decimal" ? { shape: "boxed", isNull: js.false, value } : fixed(value);
-    },
-  },
-  ...fields,
-});
-
 export const arithmetic: readonly ScalarFunction[] = [
   operator(plus, {
     summary: "Sum of numbers; a date or timestamp and an interval; a date and a number of days.",
@@ -539,25 +494,6 @@ export const arithmetic: readonly ScalarFunction[] = [
     },
   }),
   integralDivide,
-  signChange("negative", () => true, {
-    aliases: ["unary_minus"],
-    doc: { group, usage: "negative(expr), - expr", summary: "The number or interval with the opposite sign.", examples: [{ sql: "negative(1)", result: "-1" }] },
-  }),
-  {
-    name: "positive",
-    aliases: ["unary_plus"],
-    since: "0.1.0",
-    arity: [1, 1],
-    resolve: signature([classes.numeric], ([type]) => type!),
-    nulls: "propagate",
-    deterministic: true,
-    bind: () => (a) => a ?? null,
-    emit: { emit: ([arg]) => arg! },
-    doc: { group, usage: "positive(expr), + expr", summary: "The number itself.", examples: [{ sql: "positive(-1)", result: "-1" }] },
-  },
-  signChange("abs", (negative) => negative, {
-    doc: { group, usage: "abs(expr)", summary: "Absolute value of a number or interval.", examples: [{ sql: "abs(-1)", result: "1" }] },
-  }),
   tolerant(plus, "Sum", { sql: "try_add(2147483647, 1)", result: "NULL" }),
   tolerant(minus, "Difference", { sql: "try_subtract(-2147483647, 2)", result: "NULL" }),
   tolerant(times, "Product", { sql: "try_multiply(2147483647, 2)", result: "NULL" }),
@@ -571,8 +507,15 @@ export const arithmetic: readonly ScalarFunction[] = [
     deterministic: true,
     bind: (types, context) => {
       const form = bindDivide(types, context, "try");
-      return isInterval(types.args[0]!) ? (a, b) => (b === 0n || b === 0 ? null : form(a!, b!)) : (a, b) => form(a!, b!);
+      return isInterval(types.args[0]!)
+        ? (a, b) => (b === 0n || b === 0 ? null : form(a!, b!))
+        : (a, b) => form(a!, b!);
     },
-    doc: { group, usage: "try_divide(expr1, expr2)", summary: "Quotient, or NULL when the divisor is 0.", examples: [{ sql: "try_divide(1, 0)", result: "NULL" }] },
+    doc: {
+      group,
+      usage: "try_divide(expr1, expr2)",
+      summary: "Quotient, or NULL when the divisor is 0.",
+      examples: [{ sql: "try_divide(1, 0)", result: "NULL" }],
+    },
   },
 ];

@@ -16,7 +16,17 @@ import { distinctKeyOf } from "../aggregates/distinct-keys.ts";
 import { textOf } from "../cast-text.ts";
 import { js } from "../code.ts";
 import type { ArgumentInfo, ScalarFunction } from "../function.ts";
-import { type CallInfo, classes, coerceArgument, commonOf, requireLiteral, requireOrderable, type Resolve, signature, unexpectedInput } from "../resolution.ts";
+import {
+  type CallInfo,
+  classes,
+  coerceArgument,
+  commonOf,
+  requireLiteral,
+  requireOrderable,
+  type Resolve,
+  signature,
+  unexpectedInput,
+} from "../resolution.ts";
 import { quotedType } from "../type-text.ts";
 
 const group = "Collections";
@@ -55,7 +65,10 @@ const ofArray =
   (returns: (array: DataType) => DataType, rest: readonly DataType[] = []): Resolve =>
   (args, call) => {
     const array = arrayArgument(args[0]!, 0, call);
-    return { args: [array, ...args.slice(1).map((a, i) => coerceArgument(a, rest[i] ?? classes.any, i + 1, call))], returns: returns(array) };
+    return {
+      args: [array, ...args.slice(1).map((a, i) => coerceArgument(a, rest[i] ?? classes.any, i + 1, call))],
+      returns: returns(array),
+    };
   };
 
 /** A map of entries: keys not NULL and different. */
@@ -71,7 +84,8 @@ function mapOf(keys: Items, values: Items, keyType: DataType): SqlMap {
   return { keys, values };
 }
 function requireMapKey(type: DataType, call: CallInfo): void {
-  if (type.kind === "map") throw new MillraceError("DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE", { sqlExpr: call.sql, keyType: quotedType(type) });
+  if (type.kind === "map")
+    throw new MillraceError("DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE", { sqlExpr: call.sql, keyType: quotedType(type) });
 }
 
 function lookUp(map: SqlMap, key: SqlValue, keyType: DataType): SqlValue {
@@ -84,7 +98,8 @@ function elementAt(name: "element_at" | "try_element_at"): ScalarFunction {
     arity: [2, 2],
     resolve: (args, call) => {
       const { type } = args[0]!;
-      if (type.kind === "map") return { args: [type, coerceArgument(args[1]!, type.key, 1, call)], returns: type.value };
+      if (type.kind === "map")
+        return { args: [type, coerceArgument(args[1]!, type.key, 1, call)], returns: type.value };
       return ofArray(elementOf, [intType])(args, call);
     },
     canReturnNull: true,
@@ -97,7 +112,10 @@ function elementAt(name: "element_at" | "try_element_at"): ScalarFunction {
         if (i === 0) throw new MillraceError("INVALID_INDEX_OF_ZERO", {});
         if (Math.abs(i) <= items.length) return items.at(i > 0 ? i - 1 : i)!;
         if (!context.ansi || name === "try_element_at") return null;
-        throw new MillraceError("INVALID_ARRAY_INDEX_IN_ELEMENT_AT", { indexValue: String(i), arraySize: String(items.length) });
+        throw new MillraceError("INVALID_ARRAY_INDEX_IN_ELEMENT_AT", {
+          indexValue: String(i),
+          arraySize: String(items.length),
+        });
       };
     },
     usage: `${name}(array, index), ${name}(map, key)`,
@@ -120,7 +138,8 @@ function extremeElement(name: "array_max" | "array_min", sign: 1 | -1): ScalarFu
       const compare = comparatorOf(returns);
       return (array) => {
         let best: SqlValue = null;
-        for (const item of array as Items) if (item !== null && (best === null || compare(item, best) * sign > 0)) best = item;
+        for (const item of array as Items)
+          if (item !== null && (best === null || compare(item, best) * sign > 0)) best = item;
         return best;
       };
     },
@@ -136,7 +155,11 @@ const namedStruct = collection({
   resolve: (args, call) => ({
     args: args.map((a, i) => (i % 2 === 0 ? stringType : a.type)),
     returns: structType(
-      args.flatMap((a, i) => (i % 2 === 0 ? [] : [{ name: String(requireLiteral(args[i - 1], "name", call)), type: a.type, nullable: a.nullable }])),
+      args.flatMap((a, i) =>
+        i % 2 === 0
+          ? []
+          : [{ name: String(requireLiteral(args[i - 1], "name", call)), type: a.type, nullable: a.nullable }],
+      ),
     ),
   }),
   nulls: "custom",
@@ -147,7 +170,11 @@ const namedStruct = collection({
       args.filter((_, i) => i % 2 === 1),
   emit: {
     lazy: true,
-    emit: (args) => ({ shape: "struct", isNull: js.false, fields: args.filter((_, i) => i % 2 === 1).map((arg) => arg()) }),
+    emit: (args) => ({
+      shape: "struct",
+      isNull: js.false,
+      fields: args.filter((_, i) => i % 2 === 1).map((arg) => arg()),
+    }),
   },
   usage: "named_struct(name1, value1, …)",
   summary: "A struct of named fields.",
@@ -159,8 +186,18 @@ export const collectionFunctions: readonly ScalarFunction[] = [
     name: "array",
     arity: [0, Number.POSITIVE_INFINITY],
     resolve: (args, call) => {
-      const common = commonOf("array", args.map((a) => a.type), call);
-      return { args: args.map(() => common), returns: arrayType(common, args.some((a) => a.nullable)) };
+      const common = commonOf(
+        "array",
+        args.map((a) => a.type),
+        call,
+      );
+      return {
+        args: args.map(() => common),
+        returns: arrayType(
+          common,
+          args.some((a) => a.nullable),
+        ),
+      };
     },
     nulls: "custom",
     canReturnNull: false,
@@ -195,12 +232,24 @@ export const collectionFunctions: readonly ScalarFunction[] = [
     name: "map",
     arity: [0, Number.POSITIVE_INFINITY],
     resolve: (args, call) => {
-      const key = commonOf("map", args.filter((_, i) => i % 2 === 0).map((a) => a.type), call);
-      const value = commonOf("map", args.filter((_, i) => i % 2 === 1).map((a) => a.type), call);
+      const key = commonOf(
+        "map",
+        args.filter((_, i) => i % 2 === 0).map((a) => a.type),
+        call,
+      );
+      const value = commonOf(
+        "map",
+        args.filter((_, i) => i % 2 === 1).map((a) => a.type),
+        call,
+      );
       requireMapKey(key, call);
       return {
         args: args.map((_, i) => (i % 2 === 0 ? key : value)),
-        returns: mapType(key, value, args.some((a, i) => i % 2 === 1 && a.nullable)),
+        returns: mapType(
+          key,
+          value,
+          args.some((a, i) => i % 2 === 1 && a.nullable),
+        ),
       };
     },
     nulls: "custom",
@@ -237,7 +286,10 @@ export const collectionFunctions: readonly ScalarFunction[] = [
     name: "size",
     aliases: ["cardinality", "array_size"],
     arity: [1, 1],
-    resolve: (args, call) => ({ args: [args[0]!.type.kind === "map" ? args[0]!.type : arrayArgument(args[0]!, 0, call)], returns: intType }),
+    resolve: (args, call) => ({
+      args: [args[0]!.type.kind === "map" ? args[0]!.type : arrayArgument(args[0]!, 0, call)],
+      returns: intType,
+    }),
     bind: () => (value) => (Array.isArray(value) ? value.length : (value as SqlMap).keys.length),
     usage: "size(expr)",
     summary: "Number of elements of an array or entries of a map; NULL of NULL.",
@@ -263,11 +315,13 @@ export const collectionFunctions: readonly ScalarFunction[] = [
       return { args: [arrayType(common), common], returns: booleanType };
     },
     canReturnNull: true,
-    bind: ({ args }) => (array, value) => {
-      const items = array as Items;
-      if (items.some((item) => item !== null && equalValues(args[1]!, item, value!))) return true;
-      return items.includes(null) ? null : false;
-    },
+    bind:
+      ({ args }) =>
+      (array, value) => {
+        const items = array as Items;
+        if (items.some((item) => item !== null && equalValues(args[1]!, item, value!))) return true;
+        return items.includes(null) ? null : false;
+      },
     usage: "array_contains(array, value)",
     summary: "Whether the array holds the value; NULL when it does not but holds a NULL.",
     examples: [["array_contains(array(1, 2, 3), 2)", "true"]],
@@ -279,7 +333,10 @@ export const collectionFunctions: readonly ScalarFunction[] = [
       const common = commonOf("array_position", [elementOf(arrayArgument(args[0]!, 0, call)), args[1]!.type], call);
       return { args: [arrayType(common), common], returns: { kind: "bigint" } };
     },
-    bind: ({ args }) => (array, value) => BigInt((array as Items).findIndex((item) => item !== null && equalValues(args[1]!, item, value!)) + 1),
+    bind:
+      ({ args }) =>
+      (array, value) =>
+        BigInt((array as Items).findIndex((item) => item !== null && equalValues(args[1]!, item, value!)) + 1),
     usage: "array_position(array, value)",
     summary: "Position from 1 of the first equal element; 0 when there is none.",
     examples: [["array_position(array(3, 2, 1), 1)", "3"]],
@@ -315,7 +372,10 @@ export const collectionFunctions: readonly ScalarFunction[] = [
       const map = mapArgument(args[0]!, 0, call);
       return { args: [map, coerceArgument(args[1]!, map.key, 1, call)], returns: booleanType };
     },
-    bind: ({ args }) => (map, key) => (map as SqlMap).keys.some((k) => equalValues(args[1]!, k, key!)),
+    bind:
+      ({ args }) =>
+      (map, key) =>
+        (map as SqlMap).keys.some((k) => equalValues(args[1]!, k, key!)),
     usage: "map_contains_key(map, key)",
     summary: "Whether the map has the key.",
     examples: [["map_contains_key(map(1, 'a'), 1)", "true"]],
@@ -330,7 +390,8 @@ export const collectionFunctions: readonly ScalarFunction[] = [
     },
     bind: ({ returns }) => {
       const compare = comparatorOf(elementOf(returns));
-      return (array, ascending) => (ascending === false ? (array as Items).toSorted((a, b) => compare(b, a)) : (array as Items).toSorted(compare));
+      return (array, ascending) =>
+        ascending === false ? (array as Items).toSorted((a, b) => compare(b, a)) : (array as Items).toSorted(compare);
     },
     usage: "sort_array(array[, ascending])",
     summary: "The elements in order: NULLs first when ascending, last when descending.",
@@ -401,7 +462,9 @@ export const collectionFunctions: readonly ScalarFunction[] = [
         const count = by === 0n ? (from === to ? 1n : -1n) : (to - from) / by + 1n;
         if (count < 0n || (from !== to && to > from !== by > 0n) || count > 2147483632n)
           throw new MillraceError("INVALID_SEQUENCE", { start: String(from), stop: String(to), step: String(by) });
-        return Array.from({ length: Number(count) }, (_, i) => (whole ? from + by * BigInt(i) : Number(from + by * BigInt(i))));
+        return Array.from({ length: Number(count) }, (_, i) =>
+          whole ? from + by * BigInt(i) : Number(from + by * BigInt(i)),
+        );
       };
     },
     usage: "sequence(start, stop[, step])",

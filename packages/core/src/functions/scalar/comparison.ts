@@ -93,7 +93,13 @@ function doubleCode(symbol: Relation["symbol"], a: Code, b: Code): Code {
 }
 
 /** Code of a relation between two non-null values of one type. */
-export function relationCode(symbol: Relation["symbol"], a: Emitted, b: Emitted, type: DataType, ctx: EmitContext): Code {
+export function relationCode(
+  symbol: Relation["symbol"],
+  a: Emitted,
+  b: Emitted,
+  type: DataType,
+  ctx: EmitContext,
+): Code {
   if (a.shape === "bytes") {
     const both = js`${bytesOf(a)}, ${bytesOf(b)}`;
     if (symbol === "=") return js`${ctx.bind(equalBytes)}(${both})`;
@@ -111,13 +117,23 @@ function bindRelation(relation: Relation, type: DataType): (a: SqlValue, b: SqlV
   return (a, b) => relation.test(compare(a, b));
 }
 
-const relationDocs: Readonly<Record<Relation["symbol"], { readonly summary: string; readonly sql: string; readonly result: string }>> = {
+const relationDocs: Readonly<
+  Record<Relation["symbol"], { readonly summary: string; readonly sql: string; readonly result: string }>
+> = {
   "=": { summary: "Whether two values are equal; NaN equals NaN.", sql: "1 = '1'", result: "true" },
   "!=": { summary: "Whether two values differ.", sql: "1 != 2", result: "true" },
-  "<": { summary: "Whether the left value comes before the right one; NaN is the greatest number.", sql: "1 < 2", result: "true" },
+  "<": {
+    summary: "Whether the left value comes before the right one; NaN is the greatest number.",
+    sql: "1 < 2",
+    result: "true",
+  },
   "<=": { summary: "Whether the left value comes before the right one or equals it.", sql: "2 <= 2", result: "true" },
   ">": { summary: "Whether the left value comes after the right one.", sql: "2 > 1", result: "true" },
-  ">=": { summary: "Whether the left value comes after the right one or equals it.", sql: "DATE'2024-01-02' >= '2024-01-01'", result: "true" },
+  ">=": {
+    summary: "Whether the left value comes after the right one or equals it.",
+    sql: "DATE'2024-01-02' >= '2024-01-01'",
+    result: "true",
+  },
 };
 
 const relationFunctions: readonly ScalarFunction[] = relations.map((relation): ScalarFunction => {
@@ -196,7 +212,9 @@ function membership(type: DataType, values: readonly SqlValue[]): (value: SqlVal
 }
 
 /** The list of `IN` when all of it is constant, without NULLs. */
-function literalsOf(args: readonly ArgumentInfo[]): { readonly values: readonly SqlValue[]; readonly hasNull: boolean } | undefined {
+function literalsOf(
+  args: readonly ArgumentInfo[],
+): { readonly values: readonly SqlValue[]; readonly hasNull: boolean } | undefined {
   const values: SqlValue[] = [];
   let hasNull = false;
   for (const arg of args.slice(1)) {
@@ -245,7 +263,11 @@ const inList: ScalarFunction = {
   since: "0.1.0",
   arity: [1, Number.POSITIVE_INFINITY],
   resolve(args, call): Signature {
-    const common = commonOf("in", args.map((a) => a.type), call);
+    const common = commonOf(
+      "in",
+      args.map((a) => a.type),
+      call,
+    );
     requireEquality("in", common, call);
     return { args: args.map(() => common), returns: booleanType };
   },

@@ -52,7 +52,8 @@ const when: ScalarFunction = {
     };
   },
   nulls: "custom",
-  canReturnNull: (args) => args.length % 2 === 0 || args.some((a, i) => a.nullable && (i % 2 === 1 || i === args.length - 1)),
+  canReturnNull: (args) =>
+    args.length % 2 === 0 || args.some((a, i) => a.nullable && (i % 2 === 1 || i === args.length - 1)),
   deterministic: true,
   bind: () => bindWhen,
   emit: emitWhen,
@@ -194,10 +195,19 @@ const isnan: ScalarFunction = {
     lazy: true,
     emit([arg]) {
       const a = arg!();
-      return { shape: "fixed", isNull: js.false, value: both(negated(a.isNull), js`(${valueOf(a)} !== ${valueOf(a)})`) };
+      return {
+        shape: "fixed",
+        isNull: js.false,
+        value: both(negated(a.isNull), js`(${valueOf(a)} !== ${valueOf(a)})`),
+      };
     },
   },
-  doc: { group, usage: "isnan(expr)", summary: "Whether the number is NaN; false for NULL.", examples: [{ sql: "isnan(cast('NaN' as double))", result: "true" }] },
+  doc: {
+    group,
+    usage: "isnan(expr)",
+    summary: "Whether the number is NaN; false for NULL.",
+    examples: [{ sql: "isnan(cast('NaN' as double))", result: "true" }],
+  },
 };
 
 const nanvl: ScalarFunction = {
@@ -209,14 +219,30 @@ const nanvl: ScalarFunction = {
   canReturnNull: (args) => args.some((a) => a.nullable),
   deterministic: true,
   bind: () => (a, b) => (a !== null && Number.isNaN(a) ? b! : a!),
-  doc: { group, usage: "nanvl(expr1, expr2)", summary: "The first number, or the second where the first is NaN.", examples: [{ sql: "nanvl(cast('NaN' as double), 123)", result: "123.0" }] },
+  doc: {
+    group,
+    usage: "nanvl(expr1, expr2)",
+    summary: "The first number, or the second where the first is NaN.",
+    examples: [{ sql: "nanvl(cast('NaN' as double), 123)", result: "123.0" }],
+  },
 };
 
 export const conditional: readonly ScalarFunction[] = [
   when,
   ifElse,
   coalesce,
-  { ...coalesce, name: "nvl", aliases: ["ifnull"], arity: [2, 2], doc: { group, usage: "nvl(expr1, expr2), ifnull(expr1, expr2)", summary: "The first value, or the second where the first is NULL.", examples: [{ sql: "nvl(NULL, 'x')", result: "x" }] } },
+  {
+    ...coalesce,
+    name: "nvl",
+    aliases: ["ifnull"],
+    arity: [2, 2],
+    doc: {
+      group,
+      usage: "nvl(expr1, expr2), ifnull(expr1, expr2)",
+      summary: "The first value, or the second where the first is NULL.",
+      examples: [{ sql: "nvl(NULL, 'x')", result: "x" }],
+    },
+  },
   nvl2,
   nullif,
   isnan,

@@ -10,7 +10,20 @@ import {
   timestampNtzType,
   timestampType,
 } from "../../types/data-type.ts";
-import { addMonths, civilFromDays, dayOfWeek, dayOfYear, daysFromCivil, daysInMonth, floorDiv, isoWeek, localMicrosOf, localTimeOf, microsPerDay, microsPerSecond } from "../calendar.ts";
+import {
+  addMonths,
+  civilFromDays,
+  dayOfWeek,
+  dayOfYear,
+  daysFromCivil,
+  daysInMonth,
+  floorDiv,
+  isoWeek,
+  localMicrosOf,
+  localTimeOf,
+  microsPerDay,
+  microsPerSecond,
+} from "../calendar.ts";
 import { bindCast } from "../cast-values.ts";
 import { floorDivCode } from "../cast-emit.ts";
 import { fixedLocal, js, local, number, valueOf } from "../code.ts";
@@ -22,25 +35,7 @@ import { overflow } from "../kernels/checked.ts";
 import { numberOfInt64 } from "../kernels/int64.ts";
 import { classes, type Resolve, signature } from "../resolution.ts";
 import { fromLocal, timeZoneOf, toLocal, utc } from "../time-zone.ts";
-
-const group = "Date and time";
-
-type Fields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
-  Partial<Pick<ScalarFunction, "aliases" | "emit" | "nulls" | "canReturnNull" | "deterministic">> & {
-    readonly usage: string;
-    readonly summary: string;
-    readonly examples: readonly (readonly [sql: string, result: string])[];
-  };
-function timeFunction({ usage, summary, examples, ...fields }: Fields): ScalarFunction {
-  return {
-    since: "0.1.0",
-    nulls: "propagate",
-    canReturnNull: false,
-    deterministic: true,
-    ...fields,
-    doc: { group, usage, summary, examples: examples.map(([sql, result]) => ({ sql, result })) },
-  };
-}
+import { hasOwn, invalidUnit, positiveRest, type TimeFields, timeFunction } from "./time-function.ts";
 
 function cachedPattern(): (pattern: string) => DatetimePattern {
   let last: string | undefined;
@@ -54,116 +49,15 @@ function cachedPattern(): (pattern: string) => DatetimePattern {
   };
 }
 
-/** Timestamps in the session zone as local microseconds; NTZ values and dates are local already. */
-function localMicros(type: DataType, context: EvalContext): (value: SqlValue) => bigint {
-  if (type.kind === "date") return (v) => localMicrosOf(v as number, 0);
-  if (type.kind === "timestamp_ntz") return (v) => v as bigint;
-  const zone = timeZoneOf(context.timeZone);
-  return (v) => toLocal(zone, v as bigint);
-}
-
-const datetimeArgument: Resolve = signature([classes.datetime], intType);
-
-/** EXTRACT's fields as functions of local microseconds. */
-const parts: Readonly<Record<string, (micros: bigint) => number>> = {
-  year: (t) => localTimeOf(t).year,
-  quarter: (t) => Math.ceil(localTimeOf(t).month / 3),
-  month: (t) => localTimeOf(t).month,
-  day: (t) => localTimeOf(t).day,
-  hour: (t) => localTimeOf(t).hour,
-  minute: (t) => localTimeOf(t).minute,
-  second: (t) => localTimeOf(t).second,
-  dayofweek: (t) => dayOfWeek(Number(floorDiv(t, microsPerDay))) + 1,
-  weekday: (t) => (dayOfWeek(Number(floorDiv(t, microsPerDay))) + 6) % 7,
-  dayofyear: (t) => dayOfYear(Number(floorDiv(t, microsPerDay))),
-  weekofyear: (t) => isoWeek(Number(floorDiv(t, microsPerDay))).week,
-};
-
-/** Hour, minute and second of a fixed offset without leaving 64-bit arithmetic until the last step. */
-function clockEmitter(unit: bigint, modulus: bigint, form: (context: EvalContext, type: DataType) => (v: SqlValue) => number): Emitter {
-  return {
-    emit([arg], ctx, types, options) {
-      const zone = timeZoneOf(options.timeZone);
-      const type = types.args[0]!;
-      if ((type.kind === "timestamp" && zone.fixed === undefined) || type.kind === "date")
-        return fixedLocal(ctx, js`${ctx.bind(form(options.context, type))}(${valueOf(arg!)})`);
-      const shift = type.kind === "timestamp" ? BigInt(zone.fixed!) * microsPerSecond : 0n;
-      const span = unit * modulus;
-      const time = shift === 0n ? valueOf(arg!) : local(ctx, "t", js`BigInt.asIntN(64, ${valueOf(arg!)} + ${number(shift)})`);
-      const rest = positiveRest(time, span, ctx);
-      return fixedLocal(ctx, js`${ctx.bind(numberOfInt64)}(BigInt.asIntN(64, ${rest} / ${number(unit)}))`);
-    },
-  };
-}
-/** Remainder of floor division by a positive constant. */
-function positiveRest(value: Code, by: bigint, ctx: EmitContext): Code {
-  const rest = local(ctx, "t", js`BigInt.asIntN(64, ${value} % ${number(by)})`);
-  return local(ctx, "t", js`(${rest} < 0n ? BigInt.asIntN(64, ${rest} + ${number(by)}) : ${rest})`);
-}
-
-function part(name: string, aliases: readonly string[], summary: string, sql: string, result: string): ScalarFunction {
-  const form = (context: EvalContext, type: DataType): ((v: SqlValue) => number) => {
-    const toMicros = localMicros(type, context);
-    const field = parts[name]!;
-    return (v) => field(toMicros(v));
-  };
-  const clock: Readonly<Record<string, readonly [unit: bigint, modulus: bigint]>> = {
-    hour: [3_600_000_000n, 24n],
-    minute: [60_000_000n, 60n],
-    second: [1_000_000n, 60n],
-  };
-  const units = clock[name];
-  return timeFunction({
-    name,
-    aliases,
-    arity: [1, 1],
-    resolve: datetimeArgument,
-    bind: (types, context) => form(context, types.args[0]!) as (v?: SqlValue) => SqlValue,
-    ...(units === undefined ? {} : { emit: clockEmitter(...units, form) }),
-    usage: `${name}(time)`,
-    summary,
-    examples: [[sql, result]],
-  });
-}
-
-const extractParts: Readonly<Record<string, string>> = {
-  year: "year", y: "year", years: "year", yr: "year", yrs: "year", quarter: "quarter", qtr: "quarter",
-  month: "month", mon: "month", months: "month", week: "weekofyear", weeks: "weekofyear", w: "weekofyear",
-  day: "day", d: "day", days: "day", dayofweek: "dayofweek", dow: "dayofweek", dayofweek_iso: "weekday", doy: "dayofyear",
-  hour: "hour", h: "hour", hours: "hour", minute: "minute", m: "minute", min: "minute", minutes: "minute",
-  second: "second", s: "second", sec: "second", seconds: "second",
-};
-const hasOwn = Object.prototype.hasOwnProperty;
-function invalidUnit(functionName: string, unit: string): MillraceError {
-  return new MillraceError("INVALID_PARAMETER_VALUE.DATETIME_UNIT", {
-    parameter: "`unit`",
-    functionName: `\`${functionName}\``,
-    invalidValue: `'${unit}'`,
-  });
-}
-const extract = timeFunction({
-  name: "extract",
-  aliases: ["date_part", "datepart"],
-  arity: [2, 2],
-  resolve: signature([stringType, classes.datetime], intType),
-  bind: (types, context) => {
-    const toMicros = localMicros(types.args[1]!, context);
-    return (unit, value) => {
-      const key = (unit as string).toLowerCase();
-      if (!hasOwn.call(extractParts, key)) throw invalidUnit("extract", unit as string);
-      const found = parts[extractParts[key]!]!(toMicros(value!));
-      return key === "dayofweek_iso" ? found + 1 : found;
-    };
-  },
-  usage: "extract(unit FROM time), date_part(unit, time)",
-  summary: "A field of a date or timestamp: year, quarter, month, week, day, dayofweek, doy, hour, minute, second (whole).",
-  examples: [["extract(MONTH FROM TIMESTAMP'2019-08-12 01:00:00')", "8"]],
-});
-
 /** Starts of units: fixed lengths in microseconds of local time, or by calendar. */
 const fixedUnits: Readonly<Record<string, bigint>> = {
-  microsecond: 1n, millisecond: 1_000n, second: 1_000_000n, minute: 60_000_000n, hour: 3_600_000_000n,
-  day: microsPerDay, dd: microsPerDay,
+  microsecond: 1n,
+  millisecond: 1_000n,
+  second: 1_000_000n,
+  minute: 60_000_000n,
+  hour: 3_600_000_000n,
+  day: microsPerDay,
+  dd: microsPerDay,
 };
 function truncatedDay(unit: string, days: number): number | undefined {
   const { year, month } = civilFromDays(days);
@@ -187,7 +81,11 @@ function truncatedDay(unit: string, days: number): number | undefined {
 const dateTrunc = timeFunction({
   name: "date_trunc",
   arity: [2, 2],
-  resolve: (args, call) => signature([stringType, args[1]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType], ([, t]) => t!)(args, call),
+  resolve: (args, call) =>
+    signature([stringType, args[1]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType], ([, t]) => t!)(
+      args,
+      call,
+    ),
   canReturnNull: true,
   bind: (types, context) => {
     const zone = types.returns.kind === "timestamp" ? timeZoneOf(context.timeZone) : utc;
@@ -195,7 +93,8 @@ const dateTrunc = timeFunction({
       const key = (unit as string).toLowerCase();
       const micros = value as bigint;
       const fixed = hasOwn.call(fixedUnits, key) ? fixedUnits[key]! : undefined;
-      if (fixed !== undefined && fixed <= 60_000_000n && zone.fixed !== undefined) return floorDiv(micros, fixed) * fixed;
+      if (fixed !== undefined && fixed <= 60_000_000n && zone.fixed !== undefined)
+        return floorDiv(micros, fixed) * fixed;
       const localTime = toLocal(zone, micros);
       if (fixed !== undefined) return fromLocal(zone, floorDiv(localTime, fixed) * fixed);
       const day = truncatedDay(key, Number(floorDiv(localTime, microsPerDay)));
@@ -217,7 +116,8 @@ const dateTrunc = timeFunction({
     },
   },
   usage: "date_trunc(unit, timestamp)",
-  summary: "Start of the unit (year, quarter, month, week, day, hour, minute, second, millisecond, microsecond) in the session zone; NULL for another unit.",
+  summary:
+    "Start of the unit (year, quarter, month, week, day, hour, minute, second, millisecond, microsecond) in the session zone; NULL for another unit.",
   examples: [["date_trunc('HOUR', TIMESTAMP'2015-03-05 09:32:05.359')", "2015-03-05 09:00:00"]],
 });
 
@@ -244,13 +144,15 @@ function timestampFrom(name: string, factor: bigint, sql: string, result: string
     name,
     arity: [1, 1],
     resolve: (args, call) =>
-      name === "timestamp_seconds" && (args[0]!.type.kind === "double" || args[0]!.type.kind === "float" || args[0]!.type.kind === "decimal")
+      name === "timestamp_seconds" &&
+      (args[0]!.type.kind === "double" || args[0]!.type.kind === "float" || args[0]!.type.kind === "decimal")
         ? signature([doubleType], timestampType)(args, call)
         : signature([bigintType], timestampType)(args, call),
     bind: () => (n) => (typeof n === "bigint" ? checked(n) : BigInt(Math.trunc((n as number) * 1e6))),
     emit: {
       emit([n], ctx, types) {
-        if (types.args[0]!.kind !== "bigint") return fixedLocal(ctx, js`${ctx.bind((v: number) => BigInt(Math.trunc(v * 1e6)))}(${valueOf(n!)})`);
+        if (types.args[0]!.kind !== "bigint")
+          return fixedLocal(ctx, js`${ctx.bind((v: number) => BigInt(Math.trunc(v * 1e6)))}(${valueOf(n!)})`);
         const exact = local(ctx, "t", js`${valueOf(n!)} * ${number(factor)}`);
         const micros = local(ctx, "v", js`BigInt.asIntN(64, ${exact})`);
         ctx.line(js`if (${micros} !== ${exact}) ${ctx.bind(() => overflow("long overflow"))}();`);
@@ -265,7 +167,12 @@ function timestampFrom(name: string, factor: bigint, sql: string, result: string
 
 type ParseResult = "timestamp" | "date" | "seconds";
 /** Functions that read a text by a pattern; without one they cast. */
-function parsing(name: string, to: ParseResult, tolerant: boolean, doc: Pick<Fields, "usage" | "summary" | "examples" | "aliases">): ScalarFunction {
+function parsing(
+  name: string,
+  to: ParseResult,
+  tolerant: boolean,
+  doc: Pick<TimeFields, "usage" | "summary" | "examples" | "aliases">,
+): ScalarFunction {
   const type = to === "date" ? dateType : timestampType;
   const returns = to === "seconds" ? bigintType : type;
   const outcome = (micros: bigint, context: EvalContext): SqlValue => {
@@ -314,7 +221,9 @@ const zoneShift = (name: "from_utc_timestamp" | "to_utc_timestamp", sql: string,
     arity: [2, 2],
     resolve: signature([timestampType, stringType], timestampType),
     bind: () => (t, zone) =>
-      name === "from_utc_timestamp" ? toLocal(timeZoneOf(zone as string), t as bigint) : fromLocal(timeZoneOf(zone as string), t as bigint),
+      name === "from_utc_timestamp"
+        ? toLocal(timeZoneOf(zone as string), t as bigint)
+        : fromLocal(timeZoneOf(zone as string), t as bigint),
     usage: `${name}(timestamp, zone)`,
     summary:
       name === "from_utc_timestamp"
@@ -347,7 +256,13 @@ const now = (name: string, aliases: readonly string[], returns: DataType, sql: s
   }),
 });
 
-const dateStep = (name: string, aliases: readonly string[], sign: 1 | -1, sql: string, result: string): ScalarFunction =>
+const dateStep = (
+  name: string,
+  aliases: readonly string[],
+  sign: 1 | -1,
+  sql: string,
+  result: string,
+): ScalarFunction =>
   timeFunction({
     name,
     aliases,
@@ -355,7 +270,8 @@ const dateStep = (name: string, aliases: readonly string[], sign: 1 | -1, sql: s
     resolve: signature([dateType, intType], dateType),
     bind: () => (d, n) => {
       const days = (d as number) + sign * (n as number);
-      if ((days | 0) !== days) throw new MillraceError("DATETIME_OVERFLOW", { operation: `${name} leaves the range of DATE` });
+      if ((days | 0) !== days)
+        throw new MillraceError("DATETIME_OVERFLOW", { operation: `${name} leaves the range of DATE` });
       return days;
     },
     usage: `${name}(date, days)`,
@@ -379,10 +295,31 @@ export const datetime: readonly ScalarFunction[] = [
     summary: "First day of the year, quarter, month or week; NULL for another unit.",
     examples: [["trunc(DATE'2019-08-04', 'week')", "2019-07-29"]],
   }),
-  parsing("to_timestamp", "timestamp", false, { usage: "to_timestamp(text[, pattern])", summary: "A timestamp from text, by a pattern or as CAST reads it.", examples: [["to_timestamp('2016-12-31 00:12:00')", "2016-12-31 00:12:00"], ["to_timestamp('31.12.2016 08:15', 'dd.MM.yyyy HH:mm')", "2016-12-31 08:15:00"]] }),
-  parsing("try_to_timestamp", "timestamp", true, { usage: "try_to_timestamp(text[, pattern])", summary: "As to_timestamp, but NULL for malformed text.", examples: [["try_to_timestamp('foo', 'yyyy-MM-dd')", "NULL"]] }),
-  parsing("to_date", "date", false, { usage: "to_date(text[, pattern])", summary: "A date from text, by a pattern or as CAST reads it.", examples: [["to_date('2016-12-31 04:17:52')", "2016-12-31"]] }),
-  parsing("unix_timestamp", "seconds", false, { aliases: ["to_unix_timestamp"], usage: "unix_timestamp([time[, pattern]])", summary: "Seconds since the epoch of a timestamp, a date, or a text (yyyy-MM-dd HH:mm:ss unless a pattern is given); of now without arguments.", examples: [["unix_timestamp('1970-01-02 00:00:00')", "86400"]] }),
+  parsing("to_timestamp", "timestamp", false, {
+    usage: "to_timestamp(text[, pattern])",
+    summary: "A timestamp from text, by a pattern or as CAST reads it.",
+    examples: [
+      ["to_timestamp('2016-12-31 00:12:00')", "2016-12-31 00:12:00"],
+      ["to_timestamp('31.12.2016 08:15', 'dd.MM.yyyy HH:mm')", "2016-12-31 08:15:00"],
+    ],
+  }),
+  parsing("try_to_timestamp", "timestamp", true, {
+    usage: "try_to_timestamp(text[, pattern])",
+    summary: "As to_timestamp, but NULL for malformed text.",
+    examples: [["try_to_timestamp('foo', 'yyyy-MM-dd')", "NULL"]],
+  }),
+  parsing("to_date", "date", false, {
+    usage: "to_date(text[, pattern])",
+    summary: "A date from text, by a pattern or as CAST reads it.",
+    examples: [["to_date('2016-12-31 04:17:52')", "2016-12-31"]],
+  }),
+  parsing("unix_timestamp", "seconds", false, {
+    aliases: ["to_unix_timestamp"],
+    usage: "unix_timestamp([time[, pattern]])",
+    summary:
+      "Seconds since the epoch of a timestamp, a date, or a text (yyyy-MM-dd HH:mm:ss unless a pattern is given); of now without arguments.",
+    examples: [["unix_timestamp('1970-01-02 00:00:00')", "86400"]],
+  }),
   timeFunction({
     name: "from_unixtime",
     arity: [1, 2],
@@ -391,7 +328,10 @@ export const datetime: readonly ScalarFunction[] = [
       const pattern = cachedPattern();
       const zone = timeZoneOf(context.timeZone);
       return (seconds, format) =>
-        pattern((format as string | undefined) ?? "yyyy-MM-dd HH:mm:ss").format((seconds as bigint) * microsPerSecond, zone);
+        pattern((format as string | undefined) ?? "yyyy-MM-dd HH:mm:ss").format(
+          (seconds as bigint) * microsPerSecond,
+          zone,
+        );
     },
     usage: "from_unixtime(seconds[, pattern])",
     summary: "Text of a time in seconds since the epoch, in the session zone.",
@@ -406,7 +346,11 @@ export const datetime: readonly ScalarFunction[] = [
   timeFunction({
     name: "date_format",
     arity: [2, 2],
-    resolve: (args, call) => signature([args[0]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType, stringType], stringType)(args, call),
+    resolve: (args, call) =>
+      signature([args[0]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType, stringType], stringType)(
+        args,
+        call,
+      ),
     bind: ({ args }, context) => {
       const pattern = cachedPattern();
       const zone = args[0]!.kind === "timestamp_ntz" ? utc : timeZoneOf(context.timeZone);
@@ -414,20 +358,11 @@ export const datetime: readonly ScalarFunction[] = [
     },
     usage: "date_format(time, pattern)",
     summary: "Text of a date or timestamp by a pattern.",
-    examples: [["date_format('2016-04-08', 'y')", "2016"], ["date_format(TIMESTAMP'2016-04-08 13:10:15', 'EEE d MMM yyyy, hh:mm a')", "Fri 8 Apr 2016, 01:10 PM"]],
+    examples: [
+      ["date_format('2016-04-08', 'y')", "2016"],
+      ["date_format(TIMESTAMP'2016-04-08 13:10:15', 'EEE d MMM yyyy, hh:mm a')", "Fri 8 Apr 2016, 01:10 PM"],
+    ],
   }),
-  part("year", [], "The year.", "year('2016-07-30')", "2016"),
-  part("quarter", [], "The quarter, 1 to 4.", "quarter('2016-08-31')", "3"),
-  part("month", [], "The month, 1 to 12.", "month('2016-07-30')", "7"),
-  part("day", ["dayofmonth"], "The day of the month.", "day('2009-07-30')", "30"),
-  part("hour", [], "The hour in the session zone.", "hour('2018-02-14 12:58:59')", "12"),
-  part("minute", [], "The minute.", "minute('2009-07-30 12:58:59')", "58"),
-  part("second", [], "The whole second.", "second('2018-02-14 12:58:59')", "59"),
-  part("dayofweek", [], "The day of the week: 1 is Sunday, 7 Saturday.", "dayofweek('2009-07-30')", "5"),
-  part("weekday", [], "The day of the week: 0 is Monday, 6 Sunday.", "weekday('2009-07-30')", "3"),
-  part("dayofyear", [], "The day of the year.", "dayofyear('2016-04-09')", "100"),
-  part("weekofyear", [], "The ISO 8601 week.", "weekofyear('2008-02-20')", "8"),
-  extract,
   dateStep("date_add", ["dateadd"], 1, "date_add('2016-07-30', 1)", "2016-07-31"),
   dateStep("date_sub", [], -1, "date_sub('2016-07-30', 1)", "2016-07-29"),
   timeFunction({
@@ -494,7 +429,8 @@ export const datetime: readonly ScalarFunction[] = [
     name: "timestampdiff",
     arity: [3, 3],
     resolve: signature([stringType, timestampType, timestampType], bigintType),
-    bind: (_types, context) => (unit, start, end) => unitsBetween(unit as string, start as bigint, end as bigint, context),
+    bind: (_types, context) => (unit, start, end) =>
+      unitsBetween(unit as string, start as bigint, end as bigint, context),
     usage: "timestampdiff(unit, start, end)",
     summary: "Whole units from the first timestamp to the second.",
     examples: [["timestampdiff(MONTH, TIMESTAMP'2021-02-28 12:00:00', TIMESTAMP'2021-03-28 12:00:00')", "1"]],
@@ -525,7 +461,8 @@ function unitsBetween(unit: string, start: bigint, end: bigint, context: EvalCon
   const [x, y] = [localTimeOf(a), localTimeOf(b)];
   let months = (y.year - x.year) * 12 + y.month - x.month;
   // A month that has not been completed does not count.
-  const within = (t: typeof x): number => t.day * 86_400e6 + (t.hour * 3600 + t.minute * 60 + t.second) * 1e6 + t.micros;
+  const within = (t: typeof x): number =>
+    t.day * 86_400e6 + (t.hour * 3600 + t.minute * 60 + t.second) * 1e6 + t.micros;
   if (months > 0 && within(y) < within(x)) months--;
   else if (months < 0 && within(y) > within(x)) months++;
   return BigInt(Math.trunc(months / unitMonths[key]!));

@@ -1,12 +1,7 @@
 /** Functions that no one calls by name: the analyzer puts them in for `a[i]`, `m[key]` and `window(…)`. */
 import { equalValues } from "../../columnar/compare.ts";
 import { MillraceError } from "../../errors/index.ts";
-import {
-  bigintType,
-  type DataType,
-  type SqlMap,
-  type SqlValue,
-} from "../../types/data-type.ts";
+import { bigintType, type DataType, type SqlMap, type SqlValue } from "../../types/data-type.ts";
 import { fixedLocal, js, valueOf } from "../code.ts";
 import type { Code } from "../emitter.ts";
 import type { FunctionDoc, ScalarFunction } from "../function.ts";
@@ -91,8 +86,7 @@ const shiftTime: ScalarFunction = {
   deterministic: true,
   bind: () => (time, micros) => BigInt.asIntN(64, (time as bigint) + (micros as bigint)),
   emit: {
-    emit: (args, ctx) =>
-      fixedLocal(ctx, js`BigInt.asIntN(64, ${valueOf(args[0]!)} + ${valueOf(args[1]!)})`),
+    emit: (args, ctx) => fixedLocal(ctx, js`BigInt.asIntN(64, ${valueOf(args[0]!)} + ${valueOf(args[1]!)})`),
   },
   doc: doc("shift_time(time, micros)", "A time moved by microseconds."),
 };

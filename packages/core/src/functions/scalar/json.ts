@@ -1,5 +1,13 @@
 import { MillraceError } from "../../errors/index.ts";
-import { type ArrayType, type DataType, type MapType, type SqlMap, type SqlValue, stringType, type StructType } from "../../types/data-type.ts";
+import {
+  type ArrayType,
+  type DataType,
+  type MapType,
+  type SqlMap,
+  type SqlValue,
+  stringType,
+  type StructType,
+} from "../../types/data-type.ts";
 import { parseDataType, parseDdl } from "../../types/ddl.ts";
 import { textOf } from "../cast-text.ts";
 import { compileDatetimePattern } from "../datetime-pattern.ts";
@@ -19,11 +27,13 @@ type FromTree = (tree: JsonTree) => SqlValue;
 
 /** A value of a type from a tree; NULL where the tree holds something else. */
 function readerOf(type: DataType, context: EvalContext): FromTree {
-  const whole = (low: bigint, high: bigint): ((tree: JsonTree) => bigint | null) => (tree) => {
-    if (!(tree instanceof JsonNumber) || !/^-?\d+$/.test(tree.text)) return null;
-    const value = BigInt(tree.text);
-    return value >= low && value <= high ? value : null;
-  };
+  const whole =
+    (low: bigint, high: bigint): ((tree: JsonTree) => bigint | null) =>
+    (tree) => {
+      if (!(tree instanceof JsonNumber) || !/^-?\d+$/.test(tree.text)) return null;
+      const value = BigInt(tree.text);
+      return value >= low && value <= high ? value : null;
+    };
   const small = (bits: number): FromTree => {
     const read = whole(-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n);
     return (tree) => {
@@ -31,7 +41,10 @@ function readerOf(type: DataType, context: EvalContext): FromTree {
       return value === null ? null : Number(value);
     };
   };
-  const text = (read: (s: string) => SqlValue | undefined): FromTree => (tree) => (typeof tree === "string" ? (read(tree) ?? null) : null);
+  const text =
+    (read: (s: string) => SqlValue | undefined): FromTree =>
+    (tree) =>
+      typeof tree === "string" ? (read(tree) ?? null) : null;
   switch (type.kind) {
     case "boolean":
       return (tree) => (typeof tree === "boolean" ? tree : null);
@@ -45,10 +58,22 @@ function readerOf(type: DataType, context: EvalContext): FromTree {
       return whole(-(2n ** 63n), 2n ** 63n - 1n);
     case "float":
     case "double": {
-      const special: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity, "+Infinity": Infinity, INF: Infinity, "+INF": Infinity, "-Infinity": -Infinity, "-INF": -Infinity };
+      const special: Readonly<Record<string, number>> = {
+        NaN: Number.NaN,
+        Infinity,
+        "+Infinity": Infinity,
+        INF: Infinity,
+        "+INF": Infinity,
+        "-Infinity": -Infinity,
+        "-INF": -Infinity,
+      };
       const round: (x: number) => number = type.kind === "float" ? Math.fround : (x) => x;
       return (tree) =>
-        tree instanceof JsonNumber ? round(Number(tree.text)) : typeof tree === "string" && Object.hasOwn(special, tree) ? special[tree]! : null;
+        tree instanceof JsonNumber
+          ? round(Number(tree.text))
+          : typeof tree === "string" && Object.hasOwn(special, tree)
+            ? special[tree]!
+            : null;
     }
     case "decimal":
       return (tree) => {
@@ -59,7 +84,11 @@ function readerOf(type: DataType, context: EvalContext): FromTree {
     case "string":
       return (tree) => (tree === null ? null : typeof tree === "string" ? tree : printJson(tree));
     case "binary":
-      return text((s) => (/^[A-Za-z0-9+/]*={0,2}$/.test(s) && s.length % 4 === 0 ? Uint8Array.from(atob(s), (c) => c.charCodeAt(0)) : undefined));
+      return text((s) =>
+        /^[A-Za-z0-9+/]*={0,2}$/.test(s) && s.length % 4 === 0
+          ? Uint8Array.from(atob(s), (c) => c.charCodeAt(0))
+          : undefined,
+      );
     case "date":
       return text(parseDate);
     case "timestamp": {
@@ -74,11 +103,13 @@ function readerOf(type: DataType, context: EvalContext): FromTree {
     }
     case "map": {
       const value = readerOf(type.value, context);
-      return (tree) => (tree !== null && isObject(tree) ? { keys: [...tree.keys()], values: [...tree.values()].map(value) } : null);
+      return (tree) =>
+        tree !== null && isObject(tree) ? { keys: [...tree.keys()], values: [...tree.values()].map(value) } : null;
     }
     case "struct": {
       const fields = type.fields.map((f) => ({ name: f.name, read: readerOf(f.type, context) }));
-      return (tree) => (tree !== null && isObject(tree) ? fields.map(({ name, read }) => read(tree.get(name) ?? null)) : null);
+      return (tree) =>
+        tree !== null && isObject(tree) ? fields.map(({ name, read }) => read(tree.get(name) ?? null)) : null;
     }
     default:
       return () => null;
@@ -119,14 +150,16 @@ const fromJson = stringFunction({
       const tree = parseJson(text);
       if (tree === null) return null;
       // A document of another shape than the schema counts as malformed; one object is an array of it.
-      const value = tree === undefined ? null : (read(tree) ?? (returns.kind === "array" && isObject(tree) ? read([tree]) : null));
+      const value =
+        tree === undefined ? null : (read(tree) ?? (returns.kind === "array" && isObject(tree) ? read([tree]) : null));
       if (value !== null) return value;
       if (failFast) throw new MillraceError("MALFORMED_RECORD_IN_FUNCTION", { badRecord: text });
       return malformed;
     };
   },
   usage: "from_json(json, schema[, options])",
-  summary: "A struct, array or map of JSON text by a schema in DDL. Malformed text gives NULL in every field (an error with mode FAILFAST), a value of another type NULL in its field.",
+  summary:
+    "A struct, array or map of JSON text by a schema in DDL. Malformed text gives NULL in every field (an error with mode FAILFAST), a value of another type NULL in its field.",
   examples: example("from_json('{\"a\":1, \"b\":0.8}', 'a INT, b DOUBLE')", "{1, 0.8}"),
 });
 
@@ -152,7 +185,9 @@ function writerOf(type: DataType, context: EvalContext): (value: SqlValue) => st
     case "timestamp":
     case "timestamp_ntz": {
       const zone = timeZoneOf(type.kind === "timestamp" ? context.timeZone : "UTC");
-      const millis = compileDatetimePattern(type.kind === "timestamp" ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : "yyyy-MM-dd'T'HH:mm:ss.SSS");
+      const millis = compileDatetimePattern(
+        type.kind === "timestamp" ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : "yyyy-MM-dd'T'HH:mm:ss.SSS",
+      );
       return (v) => `"${millis.format(v as bigint, zone)}"`;
     }
     case "array": {
@@ -203,7 +238,8 @@ const toJson = stringFunction({
     return (value) => write(value!);
   },
   usage: "to_json(expr[, options])",
-  summary: "JSON text of a struct, array or map. NULL fields of structs are left out; timestamps have milliseconds and the session's offset.",
+  summary:
+    "JSON text of a struct, array or map. NULL fields of structs are left out; timestamps have milliseconds and the session's offset.",
   examples: example("to_json(named_struct('a', 1, 'b', 2.5D, 'c', NULL))", '{"a":1,"b":2.5}'),
 });
 

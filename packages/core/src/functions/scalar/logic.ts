@@ -34,7 +34,11 @@ function emitConnective(decides: boolean): Emitter {
   };
 }
 
-function connective(name: "and" | "or", decides: boolean, doc: Pick<ScalarFunction["doc"], "summary" | "examples">): ScalarFunction {
+function connective(
+  name: "and" | "or",
+  decides: boolean,
+  doc: Pick<ScalarFunction["doc"], "summary" | "examples">,
+): ScalarFunction {
   return {
     name,
     since: "0.1.0",
@@ -63,7 +67,12 @@ const not: ScalarFunction = {
   deterministic: true,
   bind: () => (a) => !(a as boolean),
   emit: { emit: ([a], ctx) => fixedLocal(ctx, js`!${valueOf(a!)}`) },
-  doc: { group, usage: "not expr, ! expr", summary: "The opposite truth value.", examples: [{ sql: "not true", result: "false" }] },
+  doc: {
+    group,
+    usage: "not expr, ! expr",
+    summary: "The opposite truth value.",
+    examples: [{ sql: "not true", result: "false" }],
+  },
 };
 
 function nullTest(name: "isnull" | "isnotnull", whenNull: boolean): ScalarFunction {
@@ -75,7 +84,10 @@ function nullTest(name: "isnull" | "isnotnull", whenNull: boolean): ScalarFuncti
     nulls: "custom",
     canReturnNull: false,
     deterministic: true,
-    bind: () => (a: SqlValue = null) => (a === null) === whenNull,
+    bind:
+      () =>
+      (a: SqlValue = null) =>
+        (a === null) === whenNull,
     emit: {
       lazy: true,
       emit([arg]) {

@@ -1,19 +1,22 @@
-import {
-  bigintType,
-  type DataType,
-  type DecimalType,
-  doubleType,
-  intType,
-  isIntegral,
-} from "../../types/data-type.ts";
+import { bigintType, type DataType, type DecimalType, doubleType, intType, isIntegral } from "../../types/data-type.ts";
 import { fixedLocal, js, local, valueOf } from "../code.ts";
-import { boundedDecimal, ceilDecimal, decimalFromNumber, decimalText, divideHalfUp, fitsPrecision, floorDecimal, powerOfTen, rescale } from "../decimal.ts";
+import {
+  boundedDecimal,
+  ceilDecimal,
+  decimalFromNumber,
+  decimalText,
+  divideHalfUp,
+  fitsPrecision,
+  floorDecimal,
+  powerOfTen,
+  rescale,
+} from "../decimal.ts";
 import type { Code } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { decimalOutOfRange, overflow } from "../kernels/checked.ts";
 import { xxLong } from "../kernels/hash.ts";
 import { classes, coerceArgument, requireLiteral, type Resolve, signature } from "../resolution.ts";
-import { widthName, wrapNumber } from "./arithmetic.ts";
+import { widthName, wrapNumber } from "../integer-width.ts";
 
 const group = "Math";
 
@@ -36,7 +39,14 @@ function mathFunction({ usage, summary, sql, result, ...fields }: Fields): Scala
 }
 
 /** A function of one DOUBLE that JavaScript has. */
-function ofDouble(name: string, f: (x: number) => number, code: ((x: Code) => Code) | undefined, summary: string, sql: string, result: string): ScalarFunction {
+function ofDouble(
+  name: string,
+  f: (x: number) => number,
+  code: ((x: Code) => Code) | undefined,
+  summary: string,
+  sql: string,
+  result: string,
+): ScalarFunction {
   return mathFunction({
     name,
     arity: [1, 1],
@@ -51,7 +61,14 @@ function ofDouble(name: string, f: (x: number) => number, code: ((x: Code) => Co
 }
 
 /** A logarithm: NULL where it is not defined, as Spark has it in every mode. */
-function logarithm(name: string, f: (x: number) => number, least: number, summary: string, sql: string, result: string): ScalarFunction {
+function logarithm(
+  name: string,
+  f: (x: number) => number,
+  least: number,
+  summary: string,
+  sql: string,
+  result: string,
+): ScalarFunction {
   return mathFunction({
     name,
     arity: [1, 1],
@@ -101,7 +118,13 @@ function roundNumber(value: number, digits: number, divide: RoundDivision): numb
   const rounded = divide(unscaled, powerOfTen(scale - digits));
   return digits >= 0 ? Number(decimalText(rounded, digits)) : Number(rounded * powerOfTen(-digits));
 }
-function round(name: "round" | "bround", divide: RoundDivision, summary: string, sql: string, result: string): ScalarFunction {
+function round(
+  name: "round" | "bround",
+  divide: RoundDivision,
+  summary: string,
+  sql: string,
+  result: string,
+): ScalarFunction {
   return mathFunction({
     name,
     arity: [1, 2],
@@ -114,7 +137,9 @@ function round(name: "round" | "bround", divide: RoundDivision, summary: string,
         return (value, digits) => {
           const d = digits === undefined ? 0 : (digits as number);
           const rounded =
-            d >= type.scale ? (value as bigint) : divide(value as bigint, powerOfTen(type.scale - d)) * (d < 0 ? powerOfTen(-d) : 1n);
+            d >= type.scale
+              ? (value as bigint)
+              : divide(value as bigint, powerOfTen(type.scale - d)) * (d < 0 ? powerOfTen(-d) : 1n);
           const unscaled = d >= type.scale ? rescale(rounded, type.scale, to.scale) : rounded;
           if (fitsPrecision(unscaled, to.precision)) return unscaled;
           return context.ansi ? decimalOutOfRange(decimalText(unscaled, to.scale), to) : null;
@@ -133,7 +158,8 @@ function round(name: "round" | "bround", divide: RoundDivision, summary: string,
         };
       }
       const cut: (x: number) => number = type.kind === "float" ? Math.fround : (x) => x;
-      return (value, digits) => cut(roundNumber(value as number, digits === undefined ? 0 : (digits as number), divide));
+      return (value, digits) =>
+        cut(roundNumber(value as number, digits === undefined ? 0 : (digits as number), divide));
     },
     usage: `${name}(expr[, digits])`,
     summary,
@@ -143,7 +169,14 @@ function round(name: "round" | "bround", divide: RoundDivision, summary: string,
 }
 
 /** FLOOR and CEIL: BIGINT of doubles and integers, scale 0 of decimals. */
-function whole(name: "floor" | "ceil", aliases: readonly string[], ofNumber: (x: number) => number, ofDecimal: (v: bigint, scale: number) => bigint, sql: string, result: string): ScalarFunction {
+function whole(
+  name: "floor" | "ceil",
+  aliases: readonly string[],
+  ofNumber: (x: number) => number,
+  ofDecimal: (v: bigint, scale: number) => bigint,
+  sql: string,
+  result: string,
+): ScalarFunction {
   const toLong = (x: number): bigint => {
     const cut = ofNumber(x);
     if (Number.isNaN(cut)) return 0n;
@@ -182,7 +215,11 @@ function randomStream(seed: bigint): () => number {
 }
 
 const bits = (type: DataType): 32 | 64 => (type.kind === "bigint" ? 64 : 32);
-type BitOperation = { readonly int: (a: number, b: number) => number; readonly long: (a: bigint, b: bigint) => bigint; readonly code: (a: Code, b: Code) => Code };
+type BitOperation = {
+  readonly int: (a: number, b: number) => number;
+  readonly long: (a: bigint, b: bigint) => bigint;
+  readonly code: (a: Code, b: Code) => Code;
+};
 function bitwise(symbol: "&" | "|" | "^", op: BitOperation, what: string, sql: string, result: string): ScalarFunction {
   return mathFunction({
     name: symbol,
@@ -193,7 +230,8 @@ function bitwise(symbol: "&" | "|" | "^", op: BitOperation, what: string, sql: s
       const type = order.indexOf(a.kind) >= order.indexOf(b.kind) ? a : b;
       return { args: [type, type], returns: type };
     },
-    bind: ({ returns }) => (bits(returns) === 64 ? (a, b) => op.long(a as bigint, b as bigint) : (a, b) => op.int(a as number, b as number)),
+    bind: ({ returns }) =>
+      bits(returns) === 64 ? (a, b) => op.long(a as bigint, b as bigint) : (a, b) => op.int(a as number, b as number),
     emit: {
       emit([a, b], ctx, { returns }) {
         const code = op.code(valueOf(a!), valueOf(b!));
@@ -207,7 +245,14 @@ function bitwise(symbol: "&" | "|" | "^", op: BitOperation, what: string, sql: s
   });
 }
 
-function shift(name: string, alias: string, int: (a: number, n: number) => number, long: (a: bigint, n: bigint) => bigint, sql: string, result: string): ScalarFunction {
+function shift(
+  name: string,
+  alias: string,
+  int: (a: number, n: number) => number,
+  long: (a: bigint, n: bigint) => bigint,
+  sql: string,
+  result: string,
+): ScalarFunction {
   return mathFunction({
     name,
     aliases: [alias],
@@ -229,7 +274,13 @@ function shift(name: string, alias: string, int: (a: number, n: number) => numbe
 
 export const math: readonly ScalarFunction[] = [
   round("round", divideHalfUp, "Rounded to digits after the point (0), halves away from zero.", "round(2.5, 0)", "3"),
-  round("bround", divideHalfEven, "Rounded to digits after the point (0), halves to the even digit.", "bround(2.5, 0)", "2"),
+  round(
+    "bround",
+    divideHalfEven,
+    "Rounded to digits after the point (0), halves to the even digit.",
+    "bround(2.5, 0)",
+    "2",
+  ),
   whole("floor", [], Math.floor, floorDecimal, "floor(-0.1)", "-1"),
   whole("ceil", ["ceiling"], Math.ceil, ceilDecimal, "ceil(-0.1)", "0"),
   ofDouble("sqrt", Math.sqrt, (x) => js`Math.sqrt(${x})`, "Square root; NaN of a negative number.", "sqrt(4)", "2.0"),
@@ -274,10 +325,46 @@ export const math: readonly ScalarFunction[] = [
   ofDouble("degrees", (x) => (x * 180) / Math.PI, undefined, "Degrees of an angle in radians.", "degrees(0)", "0.0"),
   ofDouble("radians", (x) => (x / 180) * Math.PI, undefined, "Radians of an angle in degrees.", "radians(0)", "0.0"),
   ofDouble("sign", Math.sign, (x) => js`Math.sign(${x})`, "−1.0, 0.0 or 1.0.", "sign(40)", "1.0"),
-  mathFunction({ name: "atan2", arity: [2, 2], resolve: signature([doubleType], doubleType), bind: () => (y, x) => Math.atan2(y as number, x as number), usage: "atan2(y, x)", summary: "Angle of a point.", sql: "atan2(0, 1)", result: "0.0" }),
-  mathFunction({ name: "hypot", arity: [2, 2], resolve: signature([doubleType], doubleType), bind: () => (a, b) => Math.hypot(a as number, b as number), usage: "hypot(a, b)", summary: "Square root of the sum of two squares.", sql: "hypot(3, 4)", result: "5.0" }),
-  mathFunction({ name: "pi", arity: [0, 0], resolve: () => ({ args: [], returns: doubleType }), bind: () => () => Math.PI, usage: "pi()", summary: "π.", sql: "pi()", result: "3.141592653589793" }),
-  mathFunction({ name: "e", arity: [0, 0], resolve: () => ({ args: [], returns: doubleType }), bind: () => () => Math.E, usage: "e()", summary: "Euler's number.", sql: "e()", result: "2.718281828459045" }),
+  mathFunction({
+    name: "atan2",
+    arity: [2, 2],
+    resolve: signature([doubleType], doubleType),
+    bind: () => (y, x) => Math.atan2(y as number, x as number),
+    usage: "atan2(y, x)",
+    summary: "Angle of a point.",
+    sql: "atan2(0, 1)",
+    result: "0.0",
+  }),
+  mathFunction({
+    name: "hypot",
+    arity: [2, 2],
+    resolve: signature([doubleType], doubleType),
+    bind: () => (a, b) => Math.hypot(a as number, b as number),
+    usage: "hypot(a, b)",
+    summary: "Square root of the sum of two squares.",
+    sql: "hypot(3, 4)",
+    result: "5.0",
+  }),
+  mathFunction({
+    name: "pi",
+    arity: [0, 0],
+    resolve: () => ({ args: [], returns: doubleType }),
+    bind: () => () => Math.PI,
+    usage: "pi()",
+    summary: "π.",
+    sql: "pi()",
+    result: "3.141592653589793",
+  }),
+  mathFunction({
+    name: "e",
+    arity: [0, 0],
+    resolve: () => ({ args: [], returns: doubleType }),
+    bind: () => () => Math.E,
+    usage: "e()",
+    summary: "Euler's number.",
+    sql: "e()",
+    result: "2.718281828459045",
+  }),
   mathFunction({
     name: "rand",
     aliases: ["random"],
@@ -295,25 +382,56 @@ export const math: readonly ScalarFunction[] = [
       return () => next();
     },
     usage: "rand([seed])",
-    summary: "Random DOUBLE from 0 up to 1. Without a seed of its own it takes the batch's, so that a replay draws the same.",
+    summary:
+      "Random DOUBLE from 0 up to 1. Without a seed of its own it takes the batch's, so that a replay draws the same.",
     sql: "rand() < 1",
     result: "true",
   }),
   bitwise("&", { int: (a, b) => a & b, long: (a, b) => a & b, code: (a, b) => js`${a} & ${b}` }, "AND", "3 & 5", "1"),
   bitwise("|", { int: (a, b) => a | b, long: (a, b) => a | b, code: (a, b) => js`${a} | ${b}` }, "OR", "3 | 5", "7"),
-  bitwise("^", { int: (a, b) => a ^ b, long: (a, b) => a ^ b, code: (a, b) => js`${a} ^ ${b}` }, "Exclusive OR", "3 ^ 5", "6"),
+  bitwise(
+    "^",
+    { int: (a, b) => a ^ b, long: (a, b) => a ^ b, code: (a, b) => js`${a} ^ ${b}` },
+    "Exclusive OR",
+    "3 ^ 5",
+    "6",
+  ),
   mathFunction({
     name: "~",
     arity: [1, 1],
     resolve: signature([classes.integral], ([t]) => t!),
     bind: ({ returns }) => (bits(returns) === 64 ? (a) => ~(a as bigint) : (a) => ~(a as number)),
-    emit: { emit: ([a], ctx, { returns }) => fixedLocal(ctx, bits(returns) === 64 ? js`BigInt.asIntN(64, ~${valueOf(a!)})` : js`~${valueOf(a!)}`) },
+    emit: {
+      emit: ([a], ctx, { returns }) =>
+        fixedLocal(ctx, bits(returns) === 64 ? js`BigInt.asIntN(64, ~${valueOf(a!)})` : js`~${valueOf(a!)}`),
+    },
     usage: "~ expr",
     summary: "The opposite bits of an integer.",
     sql: "~ 0",
     result: "-1",
   }),
-  shift("shiftleft", "<<", (a, n) => a << n, (a, n) => a << n, "shiftleft(2, 1)", "4"),
-  shift("shiftright", ">>", (a, n) => a >> n, (a, n) => a >> n, "shiftright(4, 1)", "2"),
-  shift("shiftrightunsigned", ">>>", (a, n) => a >>> n, (a, n) => BigInt.asUintN(64, a) >> n, "shiftrightunsigned(4, 1)", "2"),
+  shift(
+    "shiftleft",
+    "<<",
+    (a, n) => a << n,
+    (a, n) => a << n,
+    "shiftleft(2, 1)",
+    "4",
+  ),
+  shift(
+    "shiftright",
+    ">>",
+    (a, n) => a >> n,
+    (a, n) => a >> n,
+    "shiftright(4, 1)",
+    "2",
+  ),
+  shift(
+    "shiftrightunsigned",
+    ">>>",
+    (a, n) => a >>> n,
+    (a, n) => BigInt.asUintN(64, a) >> n,
+    "shiftrightunsigned(4, 1)",
+    "2",
+  ),
 ];

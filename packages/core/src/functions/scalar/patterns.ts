@@ -79,7 +79,8 @@ function compileLike(pattern: string, escape: string, fold: boolean): (text: str
     if (parts.length === 1 && first === "any") return () => true;
     if (parts.length === 2 && isText(first) && second === "any") return (s) => s.startsWith(first.text);
     if (parts.length === 2 && first === "any" && isText(second)) return (s) => s.endsWith(second.text);
-    if (parts.length === 3 && first === "any" && isText(second) && third === "any") return (s) => s.includes(second.text);
+    if (parts.length === 3 && first === "any" && isText(second) && third === "any")
+      return (s) => s.includes(second.text);
   }
   const source = parts.map((p) => (p === "one" ? "." : p === "any" ? ".*" : RE2JS.quote(p.text))).join("");
   const regex = RE2JS.compile(source, RE2JS.DOTALL | (fold ? RE2JS.CASE_INSENSITIVE : 0));

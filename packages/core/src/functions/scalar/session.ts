@@ -1,6 +1,16 @@
 /** Functions about types, errors and hashes, and `window` as it is documented. */
 import { MillraceError } from "../../errors/index.ts";
-import { bigintType, booleanType, intType, nullType, type SqlValue, stringType, structType, timestampNtzType, timestampType } from "../../types/data-type.ts";
+import {
+  bigintType,
+  booleanType,
+  intType,
+  nullType,
+  type SqlValue,
+  stringType,
+  structType,
+  timestampNtzType,
+  timestampType,
+} from "../../types/data-type.ts";
 import { catalogString } from "../../types/type-names.ts";
 import type { ScalarFunction } from "../function.ts";
 import { fixedMicros, parseInterval } from "../interval.ts";
@@ -39,9 +49,16 @@ export const session: readonly ScalarFunction[] = [
     resolve: signature([stringType], nullType),
     deterministic: false,
     bind: () => (message) => {
-      throw new MillraceError("USER_RAISED_EXCEPTION", { errorMessage: message === null ? "null" : (message as string) });
+      throw new MillraceError("USER_RAISED_EXCEPTION", {
+        errorMessage: message === null ? "null" : (message as string),
+      });
     },
-    doc: { group: "Session", usage: "raise_error(message)", summary: "Fails the query with a message of your own.", examples: [] },
+    doc: {
+      group: "Session",
+      usage: "raise_error(message)",
+      summary: "Fails the query with a message of your own.",
+      examples: [],
+    },
   },
   {
     ...fields,
@@ -51,9 +68,17 @@ export const session: readonly ScalarFunction[] = [
     deterministic: false,
     bind: () => (condition, message) => {
       if (condition === true) return null;
-      throw new MillraceError("USER_RAISED_EXCEPTION", { errorMessage: typeof message === "string" ? message : "The condition of assert_true is not true." });
+      throw new MillraceError("USER_RAISED_EXCEPTION", {
+        errorMessage: typeof message === "string" ? message : "The condition of assert_true is not true.",
+      });
     },
-    doc: doc("Session", "assert_true(cond[, message])", "NULL when the condition is true; otherwise the query fails.", "assert_true(0 < 1)", "NULL"),
+    doc: doc(
+      "Session",
+      "assert_true(cond[, message])",
+      "NULL when the condition is true; otherwise the query fails.",
+      "assert_true(0 < 1)",
+      "NULL",
+    ),
   },
   {
     ...fields,
@@ -77,15 +102,23 @@ export const session: readonly ScalarFunction[] = [
       const hashes = args.map((type) => hashOf(xxHash64, type));
       return (...values) => hashes.reduce((seed, hash, i) => hash(values[i]!, seed), 42n);
     },
-    doc: doc("Hash", "xxhash64(expr, …)", "xxHash64 of the values, Spark's.", "xxhash64('Spark')", "-4294468057691064905"),
+    doc: doc(
+      "Hash",
+      "xxhash64(expr, …)",
+      "xxHash64 of the values, Spark's.",
+      "xxhash64('Spark')",
+      "-4294468057691064905",
+    ),
   },
   {
     ...fields,
     name: "window",
     arity: [2, 4],
     resolve(args, call) {
-      const time = args[0]!.type.kind === "timestamp_ntz" ? timestampNtzType : coerceArgument(args[0]!, timestampType, 0, call);
-      for (const [i, arg] of args.slice(1).entries()) requireLiteral(arg, ["windowDuration", "slideDuration", "startTime"][i]!, call);
+      const time =
+        args[0]!.type.kind === "timestamp_ntz" ? timestampNtzType : coerceArgument(args[0]!, timestampType, 0, call);
+      for (const [i, arg] of args.slice(1).entries())
+        requireLiteral(arg, ["windowDuration", "slideDuration", "startTime"][i]!, call);
       return {
         args: [time, ...args.slice(1).map(() => stringType)],
         returns: structType([

@@ -147,7 +147,11 @@ function trim(name: "trim" | "ltrim" | "rtrim" | "btrim", side: Side, swapped: b
     arity: [1, 2],
     resolve: signature([stringType], stringType),
     bind: () => (a, b) =>
-      b === undefined ? trimText(a as string, " ", side) : swapped ? trimText(b as string, a as string, side) : trimText(a as string, b as string, side),
+      b === undefined
+        ? trimText(a as string, " ", side)
+        : swapped
+          ? trimText(b as string, a as string, side)
+          : trimText(a as string, b as string, side),
     emit: {
       emit(args, ctx, types, options) {
         const value = args[0] as Emitted & { readonly shape: "bytes" };
@@ -158,13 +162,18 @@ function trim(name: "trim" | "ltrim" | "rtrim" | "btrim", side: Side, swapped: b
         }
         const start = side === "right" ? value.start : local(ctx, "s", js`${ctx.bind(trimStartOf)}(${bytesOf(value)})`);
         const end =
-          side === "left" ? value.end : local(ctx, "e", js`${ctx.bind(trimEndOf)}(${value.bytes}, ${start}, ${value.end})`);
+          side === "left"
+            ? value.end
+            : local(ctx, "e", js`${ctx.bind(trimEndOf)}(${value.bytes}, ${start}, ${value.end})`);
         return { shape: "bytes", isNull: js.false, bytes: value.bytes, start, end };
       },
     },
     usage: swapped ? `${name}(str), ${name}(characters, str)` : `${name}(str[, characters])`,
     summary: `The text without spaces (or the given characters) ${side === "both" ? "on both sides" : `on its ${side}`}.`,
-    examples: example(`${name}('  SparkSQL  ')`, side === "both" ? "SparkSQL" : side === "left" ? "SparkSQL  " : "  SparkSQL"),
+    examples: example(
+      `${name}('  SparkSQL  ')`,
+      side === "both" ? "SparkSQL" : side === "left" ? "SparkSQL  " : "  SparkSQL",
+    ),
   });
 }
 const trims: readonly ScalarFunction[] = [
@@ -176,7 +185,13 @@ const trims: readonly ScalarFunction[] = [
 const trimFunctions = new Map(trims.map((f) => [f.name, f]));
 
 /** Spark's positions: from 1, from the end when negative; 0 counts as 1. */
-function sliceOf<T extends string | Uint8Array>(value: T, size: number, position: number, count: number, cut: (from: number, to: number) => T): T {
+function sliceOf<T extends string | Uint8Array>(
+  value: T,
+  size: number,
+  position: number,
+  count: number,
+  cut: (from: number, to: number) => T,
+): T {
   const start = position > 0 ? position - 1 : position < 0 ? size + position : 0;
   const from = Math.max(0, start);
   const until = Math.min(size, start + count);
@@ -194,7 +209,8 @@ const substring = stringFunction({
   aliases: ["substr"],
   arity: [2, 3],
   resolve: signature([classes.text, intType, intType], ([type]) => type!),
-  bind: () => (value, position, count) => substringOf(value!, position as number, count === undefined ? 2 ** 31 : (count as number)),
+  bind: () => (value, position, count) =>
+    substringOf(value!, position as number, count === undefined ? 2 ** 31 : (count as number)),
   emit: {
     emit([value, position, count], ctx, types) {
       if (types.returns.kind !== "string")
@@ -234,7 +250,11 @@ const side = (name: "left" | "right"): ScalarFunction =>
 const resolveConcat: Resolve = (args, call) => {
   if (args.length === 0) return { args: [], returns: stringType };
   if (args.some((a) => a.type.kind === "array")) {
-    const common = commonOf("concat", args.map((a) => a.type), call);
+    const common = commonOf(
+      "concat",
+      args.map((a) => a.type),
+      call,
+    );
     return { args: args.map(() => common), returns: common };
   }
   const type = args.every((a) => a.type.kind === "binary") ? binaryType : stringType;
@@ -281,15 +301,22 @@ const concatWs = stringFunction({
   name: "concat_ws",
   arity: [1, Number.POSITIVE_INFINITY],
   resolve: (args, call) => {
-    const expected: Expected[] = args.map((a, i) => (i > 0 && a.type.kind === "array" ? arrayType(stringType) : stringType));
+    const expected: Expected[] = args.map((a, i) =>
+      i > 0 && a.type.kind === "array" ? arrayType(stringType) : stringType,
+    );
     return signature(expected, stringType)(args, call);
   },
   nulls: "custom",
   canReturnNull: (args) => args[0]!.nullable,
-  bind: () => (separator, ...parts) => {
-    if (separator === null) return null;
-    return (parts as (SqlValue | readonly SqlValue[])[]).flat(1).filter((p) => p !== null).join(separator as string);
-  },
+  bind:
+    () =>
+    (separator, ...parts) => {
+      if (separator === null) return null;
+      return (parts as (SqlValue | readonly SqlValue[])[])
+        .flat(1)
+        .filter((p) => p !== null)
+        .join(separator as string);
+    },
   usage: "concat_ws(sep, expr, …)",
   summary: "Texts and elements of arrays with a separator between them; NULLs are left out.",
   examples: example("concat_ws(' ', 'Spark', NULL, 'SQL')", "Spark SQL"),
@@ -317,7 +344,12 @@ function search(
 function position(text: string, part: string, from: number): number {
   if (from < 1) return 0;
   const at = hasSurrogates(text)
-    ? text.indexOf(part, charactersOf(text).slice(0, from - 1).join("").length)
+    ? text.indexOf(
+        part,
+        charactersOf(text)
+          .slice(0, from - 1)
+          .join("").length,
+      )
     : text.indexOf(part, from - 1);
   return at < 0 ? 0 : characterCount(text.slice(0, at)) + 1;
 }
@@ -330,7 +362,10 @@ const instr = stringFunction({
     emit([s, part], ctx) {
       const value = s as Emitted & { readonly shape: "bytes" };
       const at = local(ctx, "i", js`${ctx.bind(indexOfBytes)}(${bytesOf(value)}, ${bytesOf(part!)})`);
-      return fixedLocal(ctx, js`${at} < 0 ? 0 : ${ctx.bind(countCharacters)}(${value.bytes}, ${value.start}, ${at}) + 1`);
+      return fixedLocal(
+        ctx,
+        js`${at} < 0 ? 0 : ${ctx.bind(countCharacters)}(${value.bytes}, ${value.start}, ${at}) + 1`,
+      );
     },
   },
   usage: "instr(str, part)",
@@ -351,7 +386,8 @@ const pad = (name: "lpad" | "rpad"): ScalarFunction =>
     name,
     arity: [2, 3],
     resolve: signature([stringType, intType, stringType], stringType),
-    bind: () => (s, size, fill) => padded(s as string, size as number, fill === undefined ? " " : (fill as string), name === "lpad"),
+    bind: () => (s, size, fill) =>
+      padded(s as string, size as number, fill === undefined ? " " : (fill as string), name === "lpad"),
     usage: `${name}(str, len[, pad])`,
     summary: `The text filled on the ${name === "lpad" ? "left" : "right"} to a length, or cut to it.`,
     examples: example(`${name}('hi', 5, '??')`, name === "lpad" ? "???hi" : "hi???"),
@@ -367,7 +403,9 @@ const translate = stringFunction({
     charactersOf(from as string).forEach((c, i) => {
       if (!table.has(c)) table.set(c, target[i] ?? "");
     });
-    return charactersOf(s as string).map((c) => table.get(c) ?? c).join("");
+    return charactersOf(s as string)
+      .map((c) => table.get(c) ?? c)
+      .join("");
   },
   usage: "translate(str, from, to)",
   summary: "Each character of `from` replaced by the one at its place in `to`, or dropped when there is none.",
@@ -423,7 +461,12 @@ export const strings: readonly ScalarFunction[] = [
   side("right"),
   concat,
   concatWs,
-  search("contains", (s, part) => s.includes(part), (...r) => indexOfBytes(...r) >= 0, "Whether the text holds a part."),
+  search(
+    "contains",
+    (s, part) => s.includes(part),
+    (...r) => indexOfBytes(...r) >= 0,
+    "Whether the text holds a part.",
+  ),
   search("startswith", (s, part) => s.startsWith(part), startsWithBytes, "Whether the text starts with a part."),
   search("endswith", (s, part) => s.endsWith(part), endsWithBytes, "Whether the text ends with a part."),
   instr,
@@ -441,28 +484,87 @@ export const strings: readonly ScalarFunction[] = [
     name: "replace",
     arity: [2, 3],
     resolve: signature([stringType], stringType),
-    bind: () => (s, from, to) => (from === "" ? s! : (s as string).replaceAll(from as string, () => (to as string | undefined) ?? "")),
+    bind: () => (s, from, to) =>
+      from === "" ? s! : (s as string).replaceAll(from as string, () => (to as string | undefined) ?? ""),
     usage: "replace(str, search[, replacement])",
     summary: "Every occurrence of a part replaced, or removed.",
     examples: example("replace('ABCabc', 'abc', 'DEF')", "ABCDEF"),
   }),
   pad("lpad"),
   pad("rpad"),
-  simple("repeat", [stringType, intType], stringType, (s: string, n: number) => s.repeat(Math.max(0, n)), "repeat(str, n)", "The text n times.", "repeat('123', 2)", "123123"),
+  simple(
+    "repeat",
+    [stringType, intType],
+    stringType,
+    (s: string, n: number) => s.repeat(Math.max(0, n)),
+    "repeat(str, n)",
+    "The text n times.",
+    "repeat('123', 2)",
+    "123123",
+  ),
   stringFunction({
     name: "reverse",
     arity: [1, 1],
-    resolve: (args, call) => (args[0]!.type.kind === "array" ? { args: [args[0]!.type], returns: args[0]!.type } : signature([stringType], stringType)(args, call)),
-    bind: () => (v) => (typeof v === "string" ? charactersOf(v).reverse().join("") : (v as readonly SqlValue[]).toReversed()),
+    resolve: (args, call) =>
+      args[0]!.type.kind === "array"
+        ? { args: [args[0]!.type], returns: args[0]!.type }
+        : signature([stringType], stringType)(args, call),
+    bind: () => (v) =>
+      typeof v === "string" ? charactersOf(v).reverse().join("") : (v as readonly SqlValue[]).toReversed(),
     usage: "reverse(expr)",
     summary: "The characters of a text or the elements of an array in reverse order.",
     examples: example("reverse('Spark SQL')", "LQS krapS"),
   }),
-  simple("initcap", [stringType], stringType, (s: string) => s.toLowerCase().replaceAll(/(^| )([^ ])/gu, (_, gap: string, c: string) => gap + c.toUpperCase()), "initcap(str)", "Each word with a capital first letter and small ones after it; words stand between spaces.", "initcap('sPark sql')", "Spark Sql"),
+  simple(
+    "initcap",
+    [stringType],
+    stringType,
+    (s: string) => s.toLowerCase().replaceAll(/(^| )([^ ])/gu, (_, gap: string, c: string) => gap + c.toUpperCase()),
+    "initcap(str)",
+    "Each word with a capital first letter and small ones after it; words stand between spaces.",
+    "initcap('sPark sql')",
+    "Spark Sql",
+  ),
   translate,
   splitPart,
-  simple("ascii", [stringType], intType, (s: string) => s.codePointAt(0) ?? 0, "ascii(str)", "Code point of the first character; 0 for an empty text.", "ascii('222')", "50"),
-  simple("space", [intType], stringType, (n: number) => " ".repeat(Math.max(0, n)), "space(n)", "A text of n spaces.", "concat(space(2), '1')", "  1"),
-  simple("hex", [stringType], stringType, (s: string) => Array.from(encodeUtf8(s), (b) => b.toString(16).toUpperCase().padStart(2, "0")).join(""), "hex(str)", "The bytes in hexadecimal.", "hex('Spark SQL')", "537061726B2053514C"),
-  simple("decode_utf8", [binaryType], stringType, (b: Uint8Array) => decodeUtf8(b, 0, b.length), "decode_utf8(bin)", "The text of UTF-8 bytes; malformed bytes become U+FFFD.", "decode_utf8(cast('abc' as binary))", "abc"),
+  simple(
+    "ascii",
+    [stringType],
+    intType,
+    (s: string) => s.codePointAt(0) ?? 0,
+    "ascii(str)",
+    "Code point of the first character; 0 for an empty text.",
+    "ascii('222')",
+    "50",
+  ),
+  simple(
+    "space",
+    [intType],
+    stringType,
+    (n: number) => " ".repeat(Math.max(0, n)),
+    "space(n)",
+    "A text of n spaces.",
+    "concat(space(2), '1')",
+    "  1",
+  ),
+  simple(
+    "hex",
+    [stringType],
+    stringType,
+    (s: string) => Array.from(encodeUtf8(s), (b) => b.toString(16).toUpperCase().padStart(2, "0")).join(""),
+    "hex(str)",
+    "The bytes in hexadecimal.",
+    "hex('Spark SQL')",
+    "537061726B2053514C",
+  ),
+  simple(
+    "decode_utf8",
+    [binaryType],
+    stringType,
+    (b: Uint8Array) => decodeUtf8(b, 0, b.length),
+    "decode_utf8(bin)",
+    "The text of UTF-8 bytes; malformed bytes become U+FFFD.",
+    "decode_utf8(cast('abc' as binary))",
+    "abc",
+  ),
 ];

@@ -1,0 +1,77 @@
+import type { Expr } from "../expressions/expression.ts";
+import { parseExpression } from "../sql/index.ts";
+import { type DataType, sameTypeIgnoringNullability, type SqlValue } from "../types/data-type.ts";
+import { textOf } from "./cast-text.ts";
+import { bindCast } from "./casts.ts";
+import type { ArgumentInfo, EvalContext } from "./function.ts";
+import { functionRegistry } from "./registry.ts";
+
+export const testContext: EvalContext = { timeZone: "UTC", ansi: true, nowMicros: 1_700_000_000_123_456n, seed: 7n };
+
+export interface Evaluated {
+  readonly value: SqlValue;
+  readonly type: DataType;
+}
+
+/** Evaluates SQL without columns straight through the records: resolve, cast the arguments, bind, call. */
+export function evaluateSql(sql: string, context: EvalContext = testContext): Evaluated {
+  return evaluate(parseExpression(sql), context);
+}
+
+/** The result as `show` prints it. */
+export function shown({ value, type }: Evaluated, timeZone = "UTC"): string {
+  return value === null ? "NULL" : textOf(type, timeZone)(value);
+}
+
+export function evaluate(expr: Expr, context: EvalContext): Evaluated {
+  switch (expr.kind) {
+    case "Literal":
+      return expr;
+    case "Alias":
+      return evaluate(expr.child, context);
+    case "Cast": {
+      const child = evaluate(expr.child, context);
+      const mode = expr.mode ?? (context.ansi ? "ansi" : "legacy");
+      return { value: bindCast(child.type, expr.type, mode, context.timeZone)(child.value), type: expr.type };
+    }
+    case "UnresolvedFunction":
+      return call(
+        expr.name,
+        expr.args.map((arg) => evaluate(arg, context)),
+        context,
+      );
+    default:
+      throw new Error(`not an expression of constants: ${expr.kind}`);
+  }
+}
+
+/** A call with values that are already there. */
+export function call(name: string, values: readonly Evaluated[], context: EvalContext = testContext): Evaluated {
+  const infos: ArgumentInfo[] = values.map(({ value, type }) => ({
+    type,
+    nullable: value === null,
+    literal: { value },
+  }));
+  const scalar = functionRegistry.scalar(name);
+  const fn = scalar ?? functionRegistry.aggregate(name);
+  if (fn === undefined) throw new Error(`no function ${name}`);
+  const [least, most] = fn.arity;
+  if (values.length < least || values.length > most) throw new Error(`${name} takes ${least} to ${most} arguments`);
+  const signature = fn.resolve(infos, { sql: name, ansi: context.ansi });
+  const cast = infos.map((info, i): ArgumentInfo => {
+    const to = signature.args[i]!;
+    const value = sameTypeIgnoringNullability(info.type, to)
+      ? info.literal!.value
+      : bindCast(info.type, to, context.ansi ? "ansi" : "legacy", context.timeZone)(info.literal!.value);
+    return { type: to, nullable: value === null, literal: { value } };
+  });
+  const args = cast.map((info) => info.literal!.value);
+  if (scalar !== undefined) {
+    if (scalar.nulls === "propagate" && args.includes(null)) return { value: null, type: signature.returns };
+    return { value: scalar.bind(signature, context, cast)(...args), type: signature.returns };
+  }
+  const accumulators = functionRegistry.aggregate(name)!.bind(signature, context, cast);
+  accumulators.ensure(1);
+  accumulators.update(0, args);
+  return { value: accumulators.evaluate(0), type: signature.returns };
+}

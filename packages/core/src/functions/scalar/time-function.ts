@@ -1,0 +1,41 @@
+/** What the records of date and time functions share. */
+import { MillraceError } from "../../errors/index.ts";
+import { js, local, number } from "../code.ts";
+import type { Code, EmitContext } from "../emitter.ts";
+import type { ScalarFunction } from "../function.ts";
+
+const group = "Date and time";
+
+export type TimeFields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
+  Partial<Pick<ScalarFunction, "aliases" | "emit" | "nulls" | "canReturnNull" | "deterministic">> & {
+    readonly usage: string;
+    readonly summary: string;
+    readonly examples: readonly (readonly [sql: string, result: string])[];
+  };
+/** A deterministic function in which NULL gives NULL unless said otherwise. */
+export function timeFunction({ usage, summary, examples, ...fields }: TimeFields): ScalarFunction {
+  return {
+    since: "0.1.0",
+    nulls: "propagate",
+    canReturnNull: false,
+    deterministic: true,
+    ...fields,
+    doc: { group, usage, summary, examples: examples.map(([sql, result]) => ({ sql, result })) },
+  };
+}
+
+/** Remainder of floor division by a positive constant. */
+export function positiveRest(value: Code, by: bigint, ctx: EmitContext): Code {
+  const rest = local(ctx, "t", js`BigInt.asIntN(64, ${value} % ${number(by)})`);
+  return local(ctx, "t", js`(${rest} < 0n ? BigInt.asIntN(64, ${rest} + ${number(by)}) : ${rest})`);
+}
+
+export const hasOwn: typeof Object.prototype.hasOwnProperty = Object.prototype.hasOwnProperty;
+/** INVALID_PARAMETER_VALUE.DATETIME_UNIT */
+export function invalidUnit(functionName: string, unit: string): MillraceError {
+  return new MillraceError("INVALID_PARAMETER_VALUE.DATETIME_UNIT", {
+    parameter: "`unit`",
+    functionName: `\`${functionName}\``,
+    invalidValue: `'${unit}'`,
+  });
+}
