@@ -80,12 +80,14 @@ function fastUpdate(
       if (kinds === "bigint" && isIntegral(arg)) return { op: "sumLong", checked: call.ansi };
       return kinds === "double" && (arg.kind === "double" || arg.kind === "float") ? { op: "sumDouble" } : undefined;
     case "avg":
-      if (arg === undefined || call.args.length !== 1 || kinds !== "double,bigint" || call.type.kind !== "double") return undefined;
+      if (arg === undefined || call.args.length !== 1 || kinds !== "double,bigint" || call.type.kind !== "double")
+        return undefined;
       return isIntegral(arg) || arg.kind === "double" || arg.kind === "float" ? { op } : undefined;
     case "min":
     case "max": {
       const kind = fixedKind(call.type);
-      if (kind === undefined || call.args.length !== 1 || buffer.length !== 1 || arg!.kind !== call.type.kind) return undefined;
+      if (kind === undefined || call.args.length !== 1 || buffer.length !== 1 || arg!.kind !== call.type.kind)
+        return undefined;
       return { op, kind };
     }
   }
@@ -357,4 +359,3 @@ export class AccumulatorStore implements AggregateStore {
     return builder.finish();
   }
 }
-

@@ -28,14 +28,42 @@ import { compilePredicate } from "./compile-predicate.ts";
 import { KeyCompiler } from "./group-keys.ts";
 import type { PipelineStep } from "./pipeline.ts";
 
-const options = (codegen: boolean): CodegenOptions => ({ context: new BatchEvalContext("UTC", true), codegen, bigint: true });
+const options = (codegen: boolean): CodegenOptions => ({
+  context: new BatchEvalContext("UTC", true),
+  codegen,
+  bigint: true,
+});
 const column = (ordinal: number, type: DataType): Expr => ({ kind: "BoundReference", ordinal, type, nullable: true });
 const literal = (value: SqlValue, type: DataType): Expr => ({ kind: "Literal", value, type });
-const call = (fn: string, type: DataType, ...args: readonly Expr[]): Call => ({ kind: "Call", fn, args, type, nullable: true, ansi: true });
-const cast = (child: Expr, type: DataType, mode: "ansi" | "try" = "ansi"): Expr => ({ kind: "Cast", child, type, mode });
+const call = (fn: string, type: DataType, ...args: readonly Expr[]): Call => ({
+  kind: "Call",
+  fn,
+  args,
+  type,
+  nullable: true,
+  ansi: true,
+});
+const cast = (child: Expr, type: DataType, mode: "ansi" | "try" = "ansi"): Expr => ({
+  kind: "Cast",
+  child,
+  type,
+  mode,
+});
 
 const point = structType([field("x", intType), field("y", stringType)]);
-const columns = [booleanType, smallintType, intType, bigintType, doubleType, stringType, binaryType, decimalType(12, 3), timestampType, point, arrayType(intType)];
+const columns = [
+  booleanType,
+  smallintType,
+  intType,
+  bigintType,
+  doubleType,
+  stringType,
+  binaryType,
+  decimalType(12, 3),
+  timestampType,
+  point,
+  arrayType(intType),
+];
 const schema = structType(columns.map((type, i) => field(`c${i}`, type)));
 
 /** Expressions of a type over the schema; small integers, so that overflow is possible but not certain. */
@@ -56,7 +84,16 @@ function makeExpressionOf(type: DataType, depth: number): fc.Arbitrary<Expr> {
       break;
     case "int":
       leaves.push(fc.integer({ min: -5, max: 5 }).map((v) => literal(v, type)));
-      leaves.push(fc.constant({ kind: "GetStructField", child: column(9, point), ordinal: 0, name: "x", type: intType, nullable: true }));
+      leaves.push(
+        fc.constant({
+          kind: "GetStructField",
+          child: column(9, point),
+          ordinal: 0,
+          name: "x",
+          type: intType,
+          nullable: true,
+        }),
+      );
       break;
     case "bigint":
       leaves.push(fc.bigInt({ min: -5n, max: 5n }).map((v) => literal(v, type)));
@@ -66,7 +103,16 @@ function makeExpressionOf(type: DataType, depth: number): fc.Arbitrary<Expr> {
       break;
     case "string":
       leaves.push(fc.string({ maxLength: 4 }).map((v) => literal(v, type)));
-      leaves.push(fc.constant({ kind: "GetStructField", child: column(9, point), ordinal: 1, name: "y", type: stringType, nullable: true }));
+      leaves.push(
+        fc.constant({
+          kind: "GetStructField",
+          child: column(9, point),
+          ordinal: 1,
+          name: "y",
+          type: stringType,
+          nullable: true,
+        }),
+      );
       break;
     default:
   }
@@ -83,30 +129,44 @@ function makeExpressionOf(type: DataType, depth: number): fc.Arbitrary<Expr> {
       inner.push(
         fc.tuple(of(type), of(type), fc.constantFrom("and", "or")).map(([a, b, fn]) => call(fn, type, a, b)),
         of(type).map((a) => call("not", type, a)),
-        fc.constantFrom<DataType>(intType, bigintType, doubleType, stringType).chain((t) =>
-          fc
-            .tuple(of(t), of(t), fc.constantFrom("=", "<", ">=", "<=>"))
-            .map(([a, b, fn]) => call(fn, type, a, b)),
-        ),
-        fc.constantFrom(...columns).chain((t) => of(t)).map((a) => call("isnull", type, a)),
+        fc
+          .constantFrom<DataType>(intType, bigintType, doubleType, stringType)
+          .chain((t) =>
+            fc.tuple(of(t), of(t), fc.constantFrom("=", "<", ">=", "<=>")).map(([a, b, fn]) => call(fn, type, a, b)),
+          ),
+        fc
+          .constantFrom(...columns)
+          .chain((t) => of(t))
+          .map((a) => call("isnull", type, a)),
       );
       break;
     case "int":
     case "bigint":
     case "double":
-      inner.push(fc.tuple(of(type), of(type), fc.constantFrom("+", "-", "*")).map(([a, b, fn]) => call(fn, type, a, b)));
+      inner.push(
+        fc.tuple(of(type), of(type), fc.constantFrom("+", "-", "*")).map(([a, b, fn]) => call(fn, type, a, b)),
+      );
       if (type.kind !== "int") inner.push(of(intType).map((a) => cast(a, type)));
-      if (type.kind === "int") inner.push(of(bigintType).map((a) => cast(a, type, "try")), of(stringType).map((a) => cast(a, type, "try")));
+      if (type.kind === "int")
+        inner.push(
+          of(bigintType).map((a) => cast(a, type, "try")),
+          of(stringType).map((a) => cast(a, type, "try")),
+        );
       break;
     case "string":
-      inner.push(of(bigintType).map((a) => cast(a, type)), of(booleanType).map((a) => cast(a, type)));
+      inner.push(
+        of(bigintType).map((a) => cast(a, type)),
+        of(booleanType).map((a) => cast(a, type)),
+      );
       break;
     default:
   }
   return fc.oneof(...inner);
 }
 
-const anyExpression = fc.constantFrom<DataType>(booleanType, intType, bigintType, doubleType, stringType, ...columns).chain((t) => expressionOf(t, 3));
+const anyExpression = fc
+  .constantFrom<DataType>(booleanType, intType, bigintType, doubleType, stringType, ...columns)
+  .chain((t) => expressionOf(t, 3));
 
 function outcome(steps: readonly PipelineStep[], batch: RecordBatch, codegen: boolean): SqlValue[][] | string {
   try {
@@ -133,13 +193,23 @@ describe("generated code means what the interpreter means", () => {
           const steps: PipelineStep[] = [{ kind: "filter", condition }, first];
           if (shape === "twice") {
             const again = expressions.map((e, i) => column(i, typeOf(e)));
-            steps.push({ kind: "filter", condition: column(expressions.length, booleanType) }, projection([...again, ...again]));
+            steps.push(
+              { kind: "filter", condition: column(expressions.length, booleanType) },
+              projection([...again, ...again]),
+            );
           }
           if (shape === "expand") {
             const [one] = expressions as [Expr];
             const type = typeOf(one);
             const out = structType([field("e", type), field("f", booleanType)]);
-            steps.splice(1, 1, { kind: "expand", projections: [[one, condition], [literal(null, type), condition]], schema: out });
+            steps.splice(1, 1, {
+              kind: "expand",
+              projections: [
+                [one, condition],
+                [literal(null, type), condition],
+              ],
+              schema: out,
+            });
           }
           expect(outcome(steps, batch, true)).toEqual(outcome(steps, batch, false));
         },
@@ -151,10 +221,16 @@ describe("generated code means what the interpreter means", () => {
   test("any column of any type passes through, alone and behind a filter", () => {
     fc.assert(
       fc.property(arbitraryBatch(undefined, 20), fc.boolean(), (batch, filtered) => {
-        const all = batch.schema.fields.map((f, i): Expr => ({ kind: "BoundReference", ordinal: i, type: f.type, nullable: f.nullable }));
+        const all = batch.schema.fields.map((f, i): Expr => ({
+          kind: "BoundReference",
+          ordinal: i,
+          type: f.type,
+          nullable: f.nullable,
+        }));
         const wrapped = all.map((e) => call("coalesce", typeOf(e), e, literal(null, typeOf(e))));
         const steps: PipelineStep[] = [projection([...all, ...wrapped])];
-        if (filtered) steps.unshift({ kind: "filter", condition: call("not", booleanType, call("isnull", booleanType, all[0]!)) });
+        if (filtered)
+          steps.unshift({ kind: "filter", condition: call("not", booleanType, call("isnull", booleanType, all[0]!)) });
         expect(outcome(steps, batch, true)).toEqual(outcome(steps, batch, false));
       }),
       { numRuns: 200 },
@@ -164,7 +240,12 @@ describe("generated code means what the interpreter means", () => {
   test("predicates and keys of any type", () => {
     fc.assert(
       fc.property(arbitraryBatch(undefined, 30), fc.constantFrom("group" as const, "skip" as const), (batch, nulls) => {
-        const keys = batch.schema.fields.map((f, i): Expr => ({ kind: "BoundReference", ordinal: i, type: f.type, nullable: f.nullable }));
+        const keys = batch.schema.fields.map((f, i): Expr => ({
+          kind: "BoundReference",
+          ordinal: i,
+          type: f.type,
+          nullable: f.nullable,
+        }));
         const nullable = structType(batch.schema.fields.map((f) => ({ ...f, nullable: true })));
         const [generated, interpreted] = [true, false].map((codegen) => {
           const compiler = new KeyCompiler(nullable, options(codegen));
@@ -184,25 +265,37 @@ describe("generated code means what the interpreter means", () => {
 
   test("a predicate chooses the same rows", () => {
     fc.assert(
-      fc.property(arbitraryBatch(schema, 20), fc.array(expressionOf(booleanType, 2), { maxLength: 3 }), (batch, conjuncts) => {
-        const [a, b] = [true, false].map((codegen) => {
-          const selection = new Int32Array(batch.length);
-          try {
-            const count = compilePredicate(conjuncts, schema, options(codegen)).select(batch, selection);
-            return [...selection.subarray(0, count)];
-          } catch (error) {
-            if (!isMillraceError(error)) throw error;
-            return "error";
-          }
-        });
-        expect(a).toEqual(b);
-      }),
+      fc.property(
+        arbitraryBatch(schema, 20),
+        fc.array(expressionOf(booleanType, 2), { maxLength: 3 }),
+        (batch, conjuncts) => {
+          const [a, b] = [true, false].map((codegen) => {
+            const selection = new Int32Array(batch.length);
+            try {
+              const count = compilePredicate(conjuncts, schema, options(codegen)).select(batch, selection);
+              return [...selection.subarray(0, count)];
+            } catch (error) {
+              if (!isMillraceError(error)) throw error;
+              return "error";
+            }
+          });
+          expect(a).toEqual(b);
+        },
+      ),
     );
   });
 });
 
 test("no text of the user's stands in generated source, whatever it is", () => {
-  const hostile = ["'];globalThis.canary();//", "`${globalThis.canary()}`", "__proto__", "constructor", '"\\n*/', "\u2028x", "\ud800y"];
+  const hostile = [
+    "'];globalThis.canary();//",
+    "`${globalThis.canary()}`",
+    "__proto__",
+    "constructor",
+    '"\\n*/',
+    "\u2028x",
+    "\ud800y",
+  ];
   fc.assert(
     fc.property(fc.oneof(arbitraryName, fc.constantFrom(...hostile)), (text) => {
       const marker = `canary${text}canary`;
@@ -214,14 +307,24 @@ test("no text of the user's stands in generated source, whatever it is", () => {
           schema: structType([field(marker, stringType), field(`${marker}2`, intType)]),
           expressions: [
             call("coalesce", stringType, column(0, stringType), literal(marker, stringType)),
-            { kind: "GetStructField", child: column(1, named.fields[1]!.type), ordinal: 0, name: marker, type: intType, nullable: true },
+            {
+              kind: "GetStructField",
+              child: column(1, named.fields[1]!.type),
+              ordinal: 0,
+              name: marker,
+              type: intType,
+              nullable: true,
+            },
           ],
         },
       ];
       const pipeline = compilePipeline(steps, named, options(true));
       expect(pipeline.source).not.toContain("canary");
       const wellFormed = marker.toWellFormed();
-      const batch = batchFromValues(named, [[wellFormed, [1]], ["x", [2]]]);
+      const batch = batchFromValues(named, [
+        [wellFormed, [1]],
+        ["x", [2]],
+      ]);
       expect(valuesOfBatch(pipeline.run(batch))).toEqual([[wellFormed, 1]]);
     }),
   );
@@ -234,14 +337,26 @@ describe("deep expressions", () => {
     let sum: Expr = column(3, bigintType);
     for (let i = 0; i < depth; i++) sum = call("+", bigintType, sum, literal(1n, bigintType));
     let all: Expr = call("=", booleanType, column(2, intType), literal(1, intType));
-    for (let i = 0; i < depth; i++) all = call(i % 2 === 0 ? "and" : "or", booleanType, all, call("=", booleanType, column(2, intType), literal(i, intType)));
+    for (let i = 0; i < depth; i++)
+      all = call(
+        i % 2 === 0 ? "and" : "or",
+        booleanType,
+        all,
+        call("=", booleanType, column(2, intType), literal(i, intType)),
+      );
     let chain: Expr = column(0, booleanType);
-    for (let i = 0; i < depth; i++) chain = call("or", booleanType, chain, call("=", booleanType, column(2, intType), literal(i, intType)));
+    for (let i = 0; i < depth; i++)
+      chain = call("or", booleanType, chain, call("=", booleanType, column(2, intType), literal(i, intType)));
     expect(outcome([projection([sum, chain, all])], batch, codegen)).toEqual([[5001n, true, false]]);
   });
-  test.each([true, false])("conditionals nested beyond the limit are refused with an error of their own (codegen %s)", (codegen) => {
-    let nested: Expr = column(2, intType);
-    for (let i = 0; i < depth; i++) nested = call("if", intType, column(0, booleanType), literal(i, intType), nested);
-    expect(() => compilePipeline([projection([nested])], schema, options(codegen)).run(batch)).toThrow("EXPRESSION_NESTED_TOO_DEEP");
-  });
+  test.each([true, false])(
+    "conditionals nested beyond the limit are refused with an error of their own (codegen %s)",
+    (codegen) => {
+      let nested: Expr = column(2, intType);
+      for (let i = 0; i < depth; i++) nested = call("if", intType, column(0, booleanType), literal(i, intType), nested);
+      expect(() => compilePipeline([projection([nested])], schema, options(codegen)).run(batch)).toThrow(
+        "EXPRESSION_NESTED_TOO_DEEP",
+      );
+    },
+  );
 });

@@ -107,7 +107,7 @@ export class ColumnWriter {
     };
     const kind = vectorKindOf(type);
     if (kind === "null") return { kind: "written", type, slot, mayBeNull: true, form: "null", children: [] };
-    if (kind === "list" || kind === "map" || value.shape === "boxed" && kind !== "decimal") {
+    if (kind === "list" || kind === "map" || (value.shape === "boxed" && kind !== "decimal")) {
       const isNull = either(around, value.isNull);
       const boxed = out.box({ ...value, isNull }, type);
       out.line(js`${array(js`builder`)}.append(${boxed});`);
@@ -122,7 +122,10 @@ export class ColumnWriter {
       out.line(js`if (${value.isNull}) { ${validity}[${k} >> 3] &= ~(1 << (${k} & 7)); ${seen} = true; }`);
     }
     const present = (code: Code): void => out.line(mayBeNull ? js`else { ${code} }` : code);
-    const written = (form: "values" | "shared" | "arena" | "struct", children: readonly OutputColumn[] = []): OutputColumn => ({
+    const written = (
+      form: "values" | "shared" | "arena" | "struct",
+      children: readonly OutputColumn[] = [],
+    ): OutputColumn => ({
       kind: "written",
       type,
       slot,
@@ -181,7 +184,8 @@ function allocate(column: Extract<OutputColumn, { readonly kind: "written" }>, c
   const bytes = column.form === "shared" || column.form === "arena";
   return {
     values: column.form === "values" ? valuesFor(column.type, capacity) : undefined,
-    validity: column.mayBeNull && column.form !== "builder" && column.form !== "null" ? allPresent(capacity) : undefined,
+    validity:
+      column.mayBeNull && column.form !== "builder" && column.form !== "null" ? allPresent(capacity) : undefined,
     hasNulls: false,
     starts: bytes ? new Int32Array(capacity) : undefined,
     ends: bytes ? new Int32Array(capacity) : undefined,

@@ -9,7 +9,13 @@ import { identifier, js, number } from "../functions/code.ts";
 import { type Field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
 import { type AccumulatorStore, type AggregatePlan, type AggregateStore, planAggregate } from "./aggregate-stores.ts";
 import { InputRow } from "./column-reader.ts";
-import { type CodegenOptions, type CompiledPipeline, compilePipeline, emitSteps, type LoopStep } from "./compile-pipeline.ts";
+import {
+  type CodegenOptions,
+  type CompiledPipeline,
+  compilePipeline,
+  emitSteps,
+  type LoopStep,
+} from "./compile-pipeline.ts";
 import { emitUpdate, storeCode } from "./emit-aggregate.ts";
 import { FunctionEmitter } from "./emit-context.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
@@ -139,7 +145,10 @@ function interpretedPartial(
     start() {
       const table = compiler.table();
       const stores = plans.map((plan) => plan.create() as AccumulatorStore);
-      if (keys.length === 0) compiler.assigner([], before.schema, { missing: "insert", nulls: "group" }).assign(table, oneRow, new Int32Array(1));
+      if (keys.length === 0)
+        compiler
+          .assigner([], before.schema, { missing: "insert", nulls: "group" })
+          .assign(table, oneRow, new Int32Array(1));
       stores.forEach((store) => store.ensure(table.count));
       return new StoredAggregation(table, stores, (batch) => {
         const ready = before.run(batch);
@@ -150,7 +159,10 @@ function interpretedPartial(
           accumulators.ensure(table.count);
           for (let i = 0; i < ready.length; i++) {
             if (filter !== undefined && filter(ready, i) !== true) continue;
-            accumulators.update(groups[i]!, args.map((arg) => arg(ready, i)));
+            accumulators.update(
+              groups[i]!,
+              args.map((arg) => arg(ready, i)),
+            );
           }
         });
       });
@@ -169,9 +181,9 @@ export function compileFinalAggregation(
   const plans = shape.aggregates.map((call) => planAggregate(call, options.context, options.codegen));
   const keyCount = shape.keyFields.length;
   const compiler = new KeyCompiler(structType(input.fields.slice(0, keyCount)), options);
-  const keys = input.fields.slice(0, keyCount).map(
-    (f, ordinal): Expr => ({ kind: "BoundReference", ordinal, type: f.type, nullable: f.nullable }),
-  );
+  const keys = input.fields
+    .slice(0, keyCount)
+    .map((f, ordinal): Expr => ({ kind: "BoundReference", ordinal, type: f.type, nullable: f.nullable }));
   const assigner = compiler.assigner(keys, input, { missing: "insert", nulls: "group" });
   return {
     source: assigner.source,

@@ -201,7 +201,10 @@ function compileLoop(
   }
   const schema = steps.reduce<StructType>((current, step) => schemaAfter(step, current), input);
   const keepsRows = steps.every((step) => step.kind === "project");
-  const growth = steps.reduce((product, step) => (step.kind === "expand" ? product * step.projections.length : product), 1);
+  const growth = steps.reduce(
+    (product, step) => (step.kind === "expand" ? product * step.projections.length : product),
+    1,
+  );
   const { columns, loop, source } = emitLoop(steps, input, schema, keepsRows, options);
   const passes = columns.some((column) => column.kind === "pass");
   return {
@@ -238,7 +241,12 @@ function emitLoop(
   ];
   const [i, k] = [identifier("row", 0), identifier("pos", 0)];
   const inputRow = new InputRow(out, input, vectors, i);
-  const writer = new ColumnWriter(out, buffers, k, (bytes) => inputRow.stableBytes().includes(bytes.__code) || /^k\d+$/.test(bytes.__code));
+  const writer = new ColumnWriter(
+    out,
+    buffers,
+    k,
+    (bytes) => inputRow.stableBytes().includes(bytes.__code) || /^k\d+$/.test(bytes.__code),
+  );
   const columns: OutputColumn[] = [];
   const body = out.block(() => {
     emitSteps(out, expressions, steps, inputRow, (row) => {
@@ -249,7 +257,7 @@ function emitLoop(
           return;
         }
         const value = row.column(ordinal);
-          columns.push(writer.write(value, f.type));
+        columns.push(writer.write(value, f.type));
       });
       if (!keepsRows && columns.some((column) => column.kind === "pass")) out.line(js`${selection}[${k}] = ${i};`);
       out.line(js`${k}++;`);
@@ -262,4 +270,3 @@ function emitLoop(
   const { run, source } = out.build([vectors, rows, buffers, selection], text);
   return { columns, loop: run as unknown as Loop, source };
 }
-

@@ -120,12 +120,17 @@ export class FunctionEmitter implements EmitContext {
     switch (target.shape) {
       case "fixed":
       case "boxed":
-        assertInvariant(value.shape === "fixed" || value.shape === "boxed", "assigned value has the shape of its target");
+        assertInvariant(
+          value.shape === "fixed" || value.shape === "boxed",
+          "assigned value has the shape of its target",
+        );
         this.line(js`${target.value} = ${value.value};`);
         break;
       case "bytes":
         assertInvariant(value.shape === "bytes", "assigned value has the shape of its target");
-        this.line(js`${target.bytes} = ${value.bytes}; ${target.start} = ${value.start}; ${target.end} = ${value.end};`);
+        this.line(
+          js`${target.bytes} = ${value.bytes}; ${target.start} = ${value.start}; ${target.end} = ${value.end};`,
+        );
         break;
       case "struct":
         assertInvariant(value.shape === "struct", "assigned value has the shape of its target");
@@ -192,7 +197,10 @@ export class FunctionEmitter implements EmitContext {
    * Makes the function: `(…parameters) => { constants; preamble; body }`.
    * @returns the function and its source, which `explain("codegen")` prints
    */
-  build(parameters: readonly Code[], body: Code): { readonly run: (...args: never[]) => unknown; readonly source: string } {
+  build(
+    parameters: readonly Code[],
+    body: Code,
+  ): { readonly run: (...args: never[]) => unknown; readonly source: string } {
     const constants = this.#constants.map((_, i) => js`const ${identifier("k", i)} = c[${number(i)}];`);
     const text = js`"use strict";\n${joinCode(constants, " ")}\nreturn function (${joinCode(parameters, ", ")}) {\n${joinCode(this.#preamble, "\n")}\n${body}\n};`;
     return instantiate(text, this.#constants);
@@ -229,4 +237,3 @@ export function defaultCode(type: DataType): Code {
       return number(0);
   }
 }
-

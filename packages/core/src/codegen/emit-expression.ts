@@ -59,7 +59,9 @@ export class ExpressionEmitter {
     const found = out.known(id);
     if (found !== undefined) return found;
     checkLazyDepth(out.depth);
-    for (const expr of postOrder(root, (e) => (out.known(out.ids.of(e, row.id)) === undefined ? strictChildren(e) : []))) {
+    for (const expr of postOrder(root, (e) =>
+      out.known(out.ids.of(e, row.id)) === undefined ? strictChildren(e) : [],
+    )) {
       const own = out.ids.of(expr, row.id);
       if (out.known(own) === undefined) out.remember(own, this.#settle(this.#emitNode(expr, row)));
     }
@@ -99,7 +101,9 @@ export class ExpressionEmitter {
       case "Call":
         return this.#emitCall(expr, row, child);
       default:
-        throw new MillraceError("INTERNAL_ERROR", { message: `an expression that is not bound (${expr.kind}) is compiled` });
+        throw new MillraceError("INTERNAL_ERROR", {
+          message: `an expression that is not bound (${expr.kind}) is compiled`,
+        });
     }
   }
 
@@ -110,7 +114,9 @@ export class ExpressionEmitter {
   #emitCast(expr: Cast, child: Emitted): Emitted {
     const from = typeOf(expr.child);
     const mode = expr.mode ?? "ansi";
-    return this.#whenPresent([child], expr.type, () => emitCast(child, from, expr.type, mode, this.#out, this.#out.context));
+    return this.#whenPresent([child], expr.type, () =>
+      emitCast(child, from, expr.type, mode, this.#out, this.#out.context),
+    );
   }
 
   #emitUserFunction(expr: UserFunctionCall, args: readonly Emitted[]): Emitted {
@@ -238,7 +244,8 @@ export function emitConstant(out: FunctionEmitter, value: SqlValue, type: DataTy
       return { shape: "boxed", isNull, value: value === null ? none : out.bind(value) };
     }
     case "bytes": {
-      const bytes = typeof value === "string" ? encodeUtf8(value) : value === null ? new Uint8Array(0) : (value as Uint8Array);
+      const bytes =
+        typeof value === "string" ? encodeUtf8(value) : value === null ? new Uint8Array(0) : (value as Uint8Array);
       return { shape: "bytes", isNull, bytes: out.bind(bytes), start: number(0), end: number(bytes.length) };
     }
     case "struct": {
@@ -252,4 +259,3 @@ export function emitConstant(out: FunctionEmitter, value: SqlValue, type: DataTy
     }
   }
 }
-

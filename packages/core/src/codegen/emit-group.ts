@@ -100,7 +100,9 @@ export class GroupEmitter {
     const at = out.fresh("i");
     const group = out.fresh("i");
     out.line(js`let ${at} = ${hash} & ${this.#mask}, ${group} = -1;`);
-    const equal = values.map((value, i) => this.#equals(value, this.#leaves[i]!, group)).filter((code) => code !== js.true);
+    const equal = values
+      .map((value, i) => this.#equals(value, this.#leaves[i]!, group))
+      .filter((code) => code !== js.true);
     const cheap = values.length <= 2 && values.every(({ leaf }) => leaf.form === "values");
     const same = joinCode(
       cheap && equal.length > 0 ? equal : [js`${this.#hashes}[${group}] === ${hash}`, ...equal],
@@ -143,12 +145,15 @@ ${this.#hashes}[${group}] = ${hash};`);
     }
     if (leaf.form === "boxed") {
       const canonical = out.fresh("b");
-      out.line(js`const ${canonical} = ${out.bind((v: never) => canonicalBytes(v, leaf.type))}(${out.box({ ...value, isNull }, leaf.type)});`);
+      out.line(
+        js`const ${canonical} = ${out.bind((v: never) => canonicalBytes(v, leaf.type))}(${out.box({ ...value, isNull }, leaf.type)});`,
+      );
       into[at] = { leaf, isNull, value, canonical };
     } else {
       into[at] = { leaf, isNull, value };
     }
-    if (value.shape === "struct") leaf.children.forEach((child, f) => this.#flatten(child, value.fields[f]!, isNull, into));
+    if (value.shape === "struct")
+      leaf.children.forEach((child, f) => this.#flatten(child, value.fields[f]!, isNull, into));
   }
 
   #hash(values: readonly LeafValue[]): Code {
@@ -280,4 +285,3 @@ function single(value: Emitted): Code {
   assertInvariant(value.shape === "fixed" || value.shape === "boxed", "a key leaf is one value");
   return value.value;
 }
-

@@ -132,7 +132,8 @@ export function isConstant(expr: Expr): boolean {
     const children = childrenOf(node);
     const own =
       node.kind === "Literal" ||
-      ((node.kind === "Cast" || node.kind === "Alias" || (node.kind === "Call" && isRepeatable(node))) && children.length > 0);
+      ((node.kind === "Cast" || node.kind === "Alias" || (node.kind === "Call" && isRepeatable(node))) &&
+        children.length > 0);
     constants.set(node, own && children.every((child) => constants.get(child) === true));
   }
   return constants.get(expr) === true;

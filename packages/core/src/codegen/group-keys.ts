@@ -73,7 +73,12 @@ export class KeyCompiler {
     });
     const text = js`for (let ${i} = 0; ${i} < ${rows}; ${i}++) {\n${body}\n}\n${emitter.epilogue}`;
     const { run, source } = out.build([columns, rows, table, groups], text);
-    const loop = run as unknown as (columns: readonly Vector[], rows: number, table: KeyTable, groups: Int32Array) => void;
+    const loop = run as unknown as (
+      columns: readonly Vector[],
+      rows: number,
+      table: KeyTable,
+      groups: Int32Array,
+    ) => void;
     return { source, assign: (to, batch, into) => loop(batch.columns, batch.length, to, into) };
   }
 

@@ -131,7 +131,8 @@ export class GroupTable {
       }
       case "boxed": {
         const builder = createBuilder(type, length);
-        for (let g = from; g < to; g++) builder.append(leaf.nullable && column.nulls[g] === 1 ? null : column.boxed[g]!);
+        for (let g = from; g < to; g++)
+          builder.append(leaf.nullable && column.nulls[g] === 1 ? null : column.boxed[g]!);
         return builder.finish();
       }
       case "bytes":
@@ -154,7 +155,13 @@ export class GroupTable {
       }
       case "values": {
         if (type.kind !== "boolean") {
-          return { kind: vectorKindOf(type), type, length, validity, values: column.values.subarray(from, to) } as Vector;
+          return {
+            kind: vectorKindOf(type),
+            type,
+            length,
+            validity,
+            values: column.values.subarray(from, to),
+          } as Vector;
         }
         const bits = new Uint8Array((length + 7) >> 3);
         for (let i = 0; i < length; i++) if (column.values[from + i] === 1) setBit(bits, i);

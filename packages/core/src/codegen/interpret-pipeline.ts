@@ -5,10 +5,7 @@ import { createBuilder } from "../columnar/vector-builder.ts";
 import type { CodegenOptions, LoopStep } from "./compile-pipeline.ts";
 import { bindInterpreter } from "./interpreter.ts";
 
-export function interpretStep(
-  step: LoopStep,
-  options: CodegenOptions,
-): (batch: RecordBatch) => RecordBatch {
+export function interpretStep(step: LoopStep, options: CodegenOptions): (batch: RecordBatch) => RecordBatch {
   switch (step.kind) {
     case "filter": {
       const condition = bindInterpreter(step.condition, options.context, options);

@@ -129,7 +129,9 @@ class Compiler {
       case "Call":
         return this.#call(expr, to, slotOf, depth);
       default:
-        throw new MillraceError("INTERNAL_ERROR", { message: `an expression that is not bound (${expr.kind}) is evaluated` });
+        throw new MillraceError("INTERNAL_ERROR", {
+          message: `an expression that is not bound (${expr.kind}) is evaluated`,
+        });
     }
   }
 

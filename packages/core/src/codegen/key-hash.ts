@@ -3,19 +3,26 @@ import { encodeUtf8 } from "../columnar/utf8.ts";
 import { comparatorOf } from "../columnar/compare.ts";
 import type { DataType, SqlMap, SqlValue } from "../types/data-type.ts";
 
-/** Hash of `bytes[start, end)`, four bytes at a time. */
+/** Hash of `bytes[start, end)`, four bytes at a time; the last word overlaps the one before it. */
 export function hashKeyBytes(bytes: Uint8Array, start: number, end: number): number {
-  let h = end - start;
-  let i = start;
-  for (const last = end - 3; i < last; i += 4) {
-    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+  const size = end - start;
+  let h = size;
+  if (size < 4) {
+    for (let i = start; i < end; i++) h = (h << 8) ^ bytes[i]!;
+    h = Math.imul(h, 0x9e3779b1);
+  } else {
+    const last = end - 4;
+    for (let i = start; i < last; i += 4) {
+      const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+      h = Math.imul((h << 13) | (h >>> 19), 5) ^ Math.imul(word, 0x9e3779b1);
+    }
+    const word = bytes[last]! | (bytes[last + 1]! << 8) | (bytes[last + 2]! << 16) | (bytes[last + 3]! << 24);
     h = Math.imul((h << 13) | (h >>> 19), 5) ^ Math.imul(word, 0x9e3779b1);
   }
-  for (; i < end; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
   return Math.imul(h ^ (h >>> 15), 0x85ebca6b);
 }
 
-/** Whether two byte ranges hold the same bytes. */
+/** Whether two byte ranges hold the same bytes: four at a time without a branch between them. */
 export function equalKeyBytes(
   a: Uint8Array,
   aStart: number,
@@ -26,7 +33,14 @@ export function equalKeyBytes(
 ): boolean {
   const size = aEnd - aStart;
   if (size !== bEnd - bStart) return false;
-  for (let i = 0; i < size; i++) if (a[aStart + i] !== b[bStart + i]) return false;
+  let i = 0;
+  for (const whole = size - 3; i < whole; i += 4) {
+    const p = aStart + i;
+    const q = bStart + i;
+    const difference = (a[p]! ^ b[q]!) | (a[p + 1]! ^ b[q + 1]!) | (a[p + 2]! ^ b[q + 2]!) | (a[p + 3]! ^ b[q + 3]!);
+    if (difference !== 0) return false;
+  }
+  for (; i < size; i++) if (a[aStart + i] !== b[bStart + i]) return false;
   return true;
 }
 

@@ -1,10 +1,24 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
-import { bigintType, booleanType, doubleType, field, intType, type SqlValue, stringType, structType } from "../types/data-type.ts";
+import {
+  bigintType,
+  booleanType,
+  doubleType,
+  field,
+  intType,
+  type SqlValue,
+  stringType,
+  structType,
+} from "../types/data-type.ts";
 import { aggregate, call, column, final, literal, newId, rowsOf, table, union } from "./execution.test-support.ts";
 
-const events = structType([field("user", stringType), field("n", bigintType), field("x", doubleType), field("f", booleanType)]);
+const events = structType([
+  field("user", stringType),
+  field("n", bigintType),
+  field("x", doubleType),
+  field("f", booleanType),
+]);
 
 describe.each([true, false])("with codegen %s", (codegen) => {
   test("filters and projects", async () => {
@@ -27,7 +41,12 @@ describe.each([true, false])("with codegen %s", (codegen) => {
           expressions: [
             column(0, stringType),
             call("+", bigintType, column(1, bigintType), literal(1n, bigintType)),
-            call("when", stringType, call("=", booleanType, column(1, bigintType), literal(5n, bigintType)), literal("five", stringType)),
+            call(
+              "when",
+              stringType,
+              call("=", booleanType, column(1, bigintType), literal(5n, bigintType)),
+              literal("five", stringType),
+            ),
           ],
         },
       ],
@@ -70,7 +89,11 @@ describe.each([true, false])("with codegen %s", (codegen) => {
   });
 
   test("an aggregation without keys has one row for no input", async () => {
-    const plan = final(table(events, []), [], [aggregate("count", bigintType), aggregate("sum", bigintType, column(1, bigintType))]);
+    const plan = final(
+      table(events, []),
+      [],
+      [aggregate("count", bigintType), aggregate("sum", bigintType, column(1, bigintType))],
+    );
     expect(await rowsOf(plan, codegen)).toEqual([[0n, null]]);
   });
 
@@ -85,11 +108,20 @@ describe.each([true, false])("with codegen %s", (codegen) => {
   });
 
   test("the table of groups grows", async () => {
-    const rows = Array.from({ length: 5000 }, (_, i): SqlValue[] => [i % 3 === 0 ? null : `user ${i % 2500}`, BigInt(i % 2500), i, null]);
+    const rows = Array.from({ length: 5000 }, (_, i): SqlValue[] => [
+      i % 3 === 0 ? null : `user ${i % 2500}`,
+      BigInt(i % 2500),
+      i,
+      null,
+    ]);
     const plan = final(
       union(table(events, rows), table(events, rows)),
       [column(1, bigintType), column(0, stringType)],
-      [aggregate("count", bigintType), aggregate("sum", bigintType, column(1, bigintType)), aggregate("max", stringType, column(0, stringType))],
+      [
+        aggregate("count", bigintType),
+        aggregate("sum", bigintType, column(1, bigintType)),
+        aggregate("max", stringType, column(0, stringType)),
+      ],
     );
     const result = await rowsOf(plan, codegen);
     const keys = new Set(rows.map(([user, n]) => `${n} ${user}`));
@@ -123,7 +155,12 @@ describe.each([true, false])("with codegen %s", (codegen) => {
   });
 
   test("many groups of several types equal a naive aggregation", async () => {
-    const schema = structType([field("i", intType), field("s", stringType), field("d", doubleType), field("v", bigintType)]);
+    const schema = structType([
+      field("i", intType),
+      field("s", stringType),
+      field("d", doubleType),
+      field("v", bigintType),
+    ]);
     const row = fc.tuple(
       fc.option(fc.integer({ min: -3, max: 300 })),
       fc.option(fc.string({ maxLength: 3 })),
@@ -135,7 +172,11 @@ describe.each([true, false])("with codegen %s", (codegen) => {
         const plan = final(
           table(schema, rows),
           [column(0, intType), column(1, stringType), column(2, doubleType)],
-          [aggregate("count", bigintType), aggregate("sum", bigintType, column(3, bigintType)), aggregate("max", bigintType, column(3, bigintType))],
+          [
+            aggregate("count", bigintType),
+            aggregate("sum", bigintType, column(3, bigintType)),
+            aggregate("max", bigintType, column(3, bigintType)),
+          ],
         );
         const expected = new Map<string, SqlValue[]>();
         for (const [i, s, d, v] of rows) {

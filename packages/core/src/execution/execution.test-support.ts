@@ -10,9 +10,21 @@ import { type DataType, field, type SqlValue, type StructType, structType } from
 import { compilePlan } from "./compile-plan.ts";
 import type { BatchContext } from "./context.ts";
 
-export const column = (ordinal: number, type: DataType): Expr & { readonly kind: "BoundReference" } => ({ kind: "BoundReference", ordinal, type, nullable: true });
+export const column = (ordinal: number, type: DataType): Expr & { readonly kind: "BoundReference" } => ({
+  kind: "BoundReference",
+  ordinal,
+  type,
+  nullable: true,
+});
 export const literal = (value: SqlValue, type: DataType): Expr => ({ kind: "Literal", value, type });
-export const call = (fn: string, type: DataType, ...args: readonly Expr[]): Call => ({ kind: "Call", fn, args, type, nullable: true, ansi: true });
+export const call = (fn: string, type: DataType, ...args: readonly Expr[]): Call => ({
+  kind: "Call",
+  fn,
+  args,
+  type,
+  nullable: true,
+  ansi: true,
+});
 export const aggregate = (fn: string, type: DataType, ...args: readonly Expr[]): AggregateCall => ({
   kind: "AggregateCall",
   fn,
@@ -38,7 +50,11 @@ export function context(changes: Partial<BatchContext> = {}): BatchContext {
   };
 }
 
-export async function rowsOf(plan: PhysicalPlan, codegen = true, changes: Partial<BatchContext> = {}): Promise<SqlValue[][]> {
+export async function rowsOf(
+  plan: PhysicalPlan,
+  codegen = true,
+  changes: Partial<BatchContext> = {},
+): Promise<SqlValue[][]> {
   const compiled = compilePlan(plan, { timeZone: "UTC", ansi: true, codegen, bigint: false });
   const rows: SqlValue[][] = [];
   for (const partition of await compiled.execute(context(changes))) {
@@ -53,7 +69,8 @@ export const newId = (): number => nextId++;
 export function local(batch: RecordBatch): PhysicalPlan {
   return { kind: "LocalScan", id: nextId++, schema: batch.schema, batch, columns: batch.columns.map((_, i) => i) };
 }
-export const table = (schema: StructType, rows: readonly (readonly SqlValue[])[]): PhysicalPlan => local(batchFromValues(schema, rows));
+export const table = (schema: StructType, rows: readonly (readonly SqlValue[])[]): PhysicalPlan =>
+  local(batchFromValues(schema, rows));
 export function final(
   input: PhysicalPlan,
   keys: readonly Expr[],
@@ -63,7 +80,13 @@ export function final(
   const keyFields = keys.map((key, i) => field(`k${i}`, typeOf(key)));
   const schema = partialSchema(keyFields, aggregates);
   const partial: PhysicalPlan = { kind: "PartialAggregate", id: nextId++, schema, input, steps, keys, aggregates };
-  const exchange: PhysicalPlan = { kind: "Exchange", id: nextId++, schema, input: partial, partitioning: { kind: "single" } };
+  const exchange: PhysicalPlan = {
+    kind: "Exchange",
+    id: nextId++,
+    schema,
+    input: partial,
+    partitioning: { kind: "single" },
+  };
   return {
     kind: "FinalAggregate",
     id: nextId++,
@@ -76,7 +99,6 @@ export function final(
 export function union(...inputs: readonly PhysicalPlan[]): PhysicalPlan {
   return { kind: "Union", id: nextId++, schema: inputs[0]!.schema, inputs };
 }
-
 
 /** A state store over a JavaScript map. */
 export class MemoryStateStore implements StateStore {

@@ -25,7 +25,11 @@ export function compilePartialAggregate(plan: PartialAggregateExec, environment:
           const aggregation = compiled(p);
           let current = aggregation.start();
           let rows = 0;
-          const result = (): RecordBatch => ({ schema: plan.schema, length: current.groups, columns: current.partials() });
+          const result = (): RecordBatch => ({
+            schema: plan.schema,
+            length: current.groups,
+            columns: current.partials(),
+          });
           for await (const batch of partition) {
             rows += batch.length;
             current.add(batch);

@@ -124,7 +124,11 @@ export class JoinRun {
       }
       const none = new Int32Array(part.length).fill(-1);
       const missing = concatBatches(probe, []).columns.map((column) => gatherOrNull(column, none, part.length));
-      yield { schema, length: part.length, columns: buildSide === "left" ? [...own, ...missing] : [...missing, ...own] };
+      yield {
+        schema,
+        length: part.length,
+        columns: buildSide === "left" ? [...own, ...missing] : [...missing, ...own],
+      };
     }
   }
 

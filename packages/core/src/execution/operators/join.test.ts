@@ -70,7 +70,10 @@ test("a hash join is the naive join, either side built, with and without a condi
           buildSide,
         };
         const on = (a: Row, b: Row): boolean =>
-          a[0] !== null && a[1] !== null && a[0] === b[0] && a[1] === b[1] &&
+          a[0] !== null &&
+          a[1] !== null &&
+          a[0] === b[0] &&
+          a[1] === b[1] &&
           (!conditional || (a[2] !== null && b[2] !== null && (a[2] as number) < (b[2] as number)));
         expect(sorted(await rowsOf(plan, codegen))).toEqual(sorted(naive(joinType, [...l1, ...l2], r, on)));
       },

@@ -10,7 +10,10 @@ export type EventTimeReader = (key: Uint8Array, watermark: bigint) => boolean;
  * The position of the event-time column among the key columns, and its reader on UnsafeRow bytes. The expression is a key
  * of type timestamp, or the end of a key that is a window.
  */
-export function keyEventTime(expr: Expr, key: StructType): { readonly ordinal: number; readonly ofKey: EventTimeReader } {
+export function keyEventTime(
+  expr: Expr,
+  key: StructType,
+): { readonly ordinal: number; readonly ofKey: EventTimeReader } {
   const column = expr.kind === "GetStructField" ? expr.child : expr;
   assertInvariant(column.kind === "BoundReference", "the event time of a group is one of its keys");
   const { ordinal } = column;

@@ -25,7 +25,12 @@ export function compileKeyedGroups(plan: KeyedGroupsExec, environment: OperatorE
     schema: plan.schema,
     async open(context) {
       const partitions = await input.open(context);
-      const keyCode = new UserCode(key, input.schema, structType([{ name: "key", type: keyType, nullable: true }]), context.signal);
+      const keyCode = new UserCode(
+        key,
+        input.schema,
+        structType([{ name: "key", type: keyType, nullable: true }]),
+        context.signal,
+      );
       const code = new UserCode(fn, input.schema, plan.schema, context.signal);
       const resolved = async (value: unknown, from: UserCode): Promise<unknown> =>
         isThenable(value) ? await from.settled(value) : value;

@@ -22,7 +22,11 @@ import { call, column, context, literal, newId, rowsOf, table, union } from "../
 
 const schema = structType([field("a", intType), field("d", doubleType), field("i", intType)]);
 const numbers = structType([field("n", intType)]);
-const fn = (name: string, closure: (...args: never[]) => unknown): UserFunction => ({ name, closure, deterministic: true });
+const fn = (name: string, closure: (...args: never[]) => unknown): UserFunction => ({
+  name,
+  closure,
+  deterministic: true,
+});
 const options = { timeZone: "UTC", ansi: true, codegen: true, bigint: false };
 
 test("sorting is stable and puts nulls where asked, with and without a limit", async () => {
@@ -42,14 +46,21 @@ test("sorting is stable and puts nulls where asked, with and without a limit", a
           schema,
           input: union(table(schema, rows.slice(0, half)), table(schema, rows.slice(half))),
           order: [
-            { kind: "SortOrder", child: column(0, intType), direction: descending ? "descending" : "ascending", nulls: nullsFirst ? "first" : "last" },
+            {
+              kind: "SortOrder",
+              child: column(0, intType),
+              direction: descending ? "descending" : "ascending",
+              nulls: nullsFirst ? "first" : "last",
+            },
             { kind: "SortOrder", child: column(1, doubleType), direction: "ascending", nulls: "first" },
           ],
           ...(limit === undefined ? {} : { limit }),
         };
         const compareA = comparatorOf(intType, descending ? !nullsFirst : nullsFirst);
         const compareD = comparatorOf(doubleType);
-        const expected = rows.toSorted((x, y) => (descending ? compareA(y[0]!, x[0]!) : compareA(x[0]!, y[0]!)) || compareD(x[1]!, y[1]!));
+        const expected = rows.toSorted(
+          (x, y) => (descending ? compareA(y[0]!, x[0]!) : compareA(x[0]!, y[0]!)) || compareD(x[1]!, y[1]!),
+        );
         expect(await rowsOf(plan)).toEqual(expected.slice(0, limit ?? rows.length));
       },
     ),
@@ -93,12 +104,20 @@ describe.each([true, false])("a scan whose source filters: %s", (filtered) => {
       schema: structType([field("s", stringType), field("n", intType)]),
       read: { kind: "Read", format: "x", options: new Map(), paths: [], streaming: false },
       tableSchema: numbers,
-      filters: [call(">", booleanType, column(1, intType), literal(1, intType)), call("=", booleanType, column(1, intType), literal(2, intType))],
+      filters: [
+        call(">", booleanType, column(1, intType), literal(1, intType)),
+        call("=", booleanType, column(1, intType), literal(2, intType)),
+      ],
       sourceIndex: -1,
     };
     let given: PushedFilter | undefined;
     async function* read() {
-      yield batchFromValues(scan.schema, [["a", 1], ["b", 2], ["c", null], ["d", 3]]);
+      yield batchFromValues(scan.schema, [
+        ["a", 1],
+        ["b", 2],
+        ["c", null],
+        ["d", 3],
+      ]);
     }
     const result = await rowsOf(scan, true, {
       openScan: async (_, filter) => {
@@ -107,7 +126,15 @@ describe.each([true, false])("a scan whose source filters: %s", (filtered) => {
       },
     });
     expect(given!.columns).toEqual([1]);
-    expect(given!.select(batchFromValues(scan.schema, [["x", 2], ["y", 5]]), new Int32Array(2))).toBe(1);
+    expect(
+      given!.select(
+        batchFromValues(scan.schema, [
+          ["x", 2],
+          ["y", 5],
+        ]),
+        new Int32Array(2),
+      ),
+    ).toBe(1);
     expect(result.length).toBe(filtered ? 4 : 1);
   });
 });
@@ -145,20 +172,40 @@ test("a hash exchange keeps every row, equal keys together, in order", async () 
 
 describe("closures over rows", () => {
   const input = (): PhysicalPlan => table(numbers, [[1], [2], [null]]);
-  const userRows = (how: "map" | "flatMap" | "filter" | "mapPartitions", closure: (...args: never[]) => unknown): PhysicalPlan => {
+  const userRows = (
+    how: "map" | "flatMap" | "filter" | "mapPartitions",
+    closure: (...args: never[]) => unknown,
+  ): PhysicalPlan => {
     const below = input();
     return {
       kind: "UserRows",
       id: newId(),
       schema: numbers,
       input: below,
-      plan: { kind: "UserRows", input: { kind: "Range", start: 0n, end: 0n, step: 1n }, how, fn: fn("twice", closure), schema: numbers },
+      plan: {
+        kind: "UserRows",
+        input: { kind: "Range", start: 0n, end: 0n, step: 1n },
+        how,
+        fn: fn("twice", closure),
+        schema: numbers,
+      },
     };
   };
   test("map, flatMap, filter and mapPartitions, plain and asynchronous", async () => {
-    expect(await rowsOf(userRows("map", (r: { n: number | null }) => ({ n: (r.n ?? 0) * 2 })))).toEqual([[2], [4], [0]]);
+    expect(await rowsOf(userRows("map", (r: { n: number | null }) => ({ n: (r.n ?? 0) * 2 })))).toEqual([
+      [2],
+      [4],
+      [0],
+    ]);
     expect(await rowsOf(userRows("map", async (r: { n: number | null }) => ({ n: r.n })))).toEqual([[1], [2], [null]]);
-    expect(await rowsOf(userRows("flatMap", (r: { n: number }) => [{ n: r.n }, { n: 9 }]))).toEqual([[1], [9], [2], [9], [null], [9]]);
+    expect(await rowsOf(userRows("flatMap", (r: { n: number }) => [{ n: r.n }, { n: 9 }]))).toEqual([
+      [1],
+      [9],
+      [2],
+      [9],
+      [null],
+      [9],
+    ]);
     expect(
       await rowsOf(
         userRows("flatMap", async function* (r: { n: number }) {
@@ -167,7 +214,9 @@ describe("closures over rows", () => {
       ),
     ).toEqual([[1], [2], [null]]);
     expect(await rowsOf(userRows("filter", (r: { n: number | null }) => r.n === 2))).toEqual([[2]]);
-    expect(await rowsOf(userRows("mapPartitions", (rows: Iterable<{ n: number }>) => [{ n: [...rows].length }]))).toEqual([[3]]);
+    expect(
+      await rowsOf(userRows("mapPartitions", (rows: Iterable<{ n: number }>) => [{ n: [...rows].length }])),
+    ).toEqual([[3]]);
   });
   test("a throwing function is named", async () => {
     const fail = (): never => {
@@ -179,12 +228,18 @@ describe("closures over rows", () => {
         parameters: { functionName: "`twice`", reason: "RangeError: no" },
       });
     }
-    await expect(rowsOf(userRows("map", async () => fail()))).rejects.toMatchObject({ errorClass: "FAILED_EXECUTE_UDF" });
+    await expect(rowsOf(userRows("map", async () => fail()))).rejects.toMatchObject({
+      errorClass: "FAILED_EXECUTE_UDF",
+    });
   });
   test("a promise that never resolves does not outlive the query", async () => {
     const abort = new AbortController();
     for (const how of ["map", "flatMap", "filter", "mapPartitions"] as const) {
-      const running = rowsOf(userRows(how, () => new Promise(() => {})), true, { signal: abort.signal });
+      const running = rowsOf(
+        userRows(how, () => new Promise(() => {})),
+        true,
+        { signal: abort.signal },
+      );
       setTimeout(() => abort.abort(new Error("stopped")), 10);
       await expect(running).rejects.toThrow("stopped");
     }
@@ -192,7 +247,10 @@ describe("closures over rows", () => {
 });
 
 test("groups by a closure's key", async () => {
-  const grouped = (how: "reduce" | "mapGroups" | "flatMapGroups", closure: (...args: never[]) => unknown): PhysicalPlan => {
+  const grouped = (
+    how: "reduce" | "mapGroups" | "flatMapGroups",
+    closure: (...args: never[]) => unknown,
+  ): PhysicalPlan => {
     const result =
       how === "reduce"
         ? structType([field("key", stringType), field("value", numbers)])
@@ -221,7 +279,9 @@ test("groups by a closure's key", async () => {
     ["odd", 2],
     ["even", 1],
   ]);
-  expect(await rowsOf(grouped("flatMapGroups", (k: string, rows: { n: number }[]) => rows.map((r) => ({ k, n: r.n }))))).toEqual([
+  expect(
+    await rowsOf(grouped("flatMapGroups", (k: string, rows: { n: number }[]) => rows.map((r) => ({ k, n: r.n })))),
+  ).toEqual([
     ["odd", 1],
     ["odd", 3],
     ["even", 2],
@@ -240,7 +300,9 @@ test("event times are recorded per partition; NULL counts as the epoch", async (
     delayMicros: 0n,
     node: 3,
   };
-  expect(await rowsOf(plan, true, { recordEventTime: (node, stats) => void (node === 3 && seen.push(stats)) })).toHaveLength(3);
+  expect(
+    await rowsOf(plan, true, { recordEventTime: (node, stats) => void (node === 3 && seen.push(stats)) }),
+  ).toHaveLength(3);
   expect(seen).toEqual([
     { count: 3, minMicros: 0n, maxMicros: 9_500n, sumMillis: 14 },
     { count: 0, minMicros: 0n, maxMicros: 0n, sumMillis: 0 },

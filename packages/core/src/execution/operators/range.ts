@@ -9,7 +9,8 @@ export function compileRange(plan: RangeExec): Operator {
   const { start, step, end } = plan;
   const distance = end - start;
   const whole = distance / step;
-  const elements = whole < 0n ? 0n : whole * step === distance ? whole : whole < 0n ? 0n : whole + (distance * step > 0n ? 1n : 0n);
+  const elements =
+    whole < 0n ? 0n : whole * step === distance ? whole : whole < 0n ? 0n : whole + (distance * step > 0n ? 1n : 0n);
   const partitions = BigInt(Math.max(1, plan.numPartitions));
   async function* rows(from: bigint, to: bigint): AsyncGenerator<RecordBatch, void, undefined> {
     const size = BigInt(targetBatchRows);
@@ -21,7 +22,11 @@ export function compileRange(plan: RangeExec): Operator {
         values[i] = value;
         value = BigInt.asIntN(64, value + step);
       }
-      yield { schema: plan.schema, length, columns: [{ kind: "i64", type: bigintType, length, validity: null, values }] };
+      yield {
+        schema: plan.schema,
+        length,
+        columns: [{ kind: "i64", type: bigintType, length, validity: null, values }],
+      };
     }
   }
   return {

@@ -10,7 +10,9 @@ export function compileScan(plan: ScanExec, environment: OperatorEnvironment): O
   const predicate =
     plan.filters.length === 0
       ? undefined
-      : compiledPerUse(environment, plan.filters, () => compilePredicate(plan.filters, plan.schema, environment.codegen));
+      : compiledPerUse(environment, plan.filters, () =>
+          compilePredicate(plan.filters, plan.schema, environment.codegen),
+        );
   if (predicate !== undefined) environment.source(plan.id, predicate(0).source);
   const used = plan.filters.flatMap((filter) => collect(filter, (e) => e.kind === "BoundReference"));
   const columns = [...new Set(used.map((reference) => reference.ordinal))].sort((a, b) => a - b);

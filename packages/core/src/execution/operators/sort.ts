@@ -34,7 +34,9 @@ export function compileSort(plan: SortExec, environment: OperatorEnvironment): O
         lazily(async function* () {
           const keys = compiled(0);
           /** The rows in order, the first `limit` of them. */
-          const sorted = (rows: RecordBatch): { readonly rows: RecordBatch; readonly order: Int32Array; readonly length: number } => {
+          const sorted = (
+            rows: RecordBatch,
+          ): { readonly rows: RecordBatch; readonly order: Int32Array; readonly length: number } => {
             const order = sortIndices(keys.run(rows).columns, directions);
             return { rows, order, length: Math.min(order.length, limit) };
           };

@@ -17,7 +17,14 @@ const aggregates: readonly AggregateCall[] = [
   aggregate("max", stringType, column(1, stringType)),
   aggregate("first", bigintType, column(2, bigintType)),
 ];
-const endOfWindow: Expr = { kind: "GetStructField", child: column(0, window), ordinal: 1, name: "end", type: timestampType, nullable: true };
+const endOfWindow: Expr = {
+  kind: "GetStructField",
+  child: column(0, window),
+  ordinal: 1,
+  name: "end",
+  type: timestampType,
+  nullable: true,
+};
 
 type Mode = "append" | "update" | "complete";
 class Stream {
@@ -37,7 +44,15 @@ class Stream {
     const grouping = this.#keyed ? keys : [];
     const keyFields = grouping.map((key, i) => field(`k${i}`, typeOf(key)));
     const between = partialSchema(keyFields, aggregates);
-    const partial: PhysicalPlan = { kind: "PartialAggregate", id: newId(), schema: between, input: table(schema, rows), steps: [], keys: grouping, aggregates };
+    const partial: PhysicalPlan = {
+      kind: "PartialAggregate",
+      id: newId(),
+      schema: between,
+      input: table(schema, rows),
+      steps: [],
+      keys: grouping,
+      aggregates,
+    };
     const exchange: PhysicalPlan = {
       kind: "Exchange",
       id: newId(),
@@ -70,7 +85,10 @@ class Stream {
 const at = (end: bigint): SqlValue => [end - 10n, end];
 const show = (rows: readonly SqlValue[][]): string[] => rows.map((row) => row.map((v) => String(v)).join("|")).sort();
 const row = fc.tuple(
-  fc.option(fc.bigInt({ min: 1n, max: 4n }).map((n) => at(n * 10n)), { nil: null, freq: 6 }),
+  fc.option(
+    fc.bigInt({ min: 1n, max: 4n }).map((n) => at(n * 10n)),
+    { nil: null, freq: 6 },
+  ),
   fc.option(fc.constantFrom("a", "b"), { nil: null }),
   fc.option(fc.bigInt({ min: -9n, max: 9n }), { nil: null }),
 ) as fc.Arbitrary<SqlValue[]>;
@@ -82,7 +100,9 @@ test("complete: any split into batches gives the batch answer after each batch",
       const all: SqlValue[][] = [];
       for (const batch of batches) {
         all.push(...batch);
-        expect(show(await stream.batch(batch))).toEqual(show(await rowsOf(final(table(schema, all), keys, aggregates))));
+        expect(show(await stream.batch(batch))).toEqual(
+          show(await rowsOf(final(table(schema, all), keys, aggregates))),
+        );
       }
     }),
     { numRuns: 60 },
@@ -110,13 +130,28 @@ test("update: the last output of each key is the batch answer, and only changed 
 
 test("append: a window comes out once, when the watermark reaches its end, and leaves the state", async () => {
   const stream = new Stream("append");
-  expect(await stream.batch([[at(10n), "a", 1n], [at(20n), "b", 2n], [null, "n", 1n]])).toEqual([]);
+  expect(
+    await stream.batch([
+      [at(10n), "a", 1n],
+      [at(20n), "b", 2n],
+      [null, "n", 1n],
+    ]),
+  ).toEqual([]);
   expect(stream.total("numRowsTotal")).toBe(3);
   // The watermark of this batch reaches the end of the first window; its late rows still count.
   expect(await stream.batch([[at(10n), "a", 5n]], 0n, 10n)).toEqual([[at(10n), "a", 2n, 6n, "a", 1n]]);
   expect(stream.total("numRowsRemoved")).toBe(1);
   // From the next batch on rows of that window are late.
-  expect(await stream.batch([[at(10n), "a", 7n], [at(20n), "b", 1n]], 10n, 10n)).toEqual([]);
+  expect(
+    await stream.batch(
+      [
+        [at(10n), "a", 7n],
+        [at(20n), "b", 1n],
+      ],
+      10n,
+      10n,
+    ),
+  ).toEqual([]);
   expect(stream.total("numRowsDroppedByWatermark")).toBe(1);
   expect(stream.total("numRowsUpdated")).toBe(1);
   expect(await stream.batch([], 10n, 25n)).toEqual([[at(20n), "b", 2n, 3n, "b", 2n]]);
@@ -126,7 +161,10 @@ test("append: a window comes out once, when the watermark reaches its end, and l
 
 test("update: expired keys leave after they were shown", async () => {
   const stream = new Stream("update");
-  await stream.batch([[at(10n), "a", 1n], [at(30n), "b", 1n]]);
+  await stream.batch([
+    [at(10n), "a", 1n],
+    [at(30n), "b", 1n],
+  ]);
   expect(await stream.batch([[at(10n), "a", 2n]], 0n, 10n)).toEqual([[at(10n), "a", 2n, 3n, "a", 1n]]);
   expect(stream.total("numRowsRemoved")).toBe(1);
   expect(stream.total("numRowsTotal")).toBe(1);

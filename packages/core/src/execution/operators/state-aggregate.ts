@@ -34,8 +34,15 @@ export function compileStateAggregate(plan: StateAggregateExec, environment: Ope
   const keyFields = input.schema.fields.slice(0, keyCount).map((f, i) => ({ ...f, name: plan.keyNames[i]! }));
   const valueFields = input.schema.fields.slice(keyCount);
   const compiled = compiledPerUse(environment, [], () => {
-    const plans = plan.aggregates.map((call) => planAggregate(call, environment.codegen.context, environment.codegen.codegen));
-    const keys = keyFields.map((f, ordinal): Expr => ({ kind: "BoundReference", ordinal, type: f.type, nullable: f.nullable }));
+    const plans = plan.aggregates.map((call) =>
+      planAggregate(call, environment.codegen.context, environment.codegen.codegen),
+    );
+    const keys = keyFields.map((f, ordinal): Expr => ({
+      kind: "BoundReference",
+      ordinal,
+      type: f.type,
+      nullable: f.nullable,
+    }));
     const compiler = new KeyCompiler(structType(keyFields), environment.codegen);
     return { plans, compiler, assigner: compiler.assigner(keys, input.schema, { missing: "insert", nulls: "group" }) };
   });
@@ -219,7 +226,11 @@ class StateAggregation {
       const length = rows;
       rows = 0;
       const values = builders.values.map((builder) => builder.finish());
-      return { schema: this.#plan.schema, length, columns: [...builders.keys.map((b) => b.finish()), ...this.#evaluate(values, length)] };
+      return {
+        schema: this.#plan.schema,
+        length,
+        columns: [...builders.keys.map((b) => b.finish()), ...this.#evaluate(values, length)],
+      };
     };
     for (const { key, value } of this.#state.entries()) {
       if (!chosen(key)) continue;

@@ -47,7 +47,7 @@ export class UserCode {
       }
     } finally {
       // Not awaited: a generator of the user's may hang in what it waits for.
-      if (!this.#signal.aborted) this.#guard(() => iterator.return?.());
+      if (!this.#signal.aborted) Promise.resolve(this.#guard(() => iterator.return?.())).catch(() => {});
     }
   }
 
@@ -80,7 +80,9 @@ function notIterable(): TypeError {
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function";
+  return (
+    typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function"
+  );
 }
 
 /** The promise, or the signal's reason as soon as it aborts. */
