@@ -2,16 +2,14 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { BatchContext, CompiledPlan, OpenScan } from "../execution/context.ts";
-import type { Read } from "../logical-plan/logical-plan.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
-import type { BatchSource, PushedFilter, SourceContext, SourceProvider } from "../sources/contract.ts";
+import type { PushedFilter } from "../sources/contract.ts";
+import type { TableScans } from "./table-scans.ts";
 
 export interface BatchRunOptions {
   readonly nowMicros: bigint;
   readonly seed: bigint;
   readonly signal: AbortSignal;
-  providerOf(read: Read): SourceProvider;
-  sourceContext(read: Read): SourceContext;
 }
 
 const ignore = (): void => undefined;
@@ -23,30 +21,18 @@ export class BatchRun implements BatchContext {
   readonly seed: bigint;
   readonly signal: AbortSignal;
   readonly metrics: BatchContext["metrics"] = { rows: ignore, state: ignore };
-  readonly #options: BatchRunOptions;
-  readonly #opened: BatchSource[] = [];
+  readonly #scans: TableScans;
 
-  constructor(options: BatchRunOptions) {
+  constructor(options: BatchRunOptions, scans: TableScans) {
     this.nowMicros = options.nowMicros;
     this.seed = options.seed;
     this.signal = options.signal;
-    this.#options = options;
+    this.#scans = scans;
   }
 
-  async openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan> {
-    const provider = this.#options.providerOf(scan.read);
-    if (provider.openBatch === undefined) {
-      throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: scan.read.format, mode: "a batch read" });
-    }
-    const source = await provider.openBatch(this.#options.sourceContext(scan.read), {
-      schema: scan.tableSchema,
-      columns: scan.schema,
-      ...(filter === undefined ? {} : { filter }),
-    });
-    this.#opened.push(source);
-    return source;
+  openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan> {
+    return this.#scans.openScan(scan, filter);
   }
-
   openState(): never {
     throw new MillraceError("INTERNAL_ERROR", { message: "a batch query asked for state" });
   }
@@ -55,8 +41,8 @@ export class BatchRun implements BatchContext {
   }
   recordEventTime(): void {}
 
-  async close(): Promise<void> {
-    for (const source of this.#opened.splice(0)) await source.close();
+  close(): Promise<void> {
+    return this.#scans.close();
   }
 }
 

@@ -19,8 +19,10 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { SinkContext } from "../sinks/contract.ts";
 import type { SourceContext, SourceProvider } from "../sources/contract.ts";
 import { SourceProviders } from "../sources/registry.ts";
+import type { StreamingQueryHandle } from "../streaming/contract.ts";
 import { StreamingQueryManager } from "../streaming/query-manager.ts";
 import type { StructType } from "../types/data-type.ts";
+import { engineOpened, engineStopped } from "./active-engines.ts";
 import { analyzePlan } from "./analyze-plan.ts";
 import { BatchRun, runBatch } from "./batch-run.ts";
 import { builtInSources } from "./built-in-sources.ts";
@@ -31,7 +33,7 @@ import type {
   EngineRequest,
   ExplainMode,
   LogLevel,
-  StreamingQueryHandle,
+
   StreamRequest,
   WriteRequest,
 } from "../api/engine-port.ts";
@@ -40,6 +42,7 @@ import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";
 import { SinkProviders } from "./sink-providers.ts";
 import { startStream } from "./start-stream.ts";
+import { TableScans, type TableScanOptions } from "./table-scans.ts";
 import { userSourceProvider } from "./user-source.ts";
 import { version } from "./version.ts";
 
@@ -65,7 +68,11 @@ export class EmbeddedEngine implements Engine {
     this.runtime = leveled.runtime;
     this.#setLogLevel = (level) => leveled.set(level);
     this.conf = new SessionConf(request.conf, new Map([["spark.sql.session.timeZone", runtime.process.timeZone]]));
-    this.streams = new StreamingQueryManager(this.runtime);
+    this.streams = new StreamingQueryManager({
+      clock: runtime.clock,
+      warn: (message) => this.runtime.process.log("WARN", message),
+    });
+    engineOpened(this);
   }
 
   async schema(plan: LogicalPlan): Promise<StructType> {
@@ -122,6 +129,10 @@ export class EmbeddedEngine implements Engine {
     return isStreamingPlan(await this.analyze(plan));
   }
 
+  print(text: string): void {
+    this.runtime.process.print(text);
+  }
+
   setLogLevel(level: LogLevel): void {
     this.#setLogLevel(level);
   }
@@ -131,8 +142,9 @@ export class EmbeddedEngine implements Engine {
   }
 
   async stop(): Promise<void> {
+    engineStopped(this);
     this.#stopped.abort(new MillraceError("SESSION_STOPPED", {}));
-    for (const query of this.streams.active) await query.stop();
+    await this.streams.stopAll();
   }
 
   // ---- for the parts of the session ---------------------------------------------------------------------------------
@@ -192,6 +204,10 @@ export class EmbeddedEngine implements Engine {
     };
   }
 
+  tableScanOptions(signal: AbortSignal): TableScanOptions {
+    return { providerOf: (read) => this.providerOf(read), sourceContext: (read) => this.sourceContext(read, signal) };
+  }
+
   async #prepare(
     plan: LogicalPlan,
     signal: AbortSignal | undefined,
@@ -201,13 +217,10 @@ export class EmbeddedEngine implements Engine {
     const compiled = this.compile(planPhysical(this.optimize(analyzed), this.planOptions()));
     const stop = AbortSignal.any([this.#stopped.signal, signal ?? never]);
     stop.throwIfAborted();
-    const run = new BatchRun({
-      nowMicros: this.evaluation().nowMicros,
-      seed: BigInt(this.runtime.random.int32()),
-      signal: stop,
-      providerOf: (read) => this.providerOf(read),
-      sourceContext: (read) => this.sourceContext(read, stop),
-    });
+    const run = new BatchRun(
+      { nowMicros: this.evaluation().nowMicros, seed: BigInt(this.runtime.random.int32()), signal: stop },
+      new TableScans(this.tableScanOptions(stop)),
+    );
     return { compiled, run };
   }
 }

@@ -10,8 +10,10 @@ import { foreachSink } from "../sinks/foreach.ts";
 import { foreachBatchSink } from "../sinks/foreach-batch.ts";
 import { MemorySinkTable, memorySink } from "../sinks/memory.ts";
 import type { SourceProvider, StreamSourceContext } from "../sources/contract.ts";
+import { TableScans } from "./table-scans.ts";
 import type { EmbeddedEngine } from "./embedded-engine.ts";
-import type { StreamingQueryHandle, StreamRequest } from "../api/engine-port.ts";
+import type { StreamingQueryHandle } from "../streaming/contract.ts";
+import type { StreamRequest } from "../api/engine-port.ts";
 import { explainText } from "./explain.ts";
 import { absolutePath } from "./paths.ts";
 
@@ -63,6 +65,7 @@ export async function startStream(
       };
       return provider.openStream(context, scan);
     },
+    openStaticScans: (signal) => new TableScans(engine.tableScanOptions(signal)),
     openSink: (resources) =>
       openStream({
         runtime: engine.runtime,

@@ -1,0 +1,38 @@
+/** Opens the sources of batch scans and remembers what to close. */
+import { MillraceError } from "../errors/index.ts";
+import type { OpenScan } from "../execution/context.ts";
+import type { Read } from "../logical-plan/logical-plan.ts";
+import type { ScanExec } from "../physical-plan/physical-plan.ts";
+import type { BatchSource, PushedFilter, SourceContext, SourceProvider } from "../sources/contract.ts";
+
+export interface TableScanOptions {
+  providerOf(read: Read): SourceProvider;
+  sourceContext(read: Read): SourceContext;
+}
+
+export class TableScans {
+  readonly #options: TableScanOptions;
+  readonly #opened: BatchSource[] = [];
+
+  constructor(options: TableScanOptions) {
+    this.#options = options;
+  }
+
+  async openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan> {
+    const provider = this.#options.providerOf(scan.read);
+    if (provider.openBatch === undefined) {
+      throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: scan.read.format, mode: "a batch read" });
+    }
+    const source = await provider.openBatch(this.#options.sourceContext(scan.read), {
+      schema: scan.tableSchema,
+      columns: scan.schema,
+      ...(filter === undefined ? {} : { filter }),
+    });
+    this.#opened.push(source);
+    return source;
+  }
+
+  async close(): Promise<void> {
+    for (const source of this.#opened.splice(0)) await source.close();
+  }
+}
