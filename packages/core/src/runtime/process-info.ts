@@ -8,8 +8,6 @@ export interface ProcessInfo {
   readonly hostName: string;
   /** Whether a process with this pid and start time lives now. */
   isAlive(pid: number, startTime: string): Promise<boolean>;
-  /** What relative paths are relative to. */
-  readonly workingDirectory: string;
   /** Directory for temporary files. */
   readonly temporaryDirectory: string;
   /** Absolute directory that relative paths start from. */

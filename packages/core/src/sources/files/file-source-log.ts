@@ -1,15 +1,23 @@
 /**
- * The log of the files that a stream has taken, in Spark's format (`<checkpoint>/sources/<i>/K`): a version line, then one
- * JSON line per file. Every tenth batch K is `K.compact` and repeats all entries before it. Log ids are the source's own
- * counter, not query batch ids. Beside it, where Spark does not look (`<checkpoint>/_engine/sources/<i>/K`), lie the sizes
- * that the files had when they were listed, until the batch that reads them is durable.
+ * Which files a stream has taken: the compactible log of the checkpoint in Spark's format, and beside it, where Spark does
+ * not look (`<checkpoint>/_engine/sources/<i>/K`), the sizes that the files had when they were listed, until the batch that
+ * reads them is durable. Log ids are the source's own counter, not query batch ids.
  */
 import { encodeUtf8 } from "../../columnar/utf8.ts";
-import { MillraceError } from "../../errors/index.ts";
+import {
+  applyCheckpointProgram,
+  corruptedLog,
+  isTemporary,
+  linesOfVersion1,
+  listOrEmpty,
+  readText,
+} from "../../checkpoint/index.ts";
+import { CompactibleLog, type EntryCodec } from "../../checkpoint/compactible-log.ts";
+import { fileSourceCodec, membersOfLine, wholeNumber, type FileSourceEntry } from "../../checkpoint/file-source-log.ts";
 import { atomicWrite } from "../../runtime/durability.ts";
-import { FileSystemError, type FileOperation } from "../../runtime/file-system.ts";
+import type { FileOperation } from "../../runtime/file-system.ts";
 import type { StreamSourceContext } from "../contract.ts";
-import { fileUri, pathOfUri } from "./paths.ts";
+import type { SeenFiles } from "./seen-files.ts";
 
 export interface LoggedFile {
   readonly path: string;
@@ -18,146 +26,96 @@ export interface LoggedFile {
   readonly size: number;
 }
 
-interface Entry {
-  readonly path: string;
-  readonly timestamp: number;
-  readonly batchId: number;
-}
-
-const logVersion = "v1";
-const sizesVersion = "v1";
-
 export class FileSourceLog {
   /** Id of the newest entry, -1 for an empty log. */
   latest = -1;
   readonly #context: StreamSourceContext;
-  readonly #directory: string;
+  readonly #log: CompactibleLog<FileSourceEntry>;
   readonly #sizesDirectory: string;
-  readonly #interval: number;
-  /** All entries as the next compaction writes them. */
-  #lines: { readonly line: string; readonly timestamp: number; readonly id: number }[] = [];
-  /** Entries of ids that may be asked for: those after the last commit. */
-  readonly #recent = new Map<number, readonly LoggedFile[]>();
+  /** Files of ids that may be asked for: those after the last commit. */
+  readonly #recent = new Map<number, LoggedFile[]>();
   #sizesWritten: number[] = [];
   #prepared = false;
 
-  private constructor(context: StreamSourceContext, interval: number) {
+  private constructor(context: StreamSourceContext, compactInterval: number, seen: SeenFiles) {
     this.#context = context;
-    this.#directory = context.metadataPath;
     this.#sizesDirectory = sizesDirectoryOf(context.metadataPath);
-    this.#interval = interval;
+    const codec: EntryCodec<FileSourceEntry> = {
+      ...fileSourceCodec,
+      // Files too old to be taken again need not be remembered, and a log that drops them stays small.
+      retain: (entry) => !seen.isTooOld(entry.timestampMs) || this.#recent.has(entry.batchId),
+    };
+    const { runtime, durability, metadataPath } = context;
+    const files = { fs: runtime.fs, random: runtime.random, durability };
+    this.#log = new CompactibleLog(files, runtime.clock, metadataPath, codec, { compactInterval });
   }
 
-  /** Opens the log; `restore` gets every file in it. */
-  static async open(
-    context: StreamSourceContext,
-    defaultInterval: number,
-    restore: (path: string, modifiedMs: number) => void,
-  ): Promise<FileSourceLog> {
-    const names = await numericNames(context, context.metadataPath);
-    const compacted = names.filter((n) => n.compact).map((n) => n.id);
-    const lastCompact = compacted.length === 0 ? -1 : Math.max(...compacted);
-    const log = new FileSourceLog(context, deriveInterval(defaultInterval, lastCompact));
-    const wanted = names
-      .filter((n) => (n.compact ? n.id === lastCompact : n.id > lastCompact))
-      .sort((a, b) => a.id - b.id);
-    let expected = lastCompact < 0 ? 0 : lastCompact;
-    for (const { id, name } of wanted) {
-      const path = `${log.#directory}/${name}`;
-      if (id !== expected) throw corrupted(path, `the log entry ${expected} before it is missing`);
-      expected++;
-      const entries = await log.#read(path);
-      const byId = new Map<number, LoggedFile[]>();
-      for (const entry of entries) {
-        const local = pathOfUri(entry.path);
-        restore(local, entry.timestamp);
-        const list = byId.get(entry.batchId) ?? [];
-        if (list.length === 0) byId.set(entry.batchId, list);
-        list.push({ path: local, modifiedMs: entry.timestamp, size: -1 });
-        log.#lines.push({ line: JSON.stringify(entry), timestamp: entry.timestamp, id: entry.batchId });
-      }
-      // A batch is replayed from where the offset log is, at most a few ids back.
-      for (const [batch, files] of byId) log.#recent.set(batch, files);
-      log.latest = id;
+  /** Opens the log and adds every file in it to `seen`. */
+  static async open(context: StreamSourceContext, compactInterval: number, seen: SeenFiles): Promise<FileSourceLog> {
+    const log = new FileSourceLog(context, compactInterval, seen);
+    log.latest = (await log.#log.latestBatchId()) ?? -1;
+    for (const { path, timestampMs, batchId } of await log.#log.entries()) {
+      seen.add(path, timestampMs);
+      const files = log.#recent.get(batchId);
+      const file = { path, modifiedMs: timestampMs, size: -1 };
+      if (files === undefined) log.#recent.set(batchId, [file]);
+      else files.push(file);
     }
-    log.#sizesWritten = (await numericNames(context, log.#sizesDirectory)).map((n) => n.id);
-    log.#prepared = wanted.length > 0;
+    const sizes = await listOrEmpty(context.runtime.fs, log.#sizesDirectory);
+    log.#sizesWritten = sizes.flatMap(({ name, kind }) =>
+      kind === "file" && /^\d{1,15}$/.test(name) ? [Number(name)] : [],
+    );
     return log;
   }
 
-  async #read(path: string): Promise<Entry[]> {
-    const lines = new TextDecoder().decode(await this.#context.runtime.fs.readFile(path)).split("\n");
-    if (lines[0] !== logVersion) throw corrupted(path, `its version line is "${lines[0]}", this version reads v1`);
-    return lines
-      .slice(1)
-      .filter((line) => line !== "")
-      .map((line) => {
-        const entry = parse(line, path);
-        if (
-          typeof entry.path !== "string" ||
-          typeof entry.timestamp !== "number" ||
-          typeof entry.batchId !== "number"
-        ) {
-          throw corrupted(path, "an entry lacks path, timestamp or batchId");
-        }
-        return { path: entry.path, timestamp: entry.timestamp, batchId: entry.batchId };
-      });
+  /**
+   * Creates the directories, sweeps what a dead run left, and makes the names in them durable: the run that wrote the
+   * newest may have died before it could. Once per run, before an offset refers to the log.
+   */
+  async prepare(): Promise<void> {
+    if (this.#prepared) return;
+    const { runtime, durability } = this.#context;
+    const program: FileOperation[] = [
+      ...(await this.#log.prepareProgram()),
+      { op: "makeDirectory", path: this.#sizesDirectory },
+    ];
+    for (const { name } of await listOrEmpty(runtime.fs, this.#sizesDirectory)) {
+      if (isTemporary(name)) program.push({ op: "remove", path: `${this.#sizesDirectory}/${name}`, ifExists: true });
+    }
+    if (durability === "fsync" && this.latest >= 0) {
+      program.push(
+        { op: "syncDirectory", path: this.#sizesDirectory },
+        { op: "syncDirectory", path: this.#log.directory },
+      );
+    }
+    await applyCheckpointProgram(runtime.fs, program);
+    this.#prepared = true;
   }
 
   /**
-   * Makes the files durable under the next id and returns it. A compaction drops entries of files from before
-   * `keepFromMs`, which the stream would not take again anyway.
+   * Makes the files durable under the next id and returns it. Call {@link prepare} before.
    * @throws CONCURRENT_STREAM_LOG_UPDATE when another run wrote that id
    */
-  async add(files: readonly LoggedFile[], keepFromMs: number): Promise<number> {
+  async add(files: readonly LoggedFile[]): Promise<number> {
     const id = this.latest + 1;
     const { runtime, durability } = this.#context;
-    const added = files.map(({ path, modifiedMs }) =>
-      JSON.stringify({ path: fileUri(path), timestamp: modifiedMs, batchId: id }),
-    );
-    const compact = (id + 1) % this.#interval === 0;
-    if (compact)
-      this.#lines = this.#lines.filter((entry) => entry.timestamp >= keepFromMs || this.#recent.has(entry.id));
-    const body = [logVersion, ...(compact ? this.#lines.map((entry) => entry.line) : []), ...added].join("\n");
-    const sizes = [sizesVersion, ...files.map(({ path, size }) => JSON.stringify({ path, size }))].join("\n");
-    const program: FileOperation[] = [];
-    if (!this.#prepared) {
-      program.push({ op: "makeDirectory", path: this.#directory }, { op: "makeDirectory", path: this.#sizesDirectory });
-    }
-    // Left by a run that died after this and before the log entry: replaced.
-    program.push(
-      ...atomicWrite(`${this.#sizesDirectory}/${id}`, encodeUtf8(sizes), "replace", runtime.random.uuid(), durability),
-    );
-    const name = compact ? `${id}.compact` : String(id);
-    program.push(
-      ...atomicWrite(`${this.#directory}/${name}`, encodeUtf8(body), "create", runtime.random.uuid(), durability),
-    );
-    if (compact) {
-      // Everything is in the compact file; the interval before it stays for readers that are at it.
-      for (let old = id - 2 * this.#interval; old > id - 3 * this.#interval && old >= 0; old--) {
-        const oldName = (old + 1) % this.#interval === 0 ? `${old}.compact` : String(old);
-        program.push({ op: "remove", path: `${this.#directory}/${oldName}`, ifExists: true });
-      }
-    }
-    try {
-      await runtime.fs.apply(program);
-    } catch (error) {
-      if (error instanceof FileSystemError && error.code === "EEXIST") {
-        throw new MillraceError(
-          "CONCURRENT_STREAM_LOG_UPDATE",
-          { batchId: `file source log entry ${id}` },
-          { cause: error },
-        );
-      }
-      if (error instanceof FileSystemError) {
-        throw new MillraceError("CHECKPOINT_WRITE_FAILED", { path: error.path, code: error.code }, { cause: error });
-      }
-      throw error;
-    }
-    this.#prepared = true;
+    const lines = ["v1", ...files.map(({ path, size }) => JSON.stringify({ path, size }))];
+    const entries = files.map(({ path, modifiedMs }) => ({ path, timestampMs: modifiedMs, batchId: id }));
+    await applyCheckpointProgram(runtime.fs, [
+      // First, so that no entry is without sizes. One of a run that died in between is replaced.
+      ...atomicWrite(
+        `${this.#sizesDirectory}/${id}`,
+        encodeUtf8(lines.join("\n")),
+        "replace",
+        runtime.random.uuid(),
+        durability,
+      ),
+      ...(await this.#log.addProgram(id, entries)),
+    ]);
+    this.#log.added(id);
+    await this.#log.purge(id);
     this.latest = id;
-    added.forEach((line, i) => this.#lines.push({ line, timestamp: files[i]!.modifiedMs, id }));
-    this.#recent.set(id, files);
+    this.#recent.set(id, [...files]);
     this.#sizesWritten.push(id);
     return id;
   }
@@ -168,8 +126,10 @@ export class FileSourceLog {
     for (let id = after + 1; id <= upTo; id++) {
       const files = this.#recent.get(id);
       if (files === undefined) {
-        throw corrupted(
-          `${this.#directory}/${id}`,
+        // An entry without files is written for nothing, but it is not lost.
+        if (id <= this.latest) continue;
+        throw corruptedLog(
+          `${this.#log.directory}/${id}`,
           "the offset log names this entry of the file source log, which does not exist",
         );
       }
@@ -181,18 +141,19 @@ export class FileSourceLog {
   }
 
   async #sizes(id: number): Promise<ReadonlyMap<string, number> | null> {
-    const path = `${this.#sizesDirectory}/${id}`;
     if (!this.#sizesWritten.includes(id)) return null;
-    const lines = new TextDecoder().decode(await this.#context.runtime.fs.readFile(path)).split("\n");
-    if (lines[0] !== sizesVersion) throw corrupted(path, `its version line is "${lines[0]}", this version reads v1`);
-    return new Map(
-      lines.slice(1).map((line) => {
-        const entry = parse(line, path);
-        if (typeof entry.path !== "string" || typeof entry.size !== "number")
-          throw corrupted(path, "an entry lacks path or size");
-        return [entry.path, entry.size];
-      }),
-    );
+    const path = `${this.#sizesDirectory}/${id}`;
+    const text = await readText(this.#context.runtime.fs, path);
+    if (text === null) return null;
+    const sizes = new Map<string, number>();
+    for (const line of linesOfVersion1(path, text)) {
+      if (line === "") continue;
+      const members = membersOfLine(path, line);
+      const file = members.get("path");
+      if (typeof file !== "string") throw corruptedLog(path, "an entry lacks a path");
+      sizes.set(file, wholeNumber(path, members, "size"));
+    }
+    return sizes;
   }
 
   /** Forgets what only a replay of ids up to `id` would need; returns the files of the ids that were still held. */
@@ -219,45 +180,4 @@ export class FileSourceLog {
 function sizesDirectoryOf(metadataPath: string): string {
   const match = /^(.*)\/(sources\/[^/]+)$/.exec(metadataPath);
   return match === null ? `${metadataPath}/_engine` : `${match[1]}/_engine/${match[2]}`;
-}
-
-/** Spark's rule: the interval that the existing compact files fit. */
-export function deriveInterval(byDefault: number, lastCompact: number): number {
-  if (lastCompact < 0) return byDefault;
-  const count = lastCompact + 1;
-  if (byDefault >= count) return count;
-  if (byDefault < count / 2) {
-    for (let divisor = byDefault; divisor <= count / 2; divisor++) if (count % divisor === 0) return divisor;
-  }
-  return count;
-}
-
-async function numericNames(
-  context: StreamSourceContext,
-  directory: string,
-): Promise<{ readonly id: number; readonly compact: boolean; readonly name: string }[]> {
-  try {
-    const entries = await context.runtime.fs.list(directory);
-    return entries.flatMap(({ name, kind }) => {
-      const match = kind === "file" ? /^(\d{1,15})(\.compact)?$/.exec(name) : null;
-      return match === null ? [] : [{ id: Number(match[1]), compact: match[2] !== undefined, name }];
-    });
-  } catch (error) {
-    if (error instanceof FileSystemError && error.code === "ENOENT") return [];
-    throw error;
-  }
-}
-
-function parse(line: string, path: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    throw new MillraceError("CHECKPOINT_LOG_CORRUPTED", { path, reason: "a line is not JSON" }, { cause: error });
-  }
-  throw corrupted(path, "a line is not a JSON object");
-}
-
-function corrupted(path: string, reason: string): MillraceError {
-  return new MillraceError("CHECKPOINT_LOG_CORRUPTED", { path, reason });
 }

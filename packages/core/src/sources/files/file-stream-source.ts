@@ -5,6 +5,7 @@
  * returns; an offset is the number of the newest log entry. So the files of a batch are fixed from that moment on, and a
  * replay reads the same files up to the same size.
  */
+import { parseLogOffset, printLogOffset } from "../../checkpoint/file-source-log.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
 import { FileSystemError } from "../../runtime/file-system.ts";
@@ -90,9 +91,7 @@ export class FileStreamSource implements MicroBatchSource {
     }
     refuseArchiveInside(streamOptions, paths, options);
     const seen = new SeenFiles(streamOptions.maxFileAgeMs, streamOptions.fileNameOnly);
-    const log = await FileSourceLog.open(context, streamOptions.compactInterval, (path, modifiedMs) =>
-      seen.add(path, modifiedMs),
-    );
+    const log = await FileSourceLog.open(context, streamOptions.compactInterval, seen);
     seen.purge();
     const letterPath = options.text("badRecordsPath", "deadLetterPath");
     return new FileStreamSource(context, format, request, paths, listing, streamOptions, log, seen, letterPath);
@@ -103,15 +102,16 @@ export class FileStreamSource implements MicroBatchSource {
   }
 
   async latestOffset(start: OffsetJson | null, limit: ReadLimit): Promise<OffsetJson | null> {
-    const from = start === null ? -1 : logOffsetOf(start);
+    const from = start === null ? -1 : parseLogOffset("offsets", start);
+    await this.#log.prepare();
     // A run that died between its log entry and the offset log left a batch behind: it is the next one.
     if (this.#log.latest <= from) await this.#takeNext(limit);
     if (this.#log.latest < 0) return start;
-    return this.#log.latest > from ? offsetOf(this.#log.latest) : start;
+    return this.#log.latest > from ? printLogOffset(this.#log.latest) : start;
   }
 
   async reportLatestOffset(): Promise<OffsetJson | null> {
-    return this.#log.latest < 0 ? null : offsetOf(this.#log.latest);
+    return this.#log.latest < 0 ? null : printLogOffset(this.#log.latest);
   }
 
   async prepareForAvailableNow(): Promise<void> {
@@ -142,7 +142,7 @@ export class FileStreamSource implements MicroBatchSource {
       return;
     }
     const files: LoggedFile[] = taken.map(({ path, modifiedMs, size }) => ({ path, modifiedMs, size }));
-    await this.#log.add(files, this.#seen.oldestMs);
+    await this.#log.add(files);
     for (const file of files) this.#seen.add(file.path, file.modifiedMs);
     this.#seen.purge();
     const rest = candidates.slice(taken.length);
@@ -158,7 +158,10 @@ export class FileStreamSource implements MicroBatchSource {
 
   async plan(start: OffsetJson | null, end: OffsetJson): Promise<readonly SourceSplit[]> {
     this.#letters?.clear();
-    const files = await this.#log.files(start === null ? -1 : logOffsetOf(start), logOffsetOf(end));
+    const files = await this.#log.files(
+      start === null ? -1 : parseLogOffset("offsets", start),
+      parseLogOffset("offsets", end),
+    );
     const splits: SourceSplit[] = [];
     for (const file of files) {
       const { path } = file;
@@ -183,7 +186,7 @@ export class FileStreamSource implements MicroBatchSource {
   }
 
   async commit(end: OffsetJson): Promise<void> {
-    const files = await this.#log.forget(logOffsetOf(end));
+    const files = await this.#log.forget(parseLogOffset("offsets", end));
     if (this.#options.clean.kind === "off") return;
     for (const { path } of files) await this.#clean(path);
   }
@@ -223,22 +226,6 @@ export class FileStreamSource implements MicroBatchSource {
   }
 
   async close(): Promise<void> {}
-}
-
-function offsetOf(logOffset: number): OffsetJson {
-  return JSON.stringify({ logOffset });
-}
-
-/** The log entry that an offset names: `{"logOffset":K}`, or the bare number of very old checkpoints. */
-export function logOffsetOf(offset: OffsetJson): number {
-  const match = /^\s*(?:\{\s*"logOffset"\s*:\s*(-?\d{1,15})\s*\}|(-?\d{1,15}))\s*$/.exec(offset);
-  if (match === null) {
-    throw new MillraceError("CHECKPOINT_LOG_CORRUPTED", {
-      path: "offsets",
-      reason: `${offset} is not the offset of a file source`,
-    });
-  }
-  return Number(match[1] ?? match[2]);
 }
 
 /** Archived files would be read again. */

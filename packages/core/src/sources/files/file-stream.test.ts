@@ -5,7 +5,6 @@ import { field, stringType, structType, bigintType } from "../../types/data-type
 import type { MicroBatchSource, OffsetJson } from "../contract.ts";
 import { put, readRangeOf, testContext, type TestContext } from "../source.test-support.ts";
 import { jsonProvider, textProvider } from "./providers.ts";
-import { deriveInterval } from "./file-source-log.ts";
 
 const schema = structType([field("value", stringType)]);
 const open = (context: TestContext): Promise<MicroBatchSource> =>
@@ -290,14 +289,4 @@ describe("crashes", () => {
       errorClass: "CONCURRENT_STREAM_LOG_UPDATE",
     });
   });
-});
-
-test("the interval of compactions follows the compact files that are there", () => {
-  expect([
-    deriveInterval(10, -1),
-    deriveInterval(10, 9),
-    deriveInterval(10, 4),
-    deriveInterval(10, 59),
-    deriveInterval(3, 9),
-  ]).toEqual([10, 10, 5, 10, 5]);
 });

@@ -34,11 +34,6 @@ export class SeenFiles {
     return this.#times.has(this.#key(path));
   }
 
-  /** Files from before this time are too old. */
-  get oldestMs(): number {
-    return this.#oldestMs;
-  }
-
   isTooOld(modifiedMs: number): boolean {
     return modifiedMs < this.#oldestMs;
   }

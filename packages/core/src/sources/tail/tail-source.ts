@@ -161,8 +161,9 @@ export class TailSource implements MicroBatchSource {
       const after = await this.#advance(file, { ...before, path: file.path, rotated }, budget);
       this.#sizes.set(file.identity, file.size);
       this.#bytesBehind += file.size - after.position;
-      // Files that gave nothing yet are not part of the offset, and neither are those that are read and rotated away.
-      if (known !== undefined || after.position > 0) next.set(file.identity, after);
+      // Every file with something in it, read or not: once the offset knows it, it is followed through renames.
+      const due = file.size > 0 && (this.#available === null || this.#available.has(file.identity));
+      if (known !== undefined || due) next.set(file.identity, after);
     }
     return printTailOffset(next);
   }
