@@ -51,4 +51,22 @@ export const dataSourceErrors = {
     sqlState: "0A000",
     message: "The data source <provider> does not support <mode>. docs/connectors.md says what each format can do.",
   },
+  UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE: {
+    sqlState: "0A000",
+    message: "The <format> datasource doesn't support the column <columnName> of the type <columnType>. Cast it to a type that the format holds.",
+  },
+  _LEGACY_ERROR_TEMP_1290: {
+    sqlState: "0A000",
+    message: "Text data source supports only a single column, and you have <schemaSize> columns. Select one column of strings.",
+  },
+  PATH_ALREADY_EXISTS: {
+    sqlState: "42K04",
+    message: 'Path <outputPath> already exists. Set mode as "overwrite" to overwrite the existing path.',
+  },
+  PATH_BELONGS_TO_STREAM: {
+    sqlState: "42K04",
+    message:
+      "The directory <path> belongs to a streaming query: its readers see only what the query's manifest _spark_metadata lists, and not what is appended otherwise. Write to another directory.",
+  },
+  TASK_WRITE_FAILED: { sqlState: "58030", message: "Task failed while writing rows to <path>: <reason>." },
 } as const;

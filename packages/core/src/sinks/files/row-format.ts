@@ -1,0 +1,21 @@
+import type { RecordBatch } from "../../columnar/record-batch.ts";
+import type { SinkContext } from "../contract.ts";
+import type { SinkOptions } from "../options.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+
+/** Writes rows into the {@link ByteWriter} that it was made with. */
+export interface RowWriter {
+  /** What a file begins with (a header). */
+  begin(): void;
+  /** Rows `from` to `to` (exclusive) of a batch. */
+  write(batch: RecordBatch, from: number, to: number): void;
+}
+
+/** A format of files that hold rows one after another. */
+export interface RowFormat {
+  readonly name: string;
+  /** With the dot. */
+  readonly extension: string;
+  /** Checks schema and options, and makes writers. */
+  open(context: SinkContext, options: SinkOptions): (out: ByteWriter) => RowWriter;
+}
