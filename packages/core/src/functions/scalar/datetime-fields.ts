@@ -1,6 +1,15 @@
 /** Fields of dates and timestamps: year, hour, EXTRACT and the like. */
 import { type DataType, intType, type SqlValue, stringType } from "../../types/data-type.ts";
-import { dayOfWeek, dayOfYear, floorDiv, isoWeek, localMicrosOf, localTimeOf, microsPerDay, microsPerSecond } from "../calendar.ts";
+import {
+  dayOfWeek,
+  dayOfYear,
+  floorDiv,
+  isoWeek,
+  localMicrosOf,
+  localTimeOf,
+  microsPerDay,
+  microsPerSecond,
+} from "../calendar.ts";
 import { fixedLocal, js, local, number, valueOf } from "../code.ts";
 import type { Emitter } from "../emitter.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";

@@ -14,11 +14,9 @@ import {
   addMonths,
   civilFromDays,
   dayOfWeek,
-  dayOfYear,
   daysFromCivil,
   daysInMonth,
   floorDiv,
-  isoWeek,
   localMicrosOf,
   localTimeOf,
   microsPerDay,
@@ -29,11 +27,9 @@ import { floorDivCode } from "../cast-emit.ts";
 import { fixedLocal, js, local, number, valueOf } from "../code.ts";
 import { type DatetimePattern, compileDatetimePattern } from "../datetime-pattern.ts";
 import { timestampPlusMonths } from "../datetime-arithmetic.ts";
-import type { Code, EmitContext, Emitter } from "../emitter.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";
 import { overflow } from "../kernels/checked.ts";
-import { numberOfInt64 } from "../kernels/int64.ts";
-import { classes, type Resolve, signature } from "../resolution.ts";
+import { signature } from "../resolution.ts";
 import { fromLocal, timeZoneOf, toLocal, utc } from "../time-zone.ts";
 import { hasOwn, invalidUnit, positiveRest, type TimeFields, timeFunction } from "./time-function.ts";
 

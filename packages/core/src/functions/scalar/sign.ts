@@ -53,7 +53,9 @@ const signChange = (
       if (types.returns.kind === "double" || types.returns.kind === "float")
         return fixedLocal(ctx, name === "abs" ? js`Math.abs(${a})` : js`-${a}`);
       const value = local(ctx, "v", js`${ctx.bind(bindSign(name, types, options.context, changes))}(${a})`);
-      return types.returns.kind === "decimal" ? { shape: "boxed", isNull: js.false, value } : { shape: "fixed", isNull: js.false, value };
+      return types.returns.kind === "decimal"
+        ? { shape: "boxed", isNull: js.false, value }
+        : { shape: "fixed", isNull: js.false, value };
     },
   },
   ...fields,
