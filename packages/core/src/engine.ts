@@ -1,1 +1,36 @@
-export {};
+/**
+ * `millrace/engine`: what connectors, test tools and command lines build on. Less settled than the main entry: it may change
+ * between minor versions.
+ */
+export type { RecordBatch } from "./columnar/record-batch.ts";
+export type { Vector } from "./columnar/vector.ts";
+export { batchFromValues, valuesOfBatch } from "./columnar/batch-from-values.ts";
+export { createBuilder, type VectorBuilder } from "./columnar/vector-builder.ts";
+export { fromArrowIpc, toArrowIpc } from "./columnar/arrow-ipc.ts";
+export { rowReaderOf } from "./columnar/external-values.ts";
+export { rowWriter } from "./columnar/external-input.ts";
+export * from "./types/data-type.ts";
+export { parseDdl, toDdl } from "./types/ddl.ts";
+export { parseSchemaJson, toSchemaJson } from "./types/schema-json.ts";
+export { fromStructType, toStructType } from "./types/schema-conversion.ts";
+export type * from "./runtime/runtime.ts";
+export type * from "./runtime/clock.ts";
+export type { FileOperation, FileStat, FileSystem } from "./runtime/file-system.ts";
+export { FileSystemError } from "./runtime/file-system.ts";
+export { createNodeRuntime } from "./runtime/node/index.ts";
+export * from "./runtime/simulated/index.ts";
+export type * from "./logical-plan/logical-plan.ts";
+export type * from "./sources/contract.ts";
+export type * from "./sinks/contract.ts";
+export { MemoryStream } from "./sources/memory/memory-stream.ts";
+export { MemorySinkTable, memorySink } from "./sinks/memory.ts";
+export {
+  type CheckpointDescription,
+  describeCheckpoint,
+  type Finding,
+  verifyCheckpoint,
+} from "./checkpoint/index.ts";
+export { EmbeddedEngine } from "./session/embedded-engine.ts";
+export { activeEngines, onEngineOpened } from "./session/active-engines.ts";
+export type { StepName } from "./streaming/query-input.ts";
+export type { StreamingQueryHandle, StreamingQueryProgress } from "./streaming/contract.ts";
