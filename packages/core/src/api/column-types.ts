@@ -20,7 +20,7 @@ export type Untyped = "untyped";
 export type ColumnType = TypeLiteral | Untyped;
 
 /** Column names and types of a DataFrame. */
-export type Schema = Readonly<Record<string, ColumnType>>;
+export type Schema = Readonly<Record<string, unknown>>;
 /** Of a DataFrame whose columns the compiler does not know: every name is allowed. */
 export type UntypedSchema = Readonly<Record<string, Untyped>>;
 
@@ -32,7 +32,7 @@ export interface TypeMistake<Message extends string> {
 /**
  * Anything that computes a column: what functions and operators take. `N` is its name, `string` when it has none yet.
  */
-export interface ColumnLike<out T extends ColumnType = ColumnType, out N extends string = string> {
+export interface ColumnLike<out T = unknown, out N extends string = string> {
   /** Only for the compiler: there is no such property at run time. */
   readonly columnType: T;
   /** Only for the compiler. */
@@ -59,8 +59,6 @@ export type IntervalType = Either<IntervalTypeName>;
 
 // ---- nullability -----------------------------------------------------------------------------------------------------
 
-/** `T`, which the compiler cannot see to be a column type while it is a parameter. */
-export type AsColumn<T> = [T] extends [ColumnType] ? T : never;
 /** Never NULL. */
 export type RequiredType = `${string}!` | { readonly nullable: false };
 /** The type without its mark of never being NULL. */
@@ -76,7 +74,7 @@ export type Base<T> = T extends `${infer B}!`
         : T extends StructLiteral<infer F>
           ? StructLiteral<F, true>
           : never
-    : AsColumn<T>;
+    : T;
 /** `B`, never NULL when `T` never is. */
 export type AsNullableAs<B extends string, T> = [T] extends [RequiredType] ? `${B}!` : B;
 /** `B`, never NULL when neither `T` nor the operand `V` is. */
@@ -114,7 +112,7 @@ export type LiteralType<V> = V extends string
 export type TypeOf<V> = V extends ColumnLike<infer T> ? T : LiteralType<V>;
 
 /** What a function accepts for an argument of type T: a column of that type, or a column's name. */
-export type ColumnArgument<T extends ColumnType = ColumnType> = string | ColumnLike<T | Untyped>;
+export type ColumnArgument<T = unknown> = string | ColumnLike<T | Untyped>;
 /** The type of a function's argument; unknown when only its name is given. */
 export type ArgumentType<A> = A extends ColumnLike<infer T> ? T : Untyped;
 
@@ -134,7 +132,7 @@ export type Comparand<T> = [T] extends [NumericType]
           ? Uint8Array | ColumnLike<BinaryType | Untyped>
           : [T] extends [Untyped]
             ? LiteralValue | ColumnLike
-            : ColumnLike<AsColumn<T> | Untyped>;
+            : ColumnLike<T | Untyped>;
 
 /** What can stand on the other side of `+` and `-`. */
 export type Addend<T> = [T] extends [NumericType]
@@ -183,7 +181,7 @@ export type Common<U> = Untyped extends U
 export type CommonOfAll<U> = [U] extends [RequiredType] ? Required<Common<U>> : Common<U>;
 /** As `Common`, never NULL when one of the values is never NULL. */
 export type CommonOfAny<U> = [Extract<U, RequiredType>] extends [never] ? Common<U> : Required<Common<U>>;
-type Required<T> = T extends Untyped ? Untyped : AsColumn<NotNull<T>>;
+type Required<T> = T extends Untyped ? Untyped : NotNull<T>;
 
 /** Type of `T + V`, `T - V`, `T * V`: the wider of the two. The precision of decimals is left open. */
 export type SumType<T, V> = [T] extends [NumericType]
@@ -263,7 +261,7 @@ export type TypeOfPath<S, P> = P extends keyof S
 
 /** `S` with the columns of `R` added or replaced. */
 export type WithColumnsOf<S, R> = {
-  readonly [K in keyof S | keyof R]: AsColumn<K extends keyof R ? R[K] : K extends keyof S ? S[K] : never>;
+  readonly [K in keyof S | keyof R]: K extends keyof R ? R[K] : K extends keyof S ? S[K] : never;
 };
 /** Types of a record of columns. */
 export type TypesOf<R> = { readonly [K in keyof R]: R[K] extends ColumnLike<infer T> ? T : never };

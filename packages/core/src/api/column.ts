@@ -4,7 +4,6 @@ import { toDataType } from "../types/schema-conversion.ts";
 import type { ArrayLiteral, MapLiteral, StructLiteral, TypeLiteral } from "../types/schema-literal.ts";
 import { originOf, type PublicMethod } from "./call-site.ts";
 import type {
-  AsColumn,
   Addend,
   AsNullableAs,
   AsNullableAsBoth,
@@ -12,7 +11,6 @@ import type {
   BooleanType,
   CastType,
   ColumnLike,
-  ColumnType,
   CommonOfAll,
   Comparand,
   Factor,
@@ -42,7 +40,7 @@ type TextColumn = ColumnLike<StringType | Untyped>;
  * Operators give NULL when an operand is NULL, unless they say otherwise. Names and types that the compiler cannot check
  * are checked when an action runs.
  */
-export class Column<out T extends ColumnType = ColumnType, out N extends string = string> implements ColumnLike<T, N> {
+export class Column<out T = unknown, out N extends string = string> implements ColumnLike<T, N> {
   /** Only for the compiler: the type. */
   declare readonly columnType: T;
   /** Only for the compiler: the name. */
@@ -127,15 +125,15 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
   // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
   /** Sum, in the wider of the two types; a date or time plus an interval. Overflow is an error. `c.a.plus(1)` */
-  plus<const V extends Addend<T>>(other: V): Column<AsColumn<SumType<T, V>>> {
+  plus<const V extends Addend<T>>(other: V): Column<SumType<T, V>> {
     return binary("+", this, other, this.plus);
   }
   /** Difference, in the wider of the two types. `c.end.minus(c.start)` */
-  minus<const V extends Addend<T>>(other: V): Column<AsColumn<SumType<T, V>>> {
+  minus<const V extends Addend<T>>(other: V): Column<SumType<T, V>> {
     return binary("-", this, other, this.minus);
   }
   /** Product. `c.price.times(c.quantity)` */
-  times<const V extends Factor<T>>(other: V): Column<AsColumn<SumType<T, V>>> {
+  times<const V extends Factor<T>>(other: V): Column<SumType<T, V>> {
     return binary("*", this, other, this.times);
   }
   /** Quotient, as DOUBLE (DECIMAL for decimals). Division by zero is an error. `c.errors.divide(c.requests)` */
@@ -192,7 +190,7 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
   /** A field of a struct. `c.window.getField("start")` */
   getField<F extends (T extends StructLiteral<infer Fields> ? keyof Fields & string : string)>(
     name: F,
-  ): Column<AsColumn<FieldType<T, F>>, F> {
+  ): Column<FieldType<T, F>, F> {
     return new Column({ kind: "UnresolvedExtractValue", child: this.expr, extraction: literalOf(name) });
   }
   /** An element of an array by position from 0, or the value of a map's key; an absent one is an error or NULL as in Spark. */
@@ -208,7 +206,7 @@ export class Column<out T extends ColumnType = ColumnType, out N extends string 
    * The value in another type; malformed text and values that do not fit are errors. The type is a type literal
    * (`"int"`, `"decimal(10,2)"`, `array("string")`) or a DDL text. `c.text.cast("int")`
    */
-  cast<const To extends TypeLiteral>(to: To): Column<AsColumn<CastType<T, To>>, N> {
+  cast<const To extends TypeLiteral>(to: To): Column<CastType<T, To>, N> {
     return new Column({ kind: "Cast", child: this.expr, type: typeOfText(to) });
   }
   /** As `cast`, but NULL where that fails. `c.text.tryCast("int")` */
@@ -253,7 +251,7 @@ export class SortColumn {
 /**
  * What `when` gives: the value of the first condition that holds. Without `otherwise` it is NULL when none does.
  */
-export class CaseColumn<T extends ColumnType> extends Column<Base<T>> {
+export class CaseColumn<T> extends Column<Base<T>> {
   declare readonly branchType: T;
   readonly #branches: readonly Expr[];
 
@@ -266,11 +264,11 @@ export class CaseColumn<T extends ColumnType> extends Column<Base<T>> {
   when<const V extends CaseValue<T>>(
     condition: BooleanColumn,
     value: V,
-  ): CaseColumn<AsColumn<CommonOfAll<T | TypeOf<V>>>> {
+  ): CaseColumn<CommonOfAll<T | TypeOf<V>>> {
     return new CaseColumn([...this.#branches, condition.expr, operand(value)], originOf(this.when));
   }
   /** The value when no condition holds. */
-  otherwise<const V extends CaseValue<T>>(value: V): Column<AsColumn<CommonOfAll<T | TypeOf<V>>>> {
+  otherwise<const V extends CaseValue<T>>(value: V): Column<CommonOfAll<T | TypeOf<V>>> {
     return new Column(call("when", [...this.#branches, operand(value)], originOf(this.otherwise)));
   }
 }
@@ -282,7 +280,7 @@ export function call(name: string, args: readonly Expr[], origin?: Origin): Expr
   return { kind: "UnresolvedFunction", name, args, distinct: false, ...(origin === undefined ? {} : { origin }) };
 }
 
-function binary<R extends ColumnType>(name: string, left: ColumnLike, right: unknown, method: PublicMethod): Column<R> {
+function binary<R>(name: string, left: ColumnLike, right: unknown, method: PublicMethod): Column<R> {
   return new Column(call(name, [left.expr, operand(right)], originOf(method)));
 }
 

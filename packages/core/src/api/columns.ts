@@ -1,6 +1,6 @@
 import { originOf, type PublicMethod } from "./call-site.ts";
 import { attribute, columnNamed } from "./column-names.ts";
-import type { ColumnLike, ColumnType, Schema } from "./column-types.ts";
+import type { ColumnLike, Schema } from "./column-types.ts";
 import { Column } from "./column.ts";
 import type { Expr, Origin } from "../expressions/expression.ts";
 import { isColumn } from "./literal.ts";
@@ -59,7 +59,7 @@ export function named(name: string, expr: Expr): Expr {
 }
 
 /** A condition: SQL text, a column, or a lambda over the columns. */
-export function columnOf<S extends Schema, T extends ColumnType>(
+export function columnOf<S extends Schema, T>(
   given: ColumnLike<T> | ((columns: Columns<S>) => ColumnLike<T>),
 ): Expr {
   return typeof given === "function" ? given(columnsOf<S>()).expr : given.expr;

@@ -14,7 +14,6 @@ import type {
   ColumnName,
   ColumnNameOfType,
   ColumnPath,
-  ColumnType,
   Renamed,
   Row,
   Schema,
@@ -113,7 +112,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
     return this.#with({ kind: "Project", input: this.plan, expressions });
   }
   /** All columns and one more, or one replaced. `df.withColumn("total", (c) => c.price.times(c.quantity))` */
-  withColumn<const N extends string, T extends ColumnType>(
+  withColumn<const N extends string, T>(
     name: N,
     column: ColumnLike<T> | ((columns: Columns<S>) => ColumnLike<T>),
   ): DataFrame<WithColumnsOf<S, { readonly [K in N]: T }>, O> {
@@ -161,7 +160,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
     const expr =
       typeof condition === "string"
         ? parseExpression(condition, { timeZone: this.#timeZone() })
-        : columnOf<S, ColumnType>(condition);
+        : columnOf<S, unknown>(condition);
     return this.#with({ kind: "Filter", input: this.plan, condition: expr });
   }
   /** Same as {@link filter}. */
@@ -206,7 +205,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
     other: DataFrame<R, O>,
     options: { readonly allowMissingColumns: true },
   ): DataFrame<UnionedLoosely<S, R>, O>;
-  unionByName<R extends Readonly<Record<keyof S, ColumnType>>>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O>;
+  unionByName<R extends Readonly<Record<keyof S, unknown>>>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O>;
   unionByName(other: { readonly plan: LogicalPlan }, options?: { readonly allowMissingColumns: boolean }): unknown {
     const allowMissingColumns = options?.allowMissingColumns ?? false;
     return this.#with({ kind: "Union", inputs: [this.plan, other.plan], byName: true, allowMissingColumns });

@@ -5,11 +5,9 @@ import type { ValueOptions } from "../types/schema-literal.ts";
 import { originOf, type PublicMethod } from "./call-site.ts";
 import { columnNamed } from "./column-names.ts";
 import type {
-  AsColumn,
   AverageOf,
   Base,
   ColumnNameOfType,
-  ColumnType,
   NumericType,
   Schema,
   SumOf,
@@ -25,8 +23,8 @@ export const countOfRows: Expr = call("count", [{ kind: "Literal", value: 1, typ
 
 export type BuildFrame<O extends ValueOptions> = <R extends Schema>(plan: LogicalPlan) => DataFrame<R, O>;
 /** `count` of the group beside the grouping columns. */
-type Named<N extends string, Prefix extends string, Types extends Readonly<Record<string, ColumnType>>> = {
-  readonly [K in N as `${Prefix}(${K})`]: AsColumn<Types[K]>;
+type Named<N extends string, Prefix extends string, Types extends Readonly<Record<string, unknown>>> = {
+  readonly [K in N as `${Prefix}(${K})`]: Types[K];
 };
 
 /**

@@ -1,6 +1,5 @@
 /** Types of what `select`, `groupBy`, `agg` and `join` are given, and of the schemas that come out. */
 import type {
-  AsColumn,
   Base,
   ColumnLike,
   ColumnPath,
@@ -49,7 +48,7 @@ type EntriesOf<S extends Schema, I> = I extends "*"
 
 /** The schema of a list of select items; a column without a name makes the names open. */
 export type Selected<S extends Schema, Items extends readonly unknown[]> = {
-  readonly [E in EntriesOf<S, Items[number]> as E[0] & string]: AsColumn<E[1]>;
+  readonly [E in EntriesOf<S, Items[number]> as E[0] & string]: E[1];
 };
 
 // ---- joins ---------------------------------------------------------------------------------------------------------
@@ -101,13 +100,13 @@ type UnionType<A, B> = [A] extends [B]
         : Untyped;
 /** The schema of a union: the names of the first, types that hold both. */
 export type Unioned<S extends Schema, R extends Schema> = {
-  readonly [K in keyof S]: K extends keyof R ? AsColumn<UnionType<S[K], R[K]>> : Base<S[K]>;
+  readonly [K in keyof S]: K extends keyof R ? UnionType<S[K], R[K]> : Base<S[K]>;
 };
 /** The schema of a union by name where either side may lack columns. */
 export type UnionedLoosely<S extends Schema, R extends Schema> = {
   readonly [K in keyof S | keyof R]: K extends keyof S
     ? K extends keyof R
-      ? AsColumn<UnionType<S[K], R[K]>>
+      ? UnionType<S[K], R[K]>
       : Base<S[K]>
     : K extends keyof R
       ? Base<R[K]>

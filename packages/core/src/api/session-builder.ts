@@ -8,7 +8,7 @@ import type { OpenSession, SparkSession } from "./spark-session.ts";
 export interface SessionOptions extends ValueOptions {}
 
 interface RunningSession {
-  readonly session: SparkSession<ValueOptions>;
+  readonly context: OpenSession;
   readonly engine: EngineFactory;
   readonly values: ValueOptions;
 }
@@ -23,12 +23,12 @@ export function provideEngine(engine: EngineFactory): void {
 
 /** Describes a session: `SparkSession.builder.appName("log").master("local[4]").getOrCreate()`. */
 export class SessionBuilder<O extends ValueOptions = {}> {
-  readonly #open: (context: OpenSession) => SparkSession<ValueOptions>;
+  readonly #open: <P extends ValueOptions>(context: OpenSession) => SparkSession<P>;
   readonly #conf = new Map<string, string>();
   #values: ValueOptions = {};
   #engine: EngineFactory | undefined;
 
-  constructor(open: (context: OpenSession) => SparkSession<ValueOptions>) {
+  constructor(open: <P extends ValueOptions>(context: OpenSession) => SparkSession<P>) {
     this.#open = open;
   }
 
@@ -70,28 +70,27 @@ export class SessionBuilder<O extends ValueOptions = {}> {
   async getOrCreate(): Promise<SparkSession<O>> {
     const engine = this.#engine ?? defaultEngine;
     if (engine === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "no engine was provided" });
-    if (running !== undefined && running.engine === engine) return this.#again(running) as SparkSession<O>;
-    return (await this.#create(engine, true)) as SparkSession<O>;
+    if (running !== undefined && running.engine === engine) return this.#again(running);
+    return this.#create(engine, true);
   }
   /** A new session, whether or not one runs. */
   async create(): Promise<SparkSession<O>> {
     const engine = this.#engine ?? defaultEngine;
     if (engine === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "no engine was provided" });
-    return (await this.#create(engine, false)) as SparkSession<O>;
+    return this.#create(engine, false);
   }
 
-  #again(found: RunningSession): SparkSession<ValueOptions> {
+  #again(found: RunningSession): SparkSession<O> {
     const wanted = describe(this.#values);
     if (describe(found.values) !== wanted) {
       throw new MillraceError("SESSION_OPTIONS_DIFFER", { running: describe(found.values), wanted });
     }
-    for (const [key, value] of this.#conf) {
-      if (found.session.conf.isModifiable(key)) found.session.conf.set(key, value);
-    }
-    return found.session;
+    const conf = found.context.engine.conf;
+    for (const [key, value] of this.#conf) if (conf.isModifiable(key)) conf.set(key, value);
+    return this.#open<O>(found.context);
   }
 
-  async #create(factory: EngineFactory, shared: boolean): Promise<SparkSession<ValueOptions>> {
+  async #create(factory: EngineFactory, shared: boolean): Promise<SparkSession<O>> {
     const appName = this.#conf.get("spark.app.name") ?? "millrace";
     const master = this.#conf.get("spark.master") ?? "local[*]";
     const values = this.#values;
@@ -102,12 +101,17 @@ export class SessionBuilder<O extends ValueOptions = {}> {
       bigint: values.bigint === true,
       temporal: values.timestamps === "temporal",
     });
-    const onStop = (): void => {
-      if (running?.session === session) running = undefined;
+    const context: OpenSession = {
+      engine,
+      values,
+      appName,
+      master,
+      onStop() {
+        if (running?.context === context) running = undefined;
+      },
     };
-    const session = this.#open({ engine, values, appName, master, onStop });
-    if (shared) running = { session, engine: factory, values };
-    return session;
+    if (shared) running = { context, engine: factory, values };
+    return this.#open<O>(context);
   }
 }
 

@@ -28,7 +28,7 @@ const levels: readonly string[] = ["ALL", "TRACE", "DEBUG", "INFO", "WARN", "ERR
  * The entry to everything: reads, streams, settings. `await using spark = await SparkSession.builder.appName("x").getOrCreate()`
  * stops it at the end of the block. `O` says how values look in this session's rows.
  */
-export class SparkSession<out O extends ValueOptions = {}> implements AsyncDisposable {
+export class SparkSession<O extends ValueOptions = {}> implements AsyncDisposable {
   readonly conf: RuntimeConfig;
   readonly sparkContext: SparkContext;
   readonly #context: OpenSession;
@@ -95,7 +95,7 @@ export class SparkSession<out O extends ValueOptions = {}> implements AsyncDispo
       second === undefined ? [0n, whole(first, "end")] : [whole(first, "start"), whole(second, "end")];
     const by = whole(step, "step");
     if (by === 0n) throw rangeError("step", "0", "It must not be 0.");
-    return new DataFrame(this.#context, {
+    return new DataFrame<{ readonly id: "bigint!" }, O>(this.#context, {
       kind: "Range",
       start,
       end,
@@ -115,14 +115,14 @@ export class SparkSession<out O extends ValueOptions = {}> implements AsyncDispo
     schema: string | Exclude<SchemaInput, SchemaLiteral>,
   ): DataFrame<UntypedSchema, O>;
   createDataFrame<R extends object>(rows: readonly R[]): DataFrame<SchemaFromRow<R>, O>;
-  createDataFrame(rows: readonly object[], schema?: SchemaInput): DataFrame<Schema, O> {
+  createDataFrame(rows: readonly object[], schema?: SchemaInput): unknown {
     const struct = schema === undefined ? inferSchema(rows) : structTypeOf(schema);
     const timeZone = this.#context.engine.conf.get("spark.sql.session.timeZone") ?? "UTC";
-    return new DataFrame(this.#context, localRelation(rows, struct, timeZone));
+    return new DataFrame<Schema, O>(this.#context, localRelation(rows, struct, timeZone));
   }
   /** A registered view, finite or streaming, or the table of a memory sink. */
   table(name: string): DataFrame<UntypedSchema, O> {
-    return new DataFrame(this.#context, { kind: "NamedTable", name, streaming: false });
+    return new DataFrame<UntypedSchema, O>(this.#context, { kind: "NamedTable", name, streaming: false });
   }
   /** Removes a view; false when there was none. */
   dropTempView(name: string): boolean {
@@ -156,8 +156,8 @@ export interface OpenSession extends SessionContext {
   onStop(): void;
 }
 
-function openSession(context: OpenSession): SparkSession {
-  return new SparkSession(context);
+function openSession<O extends ValueOptions>(context: OpenSession): SparkSession<O> {
+  return new SparkSession<O>(context);
 }
 
 function whole(value: number | bigint, option: string): bigint {

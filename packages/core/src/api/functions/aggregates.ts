@@ -6,7 +6,6 @@ import type {
   Base,
   BooleanType,
   ColumnArgument,
-  ColumnType,
   NumericType,
   SumOf,
   TypeOfElement,
@@ -150,6 +149,6 @@ export function boolOr(condition: ColumnArgument<BooleanType>): Column<"boolean"
 function doubleLiteral(value: number): ReturnType<typeof literalOf> {
   return { kind: "Literal", value, type: { kind: "double" } };
 }
-function distinct<T extends ColumnType>(column: Column<T>): Column<T> {
+function distinct<T>(column: Column<T>): Column<T> {
   return new Column(column.expr.kind === "UnresolvedFunction" ? { ...column.expr, distinct: true } : column.expr);
 }

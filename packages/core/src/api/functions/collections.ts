@@ -1,6 +1,5 @@
 import type { ArrayLiteral, MapLiteral, StructLiteral } from "../../types/schema-literal.ts";
 import type {
-  AsColumn,
   ArgumentType,
   AsNullableAs,
   Base,
@@ -17,7 +16,7 @@ import { functionColumn } from "./function-column.ts";
 
 type ArrayArgument = ColumnArgument<ArrayLiteral>;
 type MapArgument = ColumnArgument<MapLiteral>;
-type ElementOf<A> = ArgumentType<A> extends ArrayLiteral<infer E> ? AsColumn<E> : Untyped;
+type ElementOf<A> = ArgumentType<A> extends ArrayLiteral<infer E> ? E : Untyped;
 type KeyOf<A> = ArgumentType<A> extends MapLiteral<infer K, infer _V> ? K : Untyped;
 type ItemOf<A> = ArgumentType<A> extends MapLiteral<infer _K, infer V> ? V : Untyped;
 
@@ -48,14 +47,14 @@ export function elementAt<const A extends ColumnArgument<ArrayLiteral | MapLiter
 }
 type ElementAt<A> = ArgumentType<A> extends MapLiteral<infer _K, infer V> ? Base<V> : Base<ElementOf<A>>;
 /** Each element once. `arrayDistinct(c.tags)` */
-export function arrayDistinct<const A extends ArrayArgument>(array: A): Column<AsColumn<ArgumentType<A>>> {
+export function arrayDistinct<const A extends ArrayArgument>(array: A): Column<ArgumentType<A>> {
   return functionColumn(arrayDistinct, "array_distinct", [array]);
 }
 /** The elements in order, ascending unless told otherwise. `sortArray(c.scores, false)` */
 export function sortArray<const A extends ArrayArgument>(
   array: A,
   ascending = true,
-): Column<AsColumn<ArgumentType<A>>> {
+): Column<ArgumentType<A>> {
   return functionColumn(sortArray, "sort_array", [array], [literalOf(ascending)]);
 }
 /** The elements as text with a separator between them. `arrayJoin(c.tags, ",")` */

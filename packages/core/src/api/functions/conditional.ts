@@ -1,6 +1,5 @@
 import { originOf } from "../call-site.ts";
 import type {
-  AsColumn,
   ArgumentType,
   BooleanType,
   ColumnArgument,
@@ -29,26 +28,26 @@ export function when<const V extends LiteralValue | ColumnLike>(
 /** The first value that is not NULL. `coalesce(c.nick, c.name, lit("?"))` */
 export function coalesce<const A extends readonly ColumnArgument[]>(
   ...columns: A
-): Column<AsColumn<CommonOfAny<ArgumentType<A[number]>>>> {
+): Column<CommonOfAny<ArgumentType<A[number]>>> {
   return functionColumn(coalesce, "coalesce", columns);
 }
 /** NULL when both are equal, else the first. `nullif(c.code, lit(""))` */
 export function nullif<const A extends ColumnArgument>(
   column: A,
   other: ColumnArgument,
-): Column<AsColumn<Common<ArgumentType<A>>>> {
+): Column<Common<ArgumentType<A>>> {
   return functionColumn(nullif, "nullif", [column, other]);
 }
 /** The greatest of the values; NULLs do not count. `greatest(c.a, c.b)` */
 export function greatest<const A extends readonly ColumnArgument[]>(
   ...columns: A
-): Column<AsColumn<CommonOfAny<ArgumentType<A[number]>>>> {
+): Column<CommonOfAny<ArgumentType<A[number]>>> {
   return functionColumn(greatest, "greatest", columns);
 }
 /** The least of the values; NULLs do not count. `least(c.a, c.b)` */
 export function least<const A extends readonly ColumnArgument[]>(
   ...columns: A
-): Column<AsColumn<CommonOfAny<ArgumentType<A[number]>>>> {
+): Column<CommonOfAny<ArgumentType<A[number]>>> {
   return functionColumn(least, "least", columns);
 }
 /** NULL or not: never NULL itself. `isnull("user")` */

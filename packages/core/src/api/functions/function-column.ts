@@ -1,11 +1,11 @@
 import type { Expr } from "../../expressions/expression.ts";
 import { originOf, type PublicMethod } from "../call-site.ts";
 import { columnNamed } from "../column-names.ts";
-import type { ColumnArgument, ColumnType } from "../column-types.ts";
+import type { ColumnArgument } from "../column-types.ts";
 import { call, Column } from "../column.ts";
 
 /** The call of a function of the registry. `method` is the function that the user called; strings are column names. */
-export function functionColumn<T extends ColumnType, N extends string = string>(
+export function functionColumn<T, N extends string = string>(
   method: PublicMethod,
   name: string,
   columns: readonly ColumnArgument[],

@@ -1,5 +1,5 @@
 import type { SchemaLiteral, StructLiteral, TypeLiteral } from "../../types/schema-literal.ts";
-import type { AsColumn, ColumnArgument, StringType } from "../column-types.ts";
+import type { ColumnArgument, StringType } from "../column-types.ts";
 
 import { call, type Column } from "../column.ts";
 import { literalOf } from "../literal.ts";
@@ -17,7 +17,7 @@ export function fromJson<const T extends TypeLiteral | SchemaLiteral>(
   text: ColumnArgument<StringType>,
   schema: T,
   options: Readonly<Record<string, string>> = {},
-): Column<AsColumn<T extends TypeLiteral ? T : StructLiteral<T, true>>> {
+): Column<T extends TypeLiteral ? T : StructLiteral<T, true>> {
   const ddl = isTypeLiteral(schema) ? sqlName(toDataType(schema)) : toDdl(toStructType(schema));
   return functionColumn(fromJson, "from_json", [text], [literalOf(ddl), ...optionMap(options)]);
 }

@@ -1,6 +1,5 @@
 import type { DecimalTypeName } from "../../types/schema-literal.ts";
 import type {
-  AsColumn,
   ArgumentType,
   AsNullableAs,
   Base,
@@ -23,7 +22,7 @@ type WholeOf<A> = [ArgumentType<A>] extends [Untyped]
     : AsNullableAs<"bigint", ArgumentType<A>>;
 
 /** Without its sign. `abs(c.delta)` */
-export function abs<const A extends Numeric>(column: A): Column<AsColumn<ArgumentType<A>>> {
+export function abs<const A extends Numeric>(column: A): Column<ArgumentType<A>> {
   return functionColumn(abs, "abs", [column]);
 }
 /** Rounded half up to a number of places. `round(c.ratio, 2)` */
