@@ -57,7 +57,7 @@ class ConsoleSink implements StreamSink {
       abort: forget,
     };
   }
-  close = forget;
+  readonly close: () => Promise<void> = forget;
 }
 
 function consoleBatch(context: SinkContext): BatchSink {

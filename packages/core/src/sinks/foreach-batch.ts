@@ -27,7 +27,7 @@ class ForeachBatchSink implements StreamSink {
       abort: forget,
     };
   }
-  close = forget;
+  readonly close: () => Promise<void> = forget;
 }
 
 /**

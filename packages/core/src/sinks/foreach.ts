@@ -79,7 +79,7 @@ class ForeachSink implements StreamSink {
       abort: forget,
     };
   }
-  close = forget;
+  readonly close: () => Promise<void> = forget;
 }
 
 /** A sink that calls the user's functions for every row. */

@@ -56,7 +56,7 @@ class MemorySink implements StreamSink {
       abort: forget,
     };
   }
-  close = forget;
+  readonly close: () => Promise<void> = forget;
 }
 
 /**

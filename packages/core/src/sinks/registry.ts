@@ -5,4 +5,11 @@ import { detachedMemorySink } from "./memory.ts";
 import { noopSink } from "./noop.ts";
 
 /** The sinks that a format name finds without further packages. */
-export const builtInSinks: readonly SinkProvider[] = [noopSink, consoleSink, detachedMemorySink, jsonSink, csvSink, textSink];
+export const builtInSinks: readonly SinkProvider[] = [
+  noopSink,
+  consoleSink,
+  detachedMemorySink,
+  jsonSink,
+  csvSink,
+  textSink,
+];

@@ -46,7 +46,12 @@ Batch: 1
   test("shows numRows rows, says that there are more, and aligns left when it does not truncate", async () => {
     const { runtime, context } = testWorld(schema, { numrows: "1", truncate: "false" });
     const sink = await consoleSink.openStream!(context());
-    const batch = batchOf(7, schema, [rowsOf(["a name of more than twenty letters", 1n])], [rowsOf(["b", 2n], ["c", 3n])]);
+    const batch = batchOf(
+      7,
+      schema,
+      [rowsOf(["a name of more than twenty letters", 1n])],
+      [rowsOf(["b", 2n], ["c", 3n])],
+    );
     const prepared = await sink.write(batch);
     expect(prepared.numOutputRows).toBe(3);
     await prepared.commit();
@@ -79,7 +84,10 @@ describe("memory", () => {
     await (await sink.write(batchOf(0, schema, [rowsOf(["again", 1n])]))).commit();
     await (await sink.write(batchOf(1, schema, [rowsOf(["b", 2n])]))).commit();
     await (await sink.write(batchOf(2, schema, [rowsOf(["aborted", 2n])]))).abort();
-    expect(valuesOf(table.batches())).toEqual([["a", 1n], ["b", 2n]]);
+    expect(valuesOf(table.batches())).toEqual([
+      ["a", 1n],
+      ["b", 2n],
+    ]);
     expect(table.latestBatchId).toBe(1);
 
     const complete = await memorySink(table).openStream!(context({ outputMode: "complete" }));
@@ -94,7 +102,9 @@ describe("memory", () => {
     await runtime.fs.apply([{ op: "makeDirectory", path: "/cp/offsets" }]);
     await memorySink(table).openStream!(context());
     await runtime.fs.apply([{ op: "write", path: "/cp/offsets/0", bytes: new Uint8Array(1) }]);
-    await expect(memorySink(table).openStream!(context())).rejects.toMatchObject({ errorClass: "_LEGACY_ERROR_TEMP_1299" });
+    await expect(memorySink(table).openStream!(context())).rejects.toMatchObject({
+      errorClass: "_LEGACY_ERROR_TEMP_1299",
+    });
     await memorySink(table).openStream!(context({ outputMode: "complete" }));
   });
 });
@@ -123,15 +133,24 @@ describe("foreach", () => {
   test("opens and closes every partition, also one without rows", async () => {
     await run(recording());
     expect(calls).toEqual([
-      ["open", 0, 4], { user: "a", n: 1 }, ["close", null],
-      ["open", 1, 4], ["close", null],
-      ["open", 2, 4], { user: "b", n: 2 }, ["close", null],
+      ["open", 0, 4],
+      { user: "a", n: 1 },
+      ["close", null],
+      ["open", 1, 4],
+      ["close", null],
+      ["open", 2, 4],
+      { user: "b", n: 2 },
+      ["close", null],
     ]);
   });
 
   test("close is called when open said no", async () => {
     await run(recording({ open: () => false }));
-    expect(calls).toEqual([["close", null], ["close", null], ["close", null]]);
+    expect(calls).toEqual([
+      ["close", null],
+      ["close", null],
+      ["close", null],
+    ]);
   });
 
   test("close is not called when open threw", async () => {
@@ -158,7 +177,16 @@ test("foreachBatch gets the rows of a batch when it commits", async () => {
   const prepared = await stream.write(batchOf(3, schema, [rowsOf(["a", 1n])], [rowsOf(["b", 2n])]));
   expect(seen).toEqual([]);
   await prepared.commit();
-  expect(seen).toEqual([[3, schema, [["a", 1n], ["b", 2n]]]]);
+  expect(seen).toEqual([
+    [
+      3,
+      schema,
+      [
+        ["a", 1n],
+        ["b", 2n],
+      ],
+    ],
+  ]);
 });
 
 test("a sink of the user's gets typed rows, and no batch that it has", async () => {
@@ -166,13 +194,15 @@ test("a sink of the user's gets typed rows, and no batch that it has", async () 
   const sink = rowSink<{ user: string; n: number }>({
     name: "mine",
     guarantee: "exactly-once",
-    write: async ({ queryId, batchId, rows }) => void written.push([queryId, batchId, rows.map((r) => `${r.user}=${r.n}`)]),
+    write: async ({ queryId, batchId, rows }) =>
+      void written.push([queryId, batchId, rows.map((r) => `${r.user}=${r.n}`)]),
     lastCommittedBatch: async () => 1,
   });
   const stream = await sink.openStream!(testWorld(schema).context());
   expect(stream).toMatchObject({ description: "mine", guarantee: "exactly-once" });
   expect(await stream.lastCommittedBatch!()).toBe(1);
-  for (const id of [1, 2]) await (await stream.write(batchOf(id, schema, [rowsOf(["a", 1n])], [rowsOf(["b", 2n])]))).commit();
+  for (const id of [1, 2])
+    await (await stream.write(batchOf(id, schema, [rowsOf(["a", 1n])], [rowsOf(["b", 2n])]))).commit();
   expect(written).toEqual([["query-1", 2, ["a=1", "b=2"]]]);
   expect(await stream.lastCommittedBatch!()).toBe(2);
 });
@@ -199,5 +229,7 @@ test("an aborted batch ends with the signal's reason", async () => {
   const abort = new AbortController();
   abort.abort(new Error("stopped"));
   const sink = await noopSink.openStream!(testWorld(schema).context());
-  await expect(sink.write({ ...batchOf(0, schema, [rowsOf(["a", 1n])]), signal: abort.signal })).rejects.toThrow("stopped");
+  await expect(sink.write({ ...batchOf(0, schema, [rowsOf(["a", 1n])]), signal: abort.signal })).rejects.toThrow(
+    "stopped",
+  );
 });

@@ -1,6 +1,10 @@
 /** What the tests of sinks share: contexts on a simulated runtime, and batches from arrays. */
 import type { RecordBatch } from "../columnar/record-batch.ts";
-import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from "../runtime/simulated/index.ts";
+import {
+  createSimulatedRuntime,
+  type SimulatedRuntime,
+  type SimulatedRuntimeOptions,
+} from "../runtime/simulated/index.ts";
 import type { StructType } from "../types/data-type.ts";
 import type { SinkBatch, StreamSinkContext } from "./contract.ts";
 

@@ -80,7 +80,12 @@ class FieldWriter {
     if (trimTrailing) while (end > start && bytes[end - 1]! <= 0x20) end--;
     if (start === end) this.#replacement(emptyValue);
     // A line break at the end asks for quotes although it is trimmed away.
-    else if (quoteAll || bytes[start] === quote || (first && bytes[start] === 0) || this.#asksForQuotes(bytes, start, to)) {
+    else if (
+      quoteAll ||
+      bytes[start] === quote ||
+      (first && bytes[start] === 0) ||
+      this.#asksForQuotes(bytes, start, to)
+    ) {
       this.#quoted(bytes, start, end);
     } else this.#out.range(bytes, start, end);
   }

@@ -76,7 +76,11 @@ export class DataFiles {
    * Writes the rows of all partitions; resolves to their number. With `always` there is a file even if there are no rows.
    * Nothing is durable before {@link finish}.
    */
-  async writeAll(partitions: readonly AsyncIterable<RecordBatch>[], signal: AbortSignal, always: boolean): Promise<number> {
+  async writeAll(
+    partitions: readonly AsyncIterable<RecordBatch>[],
+    signal: AbortSignal,
+    always: boolean,
+  ): Promise<number> {
     let rows = 0;
     for (const [partition, batches] of partitions.entries()) {
       let file: OpenFile | undefined;
@@ -87,7 +91,9 @@ export class DataFiles {
         rows += batch.length;
         await this.#writeRows(file, batch);
       }
-      if (file !== undefined) await this.#encodeChunk(file);
+      if (file === undefined) continue;
+      await this.#encodeChunk(file);
+      await this.#flushLarge();
     }
     if (always && this.#files.length === 0) await this.#encodeChunk(this.#begin(0));
     return rows;
@@ -106,7 +112,7 @@ export class DataFiles {
       this.#writer.write(batch, from, Math.min(batch.length, from + rowsPerLook));
       if (this.#out.length < chunkBytes) continue;
       await this.#encodeChunk(file);
-      if (file.pendingSize >= chunkBytes) await this.#runtime.fs.apply(this.#appendPending(file));
+      await this.#flushLarge();
     }
   }
 
@@ -117,6 +123,12 @@ export class DataFiles {
     file.pending.push(bytes);
     file.pendingSize += bytes.length;
     file.size += bytes.length;
+  }
+
+  /** Writes out what waits, of all files, when it is much. */
+  async #flushLarge(): Promise<void> {
+    const waiting = this.#files.reduce((sum, file) => sum + file.pendingSize, 0);
+    if (waiting >= chunkBytes) await this.#runtime.fs.apply(this.#files.flatMap((file) => this.#appendPending(file)));
   }
 
   #appendPending(file: OpenFile): FileOperation[] {

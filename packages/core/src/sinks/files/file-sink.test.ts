@@ -27,7 +27,11 @@ const expectedOf = (batchId: number): string[] =>
 
 type Options = Readonly<Record<string, string>>;
 
-async function openSink(runtime: SimulatedRuntime, options: Options = {}, change: ContextChange = {}): Promise<StreamSink> {
+async function openSink(
+  runtime: SimulatedRuntime,
+  options: Options = {},
+  change: ContextChange = {},
+): Promise<StreamSink> {
   return jsonSink.openStream!(contextOf(runtime, schema, options, { path: "/out", ...change }));
 }
 
@@ -52,7 +56,8 @@ async function visibleLines(runtime: SimulatedRuntime): Promise<string[]> {
   }
   return lines;
 }
-const textAt = (runtime: SimulatedRuntime, path: string): string => new TextDecoder().decode(runtime.fs.files().get(path));
+const textAt = (runtime: SimulatedRuntime, path: string): string =>
+  new TextDecoder().decode(runtime.fs.files().get(path));
 const namesIn = async (runtime: SimulatedRuntime, path: string): Promise<string[]> =>
   (await runtime.fs.list(path)).map((entry) => entry.name);
 
@@ -126,7 +131,10 @@ describe("exactly once", () => {
     const sink = await textSink.openStream!(
       contextOf(runtime, structType([field("line", stringType)]), { compression: "gzip" }, { path: "/out" }),
     );
-    const big = batchFromValues(structType([field("line", stringType)]), Array.from({ length: 3000 }, (_, i) => [String(i).repeat(1500)]));
+    const big = batchFromValues(
+      structType([field("line", stringType)]),
+      Array.from({ length: 3000 }, (_, i) => [String(i).repeat(1500)]),
+    );
     await (await sink.write(batchOf(0, big.schema, [big, compactBatch(big)]))).commit();
     const name = (await namesIn(runtime, "/out")).find((entry) => entry.endsWith(".txt.gz"))!;
     const bytes = Buffer.from(runtime.fs.files().get(`/out/${name}`)!);
@@ -148,7 +156,9 @@ describe("what is refused", () => {
 
   test("partitionBy, a missing path, unknown compression", async () => {
     const { runtime } = testWorld(schema);
-    await expect(openSink(runtime, {}, { partitionColumns: ["id"] })).rejects.toMatchObject({ errorClass: "UNSUPPORTED_DATA_SOURCE_MODE" });
+    await expect(openSink(runtime, {}, { partitionColumns: ["id"] })).rejects.toMatchObject({
+      errorClass: "UNSUPPORTED_DATA_SOURCE_MODE",
+    });
     await expect(openSink(runtime, {}, { path: undefined })).rejects.toMatchObject({ errorClass: "MISSING_OPTION" });
     await expect(openSink(runtime, { compression: "snappy" })).rejects.toMatchObject({ errorClass: "INVALID_OPTION" });
     expect(jsonSink.outputModes).toEqual(["append"]);
@@ -211,7 +221,9 @@ describe("faults", () => {
       const { runtime } = testWorld(schema, {}, { startMs, faults: [{ ...kind, at }] });
       const done = new Set<number>();
       await expect(run(runtime, done)).rejects.toSatisfy(
-        (error) => error instanceof SimulatedCrash || (error instanceof MillraceError && error.errorClass === "CHECKPOINT_WRITE_FAILED"),
+        (error) =>
+          error instanceof SimulatedCrash ||
+          (error instanceof MillraceError && error.errorClass === "CHECKPOINT_WRITE_FAILED"),
       );
       // A process crash and then, for the worst case, power loss after the restarted run.
       const next = runtime.restart();

@@ -36,7 +36,8 @@ function openManifest(context: StreamSinkContext, files: CheckpointFiles, path: 
   const compactInterval = settings.count("compactInterval", 10);
   if (compactInterval === 0) throw settings.invalid("compactInterval", "0", "Give a whole number, 1 or more.");
   const delay = settings.text("cleanupDelay");
-  const cleanupDelayMs = delay !== undefined && /^\d+$/.test(delay) ? Number(delay) : settings.milliseconds("cleanupDelay");
+  const cleanupDelayMs =
+    delay !== undefined && /^\d+$/.test(delay) ? Number(delay) : settings.milliseconds("cleanupDelay");
   const retentionMs = new SinkOptions("file sink", context.options).milliseconds("retention") ?? null;
   return openFileSinkLog(files, context.runtime.clock, path, {
     compactInterval,
@@ -115,7 +116,12 @@ export class FileSink implements StreamSink {
       numOutputRows,
       commit: async () => {
         committing = true;
-        const entries = files.written.map(({ path, size }): FileSinkEntry => ({ path, size, modificationTimeMs, action: "add" }));
+        const entries = files.written.map(({ path, size }): FileSinkEntry => ({
+          path,
+          size,
+          modificationTimeMs,
+          action: "add",
+        }));
         await this.#manifest.add(batch.batchId, entries);
       },
       abort: async () => {
@@ -125,5 +131,5 @@ export class FileSink implements StreamSink {
     };
   }
 
-  close = forget;
+  readonly close: () => Promise<void> = forget;
 }

@@ -8,18 +8,30 @@ import { csvSink, jsonSink } from "./providers.ts";
 
 const schema = structType([field("n", intType)]);
 
-async function save(runtime: SimulatedRuntime, mode: SaveMode, partitions: readonly (readonly number[])[]): Promise<number> {
+async function save(
+  runtime: SimulatedRuntime,
+  mode: SaveMode,
+  partitions: readonly (readonly number[])[],
+): Promise<number> {
   const sink = await jsonSink.openBatch!(contextOf(runtime, schema, {}, { path: "/out" }), mode);
-  const batches = partitions.map((numbers) => [batchFromValues(schema, numbers.map((n) => [n]))]);
+  const batches = partitions.map((numbers) => [
+    batchFromValues(
+      schema,
+      numbers.map((n) => [n]),
+    ),
+  ]);
   return (await sink.write(partitionsOf(batches), new AbortController().signal)).rows;
 }
 
 /** Rows of the data files, in the order of rows, and the other names of the directory. */
-function contentOf(runtime: SimulatedRuntime): { readonly rows: readonly string[]; readonly others: readonly string[] } {
+function contentOf(runtime: SimulatedRuntime): {
+  readonly rows: readonly string[];
+  readonly others: readonly string[];
+} {
   const rows: string[] = [];
   const others: string[] = [];
   for (const [path, bytes] of runtime.fs.files()) {
-    if (/^\/out\/part-/.test(path)) rows.push(...new TextDecoder().decode(bytes).split("\n").slice(0, -1));
+    if (path.startsWith("/out/part-")) rows.push(...new TextDecoder().decode(bytes).split("\n").slice(0, -1));
     else others.push(path);
   }
   return { rows: rows.sort(), others };

@@ -119,7 +119,8 @@ export const csvRows: RowFormat = {
   open(context, options) {
     refuseOptions(options, []);
     const settings = csvSettings(context, options);
-    for (const { name, type } of context.schema.fields) if (notInCsv.has(type.kind)) throw refuseType("CSV", name, type);
+    for (const { name, type } of context.schema.fields)
+      if (notInCsv.has(type.kind)) throw refuseType("CSV", name, type);
     return (out) => csvRowWriter(context.schema, settings, out);
   },
 };

@@ -22,7 +22,11 @@ export async function sweepOrphans(
   const age = options.milliseconds("cleanOrphansOlderThan");
   if (age === undefined) return;
   if (options.text("retention") !== undefined) {
-    throw options.invalid("cleanOrphansOlderThan", String(age), "It cannot be used with retention, which takes files out of the manifest.");
+    throw options.invalid(
+      "cleanOrphansOlderThan",
+      String(age),
+      "It cannot be used with retention, which takes files out of the manifest.",
+    );
   }
   const { fs, clock } = context.runtime;
   const listed = new Set(visibleFiles(await manifest.entries()).map((entry) => entry.path));

@@ -23,7 +23,8 @@ export interface TimeFormats {
 }
 
 function vectorOf<K extends Vector["kind"]>(vector: Vector, kind: K): Extract<Vector, { readonly kind: K }> {
-  if (vector.kind !== kind) throw new MillraceError("INTERNAL_ERROR", { message: `a ${kind} column is laid out as ${vector.kind}` });
+  if (vector.kind !== kind)
+    throw new MillraceError("INTERNAL_ERROR", { message: `a ${kind} column is laid out as ${vector.kind}` });
   return vector as Extract<Vector, { readonly kind: K }>;
 }
 export { vectorOf };
