@@ -26,7 +26,7 @@ import { Column, SortColumn } from "./column.ts";
 import { columnOf, columnsOf, expressionsOf } from "./columns.ts";
 import { DataFrameWriter } from "./data-frame-writer.ts";
 import { DataStreamWriter } from "./data-stream-writer.ts";
-import type { ExplainMode } from "./engine-port.ts";
+import type { ExplainMode } from "../session/engine.ts";
 import { type BuildFrame, countOfRows, GroupedData } from "./grouped-data.ts";
 import { isStreamingPlan, joinTypeOf } from "./plan-facts.ts";
 import { KeyedRows } from "./keyed-rows.ts";

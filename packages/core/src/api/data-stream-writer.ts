@@ -5,7 +5,7 @@ import type { StreamTrigger } from "../streaming/contract.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
 import type { Row, Schema } from "./column-types.ts";
 import type { DataFrame } from "./data-frame.ts";
-import type { StreamRequest } from "./engine-port.ts";
+import type { StreamRequest } from "../session/engine.ts";
 import { type OptionValue, withOptions } from "./option-map.ts";
 import type { SessionContext } from "./session-context.ts";
 import { StreamingQuery } from "./streaming-query.ts";

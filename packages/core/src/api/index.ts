@@ -2,11 +2,6 @@
  * Millrace: real-time stream processing in TypeScript with Spark's words.
  * `SparkSession` is the entry; functions over columns are named exports, all of them also in {@link functions}.
  */
-import { embeddedEngine } from "./embedded.ts";
-import { provideEngine } from "./session-builder.ts";
-
-provideEngine(embeddedEngine);
-
 export { SparkSession, type PartialRow, type SparkContext } from "./spark-session.ts";
 export { type SessionBuilder, type SessionOptions } from "./session-builder.ts";
 export { type RuntimeConfig } from "./runtime-config.ts";
@@ -34,7 +29,7 @@ export type {
   LogLevel,
   StreamRequest,
   WriteRequest,
-} from "./engine-port.ts";
+} from "../session/engine.ts";
 
 export * as functions from "./functions/index.ts";
 export * from "./functions/index.ts";
@@ -55,6 +50,7 @@ export { isMillraceError, MillraceError, type ErrorClass } from "../errors/index
 export type { OutputMode, SaveMode, SinkProvider } from "../sinks/contract.ts";
 export type { SourceProvider } from "../sources/contract.ts";
 export type { RowSource } from "../sources/user/row-source.ts";
+export { rowSink, type RowSink, type RowSinkBatch } from "../sinks/row-sink.ts";
 export type {
   QueryIdleEvent,
   QueryProgressEvent,

@@ -2,7 +2,7 @@
 import { MillraceError } from "../errors/index.ts";
 import type { JoinType, LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { childrenOfPlan } from "../logical-plan/traverse.ts";
-import type { EngineTables } from "./engine-port.ts";
+import type { EngineTables } from "../session/engine.ts";
 
 /** Whether a streaming source is somewhere in the plan. */
 export function isStreamingPlan(plan: LogicalPlan, tables: EngineTables): boolean {

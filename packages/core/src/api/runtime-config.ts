@@ -1,5 +1,5 @@
 import { MillraceError } from "../errors/index.ts";
-import type { EngineConf } from "./engine-port.ts";
+import type { EngineConf } from "../session/engine.ts";
 import type { OptionValue } from "./option-map.ts";
 
 /** The session's settings under Spark's names: `spark.conf.set("spark.sql.shuffle.partitions", 4)`. */

@@ -1,6 +1,7 @@
 import { MillraceError } from "../errors/index.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
-import type { EngineFactory } from "./engine-port.ts";
+import { embeddedEngine } from "./embedded.ts";
+import type { EngineFactory } from "../session/engine.ts";
 import type { OptionValue } from "./option-map.ts";
 import type { OpenSession, SparkSession } from "./spark-session.ts";
 
@@ -15,18 +16,12 @@ interface RunningSession {
 /** The session that `getOrCreate` gives again, until it is stopped. */
 let running: RunningSession | undefined;
 
-let defaultEngine: EngineFactory | undefined;
-/** Says which engine sessions run on that do not name one. */
-export function provideEngine(engine: EngineFactory): void {
-  defaultEngine = engine;
-}
-
 /** Describes a session: `SparkSession.builder.appName("log").master("local[4]").getOrCreate()`. */
 export class SessionBuilder<O extends ValueOptions = {}> {
   readonly #open: <P extends ValueOptions>(context: OpenSession) => SparkSession<P>;
   readonly #conf = new Map<string, string>();
   #values: ValueOptions = {};
-  #engine: EngineFactory | undefined;
+  #engine: EngineFactory = embeddedEngine;
 
   constructor(open: <P extends ValueOptions>(context: OpenSession) => SparkSession<P>) {
     this.#open = open;
@@ -68,16 +63,12 @@ export class SessionBuilder<O extends ValueOptions = {}> {
    * @throws MillraceError SESSION_OPTIONS_DIFFER when a running session has other row types
    */
   async getOrCreate(): Promise<SparkSession<O>> {
-    const engine = this.#engine ?? defaultEngine;
-    if (engine === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "no engine was provided" });
-    if (running !== undefined && running.engine === engine) return this.#again(running);
-    return this.#create(engine, true);
+    if (running !== undefined && running.engine === this.#engine) return this.#again(running);
+    return this.#create(true);
   }
   /** A new session, whether or not one runs. */
   async create(): Promise<SparkSession<O>> {
-    const engine = this.#engine ?? defaultEngine;
-    if (engine === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "no engine was provided" });
-    return this.#create(engine, false);
+    return this.#create(false);
   }
 
   #again(found: RunningSession): SparkSession<O> {
@@ -90,11 +81,11 @@ export class SessionBuilder<O extends ValueOptions = {}> {
     return this.#open<O>(found.context);
   }
 
-  async #create(factory: EngineFactory, shared: boolean): Promise<SparkSession<O>> {
+  async #create(shared: boolean): Promise<SparkSession<O>> {
     const appName = this.#conf.get("spark.app.name") ?? "millrace";
     const master = this.#conf.get("spark.master") ?? "local[*]";
     const values = this.#values;
-    const engine = await factory({
+    const engine = await this.#engine({
       appName,
       master,
       conf: new Map(this.#conf),
@@ -110,7 +101,7 @@ export class SessionBuilder<O extends ValueOptions = {}> {
         if (running?.context === context) running = undefined;
       },
     };
-    if (shared) running = { context, engine: factory, values };
+    if (shared) running = { context, engine: this.#engine, values };
     return this.#open<O>(context);
   }
 }

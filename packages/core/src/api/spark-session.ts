@@ -4,7 +4,7 @@ import type { Row, Schema, UntypedSchema } from "./column-types.ts";
 import { DataFrame } from "./data-frame.ts";
 import { DataFrameReader } from "./data-frame-reader.ts";
 import { DataStreamReader } from "./data-stream-reader.ts";
-import type { Engine, LogLevel } from "./engine-port.ts";
+import type { Engine, LogLevel } from "../session/engine.ts";
 import { inferSchema, localRelation } from "./local-rows.ts";
 import { type SchemaInput, structTypeOf } from "./read-schema.ts";
 import { RuntimeConfig } from "./runtime-config.ts";

@@ -34,7 +34,8 @@ const typeClass = (label: string, accepts: (type: DataType) => boolean, otherwis
   accepts,
   otherwise,
 });
-export const classes = {
+type ClassName = "any" | "numeric" | "integral" | "datetime" | "text" | "orderable" | "array" | "map";
+export const classes: Readonly<Record<ClassName, TypeClass>> = {
   any: typeClass("ANY", () => true),
   numeric: typeClass("NUMERIC", isNumeric, doubleType),
   integral: typeClass("INTEGRAL", isIntegral, bigintType),
@@ -43,7 +44,7 @@ export const classes = {
   orderable: typeClass("ORDERABLE", isOrderable),
   array: typeClass("ARRAY", (t) => t.kind === "array", arrayType(nullType)),
   map: typeClass("MAP", (t) => t.kind === "map", mapType(nullType, nullType)),
-} as const satisfies Record<string, TypeClass>;
+};
 
 export type Expected = DataType | TypeClass;
 

@@ -1,7 +1,7 @@
 import { MillraceError } from "../errors/index.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { isStreamingPlan } from "../logical-plan/traverse.ts";
-import type { EngineTables } from "../api/engine-port.ts";
+import type { EngineTables } from "./engine.ts";
 
 /** Temporary views of a session, by name without regard to case. The table of a memory sink is one, too. */
 export class SessionCatalog implements EngineTables {

@@ -1,5 +1,5 @@
 import { MillraceError } from "../errors/index.ts";
-import type { EngineConf } from "../api/engine-port.ts";
+import type { EngineConf } from "./engine.ts";
 
 interface Setting {
   readonly default: string | undefined;

@@ -36,7 +36,7 @@ import type {
 
   StreamRequest,
   WriteRequest,
-} from "../api/engine-port.ts";
+} from "./engine.ts";
 import { explainText } from "./explain.ts";
 import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";

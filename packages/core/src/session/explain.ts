@@ -3,7 +3,7 @@ import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { printPlan } from "../logical-plan/print.ts";
 import { printPhysicalPlan } from "../physical-plan/print.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
-import type { ExplainMode } from "../api/engine-port.ts";
+import type { ExplainMode } from "./engine.ts";
 
 export interface ExplainedPlan {
   readonly written: LogicalPlan;

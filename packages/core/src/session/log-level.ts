@@ -1,6 +1,6 @@
 import type { ProcessInfo } from "../runtime/process-info.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { LogLevel } from "../api/engine-port.ts";
+import type { LogLevel } from "./engine.ts";
 
 const severities: Readonly<Record<string, number>> = { ALL: 0, TRACE: 0, DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4, FATAL: 5, OFF: 6 };
 

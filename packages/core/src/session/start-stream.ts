@@ -13,7 +13,7 @@ import type { SourceProvider, StreamSourceContext } from "../sources/contract.ts
 import { TableScans } from "./table-scans.ts";
 import type { EmbeddedEngine } from "./embedded-engine.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
-import type { StreamRequest } from "../api/engine-port.ts";
+import type { StreamRequest } from "./engine.ts";
 import { explainText } from "./explain.ts";
 import { absolutePath } from "./paths.ts";
 

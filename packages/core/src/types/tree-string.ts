@@ -5,7 +5,7 @@ import { typeName } from "./type-names.ts";
  * The tree that `printSchema` shows, byte for byte as Spark's `StructType.treeString`: each line ends in a newline.
  * @param maximumDepth levels shown below the root; all by default
  */
-export function treeString(schema: StructType, maximumDepth = Number.POSITIVE_INFINITY): string {
+export function treeString(schema: StructType, maximumDepth: number = Number.POSITIVE_INFINITY): string {
   const lines = ["root"];
   if (maximumDepth > 0) addFields(schema, " |", maximumDepth, lines);
   return `${lines.join("\n")}\n`;

@@ -5,7 +5,7 @@ import type { FinalAggregateExec, PartialAggregateExec } from "../../physical-pl
 import { compiledPerUse, expressionsOf, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
 
 /** A partial aggregation hands on what it has when it reaches this many groups: its memory stays bounded. */
-export const maximumPartialGroups = 1 << 18;
+export const maximumPartialGroups: number = 1 << 18;
 
 export function compilePartialAggregate(plan: PartialAggregateExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);

@@ -32,7 +32,7 @@ export interface BadRecordOptions {
 }
 
 /** Longest record that is read unless `maxRecordBytes` says otherwise. */
-export const defaultMaxRecordBytes = 64 << 20;
+export const defaultMaxRecordBytes: number = 64 << 20;
 
 export function readBadRecordOptions(options: SourceOptions, context: SourceContext): BadRecordOptions {
   return {

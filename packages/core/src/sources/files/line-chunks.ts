@@ -33,7 +33,7 @@ export interface LineChunkOptions {
 }
 
 export const chunkPadding = 16;
-export const defaultChunkBytes = 4 << 20;
+export const defaultChunkBytes: number = 4 << 20;
 /** How much of an oversized line is kept, to show it. */
 const oversizedKept = 1024;
 
