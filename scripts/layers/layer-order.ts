@@ -64,8 +64,8 @@ export function layerProblem(path: string, imported: Import): string | undefined
   if (!imported.specifier.startsWith(".")) return undefined;
   const target = resolveRelative(path, imported.specifier);
   if (target === undefined) return undefined;
-  if (nodeRuntime.test(target) && !nodeRuntime.test(path) && !path.startsWith("api/") && !workerEntry.test(path)) {
-    return `imports ${target}; only api and worker entry points may`;
+  if (nodeRuntime.test(target) && !nodeRuntime.test(path) && !path.startsWith("api/") && path !== "engine.ts" && !workerEntry.test(path)) {
+    return `imports ${target}; only api, the entry point engine.ts and worker entry points may`;
   }
   const from = folderOf(path);
   const to = folderOf(target);

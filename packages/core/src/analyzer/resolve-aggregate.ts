@@ -9,7 +9,7 @@ import { outputOf } from "../logical-plan/output.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { resolveAttribute, unresolvedColumn } from "./resolve-attribute.ts";
 import { resolveExpression } from "./resolve-expression.ts";
-import { named } from "./resolve-project.ts";
+import { named } from "./named-expression.ts";
 import { resolveTimeWindows } from "./time-window.ts";
 
 /**

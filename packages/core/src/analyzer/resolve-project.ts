@@ -10,6 +10,7 @@ import { outputOf } from "../logical-plan/output.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { castTo, findAttribute, unresolvedColumn } from "./resolve-attribute.ts";
 import { resolveAggregate } from "./resolve-aggregate.ts";
+import { named } from "./named-expression.ts";
 import { containsAggregate, resolveCondition, resolveExpression } from "./resolve-expression.ts";
 import { resolveTimeWindows } from "./time-window.ts";
 
@@ -25,13 +26,6 @@ export function resolveProject(list: readonly Expr[], input: LogicalPlan, contex
     input: generated.input,
     expressions: generated.expressions.map((expr) => named(expr, resolveExpression(expr, scope, context), context)),
   };
-}
-
-/** Gives an unnamed result the name of its text. */
-export function named(written: Expr, resolved: Expr, context: AnalysisContext): Expr {
-  if (isNamed(resolved)) return resolved;
-  const name = written.kind === "UnresolvedAttribute" ? written.parts.at(-1)! : printExpression(written);
-  return { kind: "Alias", child: resolved, name, id: context.ids.next() };
 }
 
 function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): readonly Expr[] {

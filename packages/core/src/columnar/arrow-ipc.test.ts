@@ -14,7 +14,7 @@ import {
   timestampType,
   yearMonthIntervalType,
 } from "../types/data-type.ts";
-import { arbitraryBatch } from "./arbitraries.ts";
+import { arbitraryBatch } from "./arbitraries.test-support.ts";
 import { fromArrowIpc, toArrowIpc } from "./arrow-ipc.ts";
 import { batchFromValues, valuesOfBatch } from "./batch-from-values.ts";
 import { sliceBatch } from "./gather.ts";

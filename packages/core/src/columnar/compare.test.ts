@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arrayType, doubleType, intType, mapType, stringType } from "../types/data-type.ts";
-import { arbitraryBatch, arbitraryType, arbitraryValue } from "./arbitraries.ts";
+import { arbitraryBatch, arbitraryType, arbitraryValue } from "./arbitraries.test-support.ts";
 import { valuesOfBatch } from "./batch-from-values.ts";
 import { compareValues, comparatorOf, equalValues } from "./compare.ts";
 import { gatherBatch } from "./gather.ts";

@@ -22,7 +22,7 @@ import {
   yearMonthIntervalType,
 } from "../types/data-type.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
-import { arbitraryType, arbitraryValue } from "./arbitraries.ts";
+import { arbitraryType, arbitraryValue } from "./arbitraries.test-support.ts";
 import { batchFromValues } from "./batch-from-values.ts";
 import { rowWriter, toSqlValue } from "./external-input.ts";
 import { externalReader, rowReader } from "./external-values.ts";

@@ -10,7 +10,7 @@ export class BufferedStream<T> {
   #base = 0;
   #started = false;
   #ended = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   #limit: number;
   #waiting: (() => void) | undefined;
   #wakeUp: (() => void) | undefined;
@@ -44,7 +44,7 @@ export class BufferedStream<T> {
   /** No more values will come; a failure surfaces at the next look. */
   end(failure?: unknown): void {
     this.#ended = true;
-    this.#failure = failure;
+    this.#failure = failure === undefined || failure instanceof Error ? failure : new Error(String(failure));
     this.#release();
     this.#wakeUp?.();
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBatch } from "../columnar/arbitraries.ts";
+import { arbitraryBatch } from "../columnar/arbitraries.test-support.ts";
 import { valuesOfBatch } from "../columnar/batch-from-values.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
 import { valueReader } from "../columnar/value-at.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitrarySchema, arbitraryType } from "../columnar/arbitraries.ts";
+import { arbitrarySchema, arbitraryType } from "../columnar/arbitraries.test-support.ts";
 import { isMillraceError } from "../errors/index.ts";
 import {
   arrayType,
