@@ -39,9 +39,28 @@ export const commonLogLine =
 
 const timeNames = ["time", "timestamp", "@timestamp", "ts", "at", "date", "datetime", "time_iso8601", "start_time"];
 const routeNames = ["route", "path", "url", "uri", "request_uri", "req.url", "request.url", "request.uri", "http.path"];
-const statusNames = ["status", "statusCode", "status_code", "res.statusCode", "response.status", "http.status_code", "code"];
+const statusNames = [
+  "status",
+  "statusCode",
+  "status_code",
+  "res.statusCode",
+  "response.status",
+  "http.status_code",
+  "code",
+];
 const latencyNames: Readonly<Record<"ms" | "s", readonly string[]>> = {
-  ms: ["ms", "duration_ms", "durationMs", "latency_ms", "latencyMs", "responseTime", "response_time", "elapsed", "duration", "latency"],
+  ms: [
+    "ms",
+    "duration_ms",
+    "durationMs",
+    "latency_ms",
+    "latencyMs",
+    "responseTime",
+    "response_time",
+    "elapsed",
+    "duration",
+    "latency",
+  ],
   s: ["request_time", "duration_s", "seconds", "took"],
 };
 
@@ -50,18 +69,27 @@ export function detectFormat(line: string, given: FieldOptions): LogFormat {
   if (line.trimStart().startsWith("{")) return detectJson(line, given);
   const match = new RegExp(commonLogLine).exec(line);
   if (match === null) {
-    throw new Error(`This line is neither in the Common or Combined Log Format nor a JSON object:\n  ${line.slice(0, 200)}`);
+    throw new Error(
+      `This line is neither in the Common or Combined Log Format nor a JSON object:\n  ${line.slice(0, 200)}`,
+    );
   }
   return { kind: "common", hasLatency: match[4] !== undefined };
 }
 
 function detectJson(line: string, given: FieldOptions): JsonLogFormat {
   const first: unknown = JSON.parse(line);
-  const found = (names: readonly string[]): string | undefined => names.find((name) => valueAt(first, name) !== undefined);
+  const found = (names: readonly string[]): string | undefined =>
+    names.find((name) => valueAt(first, name) !== undefined);
   const time = given.time ?? found(timeNames);
   const route = given.route ?? found(routeNames);
-  if (time === undefined) throw new Error(`No field of the first line looks like a time; name it with --time-field:\n  ${line.slice(0, 200)}`);
-  if (route === undefined) throw new Error(`No field of the first line looks like a path; name it with --route-field:\n  ${line.slice(0, 200)}`);
+  if (time === undefined)
+    throw new Error(
+      `No field of the first line looks like a time; name it with --time-field:\n  ${line.slice(0, 200)}`,
+    );
+  if (route === undefined)
+    throw new Error(
+      `No field of the first line looks like a path; name it with --route-field:\n  ${line.slice(0, 200)}`,
+    );
   const latency = given.latency ?? found([...latencyNames.ms, ...latencyNames.s]);
   const guessedUnit = latency !== undefined && latencyNames.s.includes(latency) ? "s" : "ms";
   return {

@@ -24,7 +24,10 @@ export function readRequests(spark: SparkSession, paths: readonly string[], form
 }
 
 function readCommonLog(spark: SparkSession, paths: readonly string[]): Requests {
-  const lines = spark.readStream.format("tail").schema({ value: "string" }).load(...paths);
+  const lines = spark.readStream
+    .format("tail")
+    .schema({ value: "string" })
+    .load(...paths);
   return lines
     .select((c) => ({
       time: regexpExtract(c.value, commonLogLine, 1),

@@ -14,10 +14,34 @@ interface Behaviour {
 const routes: readonly Behaviour[] = [
   { path: /^\/$/, medianMs: 4, spread: 0.4, errors: [] },
   { path: /^\/products$/, medianMs: 14, spread: 0.5, errors: [[500, 0.002]] },
-  { path: /^\/products\/\d+$/, medianMs: 9, spread: 0.5, errors: [[404, 0.04], [500, 0.003]] },
+  {
+    path: /^\/products\/\d+$/,
+    medianMs: 9,
+    spread: 0.5,
+    errors: [
+      [404, 0.04],
+      [500, 0.003],
+    ],
+  },
   { path: /^\/search$/, medianMs: 55, spread: 0.7, errors: [[503, 0.01]] },
-  { path: /^\/cart$/, medianMs: 18, spread: 0.5, errors: [[409, 0.02], [500, 0.004]] },
-  { path: /^\/checkout$/, medianMs: 160, spread: 0.6, errors: [[402, 0.05], [500, 0.015]] },
+  {
+    path: /^\/cart$/,
+    medianMs: 18,
+    spread: 0.5,
+    errors: [
+      [409, 0.02],
+      [500, 0.004],
+    ],
+  },
+  {
+    path: /^\/checkout$/,
+    medianMs: 160,
+    spread: 0.6,
+    errors: [
+      [402, 0.05],
+      [500, 0.015],
+    ],
+  },
   { path: /^\/health$/, medianMs: 1, spread: 0.2, errors: [] },
 ];
 

@@ -55,7 +55,11 @@ function errorRate(share: number): string {
 
 function milliseconds(value: number | null | undefined): string {
   if (value === null || value === undefined) return "";
-  return value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : value >= 10 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`;
+  return value >= 10_000
+    ? `${(value / 1000).toFixed(1)} s`
+    : value >= 10
+      ? `${value.toFixed(0)} ms`
+      : `${value.toFixed(1)} ms`;
 }
 
 function fit(text: string, width: number): string {

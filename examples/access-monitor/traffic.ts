@@ -4,12 +4,37 @@ import { chance, exponential, weighted } from "./random.ts";
 
 /** Where people go from a page, and how likely; those who go nowhere leave. */
 const nextPages: Readonly<Record<string, readonly (readonly [page: string, weight: number])[]>> = {
-  "/": [["/products", 5], ["/search", 4], ["leave", 2]],
-  "/products": [["/products/:id", 6], ["/search", 2], ["leave", 2]],
-  "/search": [["/products/:id", 6], ["/search", 3], ["leave", 2]],
-  "/products/:id": [["/products/:id", 3], ["/cart", 3], ["/products", 2], ["/search", 1], ["leave", 3]],
-  "/cart": [["/checkout", 5], ["/products", 3], ["leave", 2]],
-  "/checkout": [["/", 1], ["leave", 3]],
+  "/": [
+    ["/products", 5],
+    ["/search", 4],
+    ["leave", 2],
+  ],
+  "/products": [
+    ["/products/:id", 6],
+    ["/search", 2],
+    ["leave", 2],
+  ],
+  "/search": [
+    ["/products/:id", 6],
+    ["/search", 3],
+    ["leave", 2],
+  ],
+  "/products/:id": [
+    ["/products/:id", 3],
+    ["/cart", 3],
+    ["/products", 2],
+    ["/search", 1],
+    ["leave", 3],
+  ],
+  "/cart": [
+    ["/checkout", 5],
+    ["/products", 3],
+    ["leave", 2],
+  ],
+  "/checkout": [
+    ["/", 1],
+    ["leave", 3],
+  ],
 };
 const posts: ReadonlySet<string> = new Set(["/cart", "/checkout"]);
 
@@ -78,7 +103,12 @@ async function checkHealth(shop: Shop): Promise<void> {
 }
 
 function urlOf(page: string): string {
-  if (page === "/search") return `/search?q=${weighted([["shoes", 4], ["tea+pot", 2], ["lamp", 1]])}`;
+  if (page === "/search")
+    return `/search?q=${weighted([
+      ["shoes", 4],
+      ["tea+pot", 2],
+      ["lamp", 1],
+    ])}`;
   // A few products are asked for far more often than the others.
   return page.replace(":id", String(1 + Math.floor(exponential(40))));
 }

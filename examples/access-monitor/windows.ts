@@ -50,7 +50,9 @@ export class RecentWindows {
         startMs,
         endMs,
         latestMs: Math.max(...[...routes.values()].map((row) => row.latest?.getTime() ?? startMs)),
-        routes: [...routes.values()].map(trafficOf).toSorted((a, b) => b.requests - a.requests || compare(a.route, b.route)),
+        routes: [...routes.values()]
+          .map(trafficOf)
+          .toSorted((a, b) => b.requests - a.requests || compare(a.route, b.route)),
       }));
   }
 
