@@ -32,6 +32,11 @@ export interface RowSource<Row = Readonly<Record<string, unknown>>, Offset = unk
   latestOffset(start: Offset): Offset | Promise<Offset>;
   /** The rows after `start` up to and including `end`, in the same order each time. */
   read(start: Offset, end: Offset, signal: AbortSignal): AsyncIterable<Row> | Iterable<Row>;
+  /**
+   * Trigger `availableNow`: the rows that are there now are the last that this run reads; `latestOffset` stays below them from
+   * now on. Without it, such a run reads one batch, to what `latestOffset` gives at its start.
+   */
+  prepareForAvailableNow?(): void | Promise<void>;
   /** The rows up to `end` will not be asked for again. */
   commit?(end: Offset): void | Promise<void>;
   close?(): void | Promise<void>;
@@ -42,6 +47,7 @@ class RowSourceStream implements MicroBatchSource {
   readonly defaultLimit: ReadLimit = { kind: "all" };
   readonly description: string;
   readonly guarantee: "replayable" | "none";
+  readonly prepareForAvailableNow?: () => Promise<void>;
   readonly #source: RowSource;
   readonly #schema: StructType;
   readonly #columns: StructType;
@@ -52,6 +58,9 @@ class RowSourceStream implements MicroBatchSource {
     this.#columns = request.columns;
     this.description = source.name;
     this.guarantee = source.guarantee ?? "replayable";
+    if (source.prepareForAvailableNow !== undefined) {
+      this.prepareForAvailableNow = async () => source.prepareForAvailableNow?.();
+    }
   }
 
   async initialOffset(): Promise<OffsetJson | null> {
