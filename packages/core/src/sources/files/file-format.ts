@@ -16,6 +16,8 @@ export interface FileRange {
 export interface FileReader {
   /** Whether the pushed filter is applied to all rows. */
   readonly filtered: boolean;
+  /** Records met so far, before the filter dropped any. */
+  readonly rowsRead: number;
   read(range: FileRange, signal: AbortSignal): AsyncIterable<RecordBatch>;
 }
 

@@ -36,6 +36,7 @@ export class FileStreamSource implements MicroBatchSource {
   readonly guarantee = "replayable";
   readonly defaultLimit: ReadLimit;
   readonly filtered: boolean;
+  #rowsRead = 0;
   readonly #context: StreamSourceContext;
   readonly #format: FileFormat;
   readonly #request: ScanRequest;
@@ -180,9 +181,16 @@ export class FileStreamSource implements MicroBatchSource {
     return splits;
   }
 
-  read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch> {
+  async *read(split: SourceSplit, signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {
     const reader = this.#format.reader(this.#context, this.#request, this.#letters);
-    return readRange(this.#context, reader, this.#listing, split.data as FileRange, signal);
+    yield* readRange(this.#context, reader, this.#listing, split.data as FileRange, signal);
+    this.#rowsRead += reader.rowsRead;
+  }
+
+  takeRowsRead(): number {
+    const rows = this.#rowsRead;
+    this.#rowsRead = 0;
+    return rows;
   }
 
   async commit(end: OffsetJson): Promise<void> {

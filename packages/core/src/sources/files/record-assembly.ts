@@ -38,6 +38,8 @@ export interface RecordColumn {
 }
 
 export class RecordAssembly {
+  /** Records met so far, good or bad, before the filter. */
+  rowsRead = 0;
   readonly #request: ScanRequest;
   readonly #bad: BadRecordOptions;
   readonly #letters: DeadLetters | null;
@@ -70,6 +72,7 @@ export class RecordAssembly {
 
   /** Deals with a record of which there are no fields; null when it is not part of the result. */
   badRow(file: FileRead, record: Omit<BadRecord, "path">): RecordBatch | null {
+    this.rowsRead++;
     this.#report({ path: file.range.path, ...record });
     if (this.#dropsBad) return null;
     const columns = this.#request.columns.fields.map((f, i) => {
@@ -96,6 +99,7 @@ export class RecordAssembly {
   /** The batch of what the scanner holds. `shift` is the file position of byte 0 of the scanner's bytes. */
   async build(file: FileRead, shift: number): Promise<RecordBatch> {
     const scanner = this.#scanned;
+    this.rowsRead += scanner.rows;
     let rows = this.#rows;
     if (rows.length < scanner.rows) this.#rows = rows = new Int32Array(Math.max(8192, scanner.rows));
     const strict = this.#dropsBad || this.#bad.mode === "FAILFAST";

@@ -37,6 +37,10 @@ export class JsonFileReader implements FileReader {
     this.#assembly = new RecordAssembly(request, options.bad, letters, scanner, columns, knowsLines);
   }
 
+  get rowsRead(): number {
+    return this.#assembly.rowsRead;
+  }
+
   async *read(range: FileRange, signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {
     const file = new FileRead(this.#context, range, signal);
     try {

@@ -71,6 +71,7 @@ export class TailSource implements MicroBatchSource {
   readonly guarantee = "replayable";
   readonly defaultLimit: ReadLimit;
   readonly filtered: boolean;
+  #rowsRead = 0;
   readonly #context: StreamSourceContext;
   readonly #format: FileFormat;
   readonly #request: ScanRequest;
@@ -261,11 +262,18 @@ export class TailSource implements MicroBatchSource {
     const reader = this.#format.reader(this.#context, this.#request, this.#letters);
     try {
       yield* readRange(this.#context, reader, { ...this.#listing, ignoreMissing: false }, range, signal);
+      this.#rowsRead += reader.rowsRead;
     } catch (error) {
       if (!(error instanceof MillraceError && error.cause instanceof FileSystemError && error.cause.code === "ENOENT"))
         throw error;
       this.#lost(range.path, "removed while it was read", range.from, range.to);
     }
+  }
+
+  takeRowsRead(): number {
+    const rows = this.#rowsRead;
+    this.#rowsRead = 0;
+    return rows;
   }
 
   async commit(): Promise<void> {}

@@ -57,6 +57,7 @@ export const textFormat: FileFormat = {
 
 class TextFileReader implements FileReader {
   readonly filtered: boolean;
+  rowsRead = 0;
   readonly #context: SourceContext;
   readonly #request: ScanRequest;
   readonly #options: TextOptions;
@@ -125,6 +126,7 @@ class TextFileReader implements FileReader {
   }
 
   *#batch(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, rows: number): Generator<RecordBatch, void, void> {
+    this.rowsRead += rows;
     const { columns: schema, filter } = this.#request;
     let columns: BytesVector[] = [];
     if (schema.fields.length > 0) columns = [repaired(bytes, starts, ends, rows)];
