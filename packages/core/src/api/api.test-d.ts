@@ -92,7 +92,10 @@ test("untyped columns fit everywhere", () => {
   events.filter(col("anything").gt(1)).filter("status > 3").filter(expr("status > 3"));
   events.filter((c) => c.status.eq(col("x")).and(expr("y")));
   const read = spark.read.json("x");
-  read.filter((c) => c("a").gt(c("b"))).select("a", "b").filter((c) => c.a.gt(c.b));
+  read
+    .filter((c) => c("a").gt(c("b")))
+    .select("a", "b")
+    .filter((c) => c.a.gt(c.b));
   expectTypeOf(read.select("a").rowType).toEqualTypeOf<{ readonly a: unknown }>();
 });
 

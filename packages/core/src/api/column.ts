@@ -261,10 +261,7 @@ export class CaseColumn<T> extends Column<Base<T>> {
   }
 
   /** Another condition and its value. */
-  when<const V extends CaseValue<T>>(
-    condition: BooleanColumn,
-    value: V,
-  ): CaseColumn<CommonOfAll<T | TypeOf<V>>> {
+  when<const V extends CaseValue<T>>(condition: BooleanColumn, value: V): CaseColumn<CommonOfAll<T | TypeOf<V>>> {
     return new CaseColumn([...this.#branches, condition.expr, operand(value)], originOf(this.when));
   }
   /** The value when no condition holds. */

@@ -59,8 +59,6 @@ export function named(name: string, expr: Expr): Expr {
 }
 
 /** A condition: SQL text, a column, or a lambda over the columns. */
-export function columnOf<S extends Schema, T>(
-  given: ColumnLike<T> | ((columns: Columns<S>) => ColumnLike<T>),
-): Expr {
+export function columnOf<S extends Schema, T>(given: ColumnLike<T> | ((columns: Columns<S>) => ColumnLike<T>)): Expr {
   return typeof given === "function" ? given(columnsOf<S>()).expr : given.expr;
 }

@@ -4,15 +4,7 @@ import { intType } from "../types/data-type.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
 import { originOf, type PublicMethod } from "./call-site.ts";
 import { columnNamed } from "./column-names.ts";
-import type {
-  AverageOf,
-  Base,
-  ColumnNameOfType,
-  NumericType,
-  Schema,
-  SumOf,
-  WithColumnsOf,
-} from "./column-types.ts";
+import type { AverageOf, Base, ColumnNameOfType, NumericType, Schema, SumOf, WithColumnsOf } from "./column-types.ts";
 import { call } from "./column.ts";
 import { expressionsOf } from "./columns.ts";
 import type { DataFrame } from "./data-frame.ts";

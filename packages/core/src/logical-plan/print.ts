@@ -18,7 +18,11 @@ export function printPlan(plan: LogicalPlan): string {
     const children = childrenOfPlan(node);
     for (let i = children.length - 1; i >= 0; i--) {
       const isLast = i === children.length - 1;
-      pending.push({ node: children[i]!, first: `${rest}${isLast ? "+- " : ":- "}`, rest: `${rest}${isLast ? "   " : ":  "}` });
+      pending.push({
+        node: children[i]!,
+        first: `${rest}${isLast ? "+- " : ":- "}`,
+        rest: `${rest}${isLast ? "   " : ":  "}`,
+      });
     }
   }
   return lines.join("\n");
@@ -44,7 +48,9 @@ export function describePlan(plan: LogicalPlan): string {
       return `${unresolved}Join ${joinNames[plan.joinType]}${using}${condition}`;
     }
     case "Union":
-      return plan.byName ? `'Union byName, ${plan.allowMissingColumns ? "allowMissingColumns" : "all columns"}` : "Union";
+      return plan.byName
+        ? `'Union byName, ${plan.allowMissingColumns ? "allowMissingColumns" : "all columns"}`
+        : "Union";
     case "Sort":
       return `${mark(plan.order)}Sort ${list(plan.order)}`;
     case "Limit":

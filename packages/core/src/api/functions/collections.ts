@@ -51,10 +51,7 @@ export function arrayDistinct<const A extends ArrayArgument>(array: A): Column<A
   return functionColumn(arrayDistinct, "array_distinct", [array]);
 }
 /** The elements in order, ascending unless told otherwise. `sortArray(c.scores, false)` */
-export function sortArray<const A extends ArrayArgument>(
-  array: A,
-  ascending = true,
-): Column<ArgumentType<A>> {
+export function sortArray<const A extends ArrayArgument>(array: A, ascending = true): Column<ArgumentType<A>> {
   return functionColumn(sortArray, "sort_array", [array], [literalOf(ascending)]);
 }
 /** The elements as text with a separator between them. `arrayJoin(c.tags, ",")` */

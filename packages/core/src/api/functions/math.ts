@@ -67,7 +67,7 @@ export function pmod(dividend: Numeric, divisor: number | Numeric): Column<Untyp
 }
 /** −1, 0 or 1. */
 export function signum<const A extends Numeric>(column: A): Column<Double<A>> {
-  return functionColumn(signum, "signum", [column]);
+  return functionColumn(signum, "sign", [column]);
 }
 /** A random number from 0 up to 1, the same again when a batch is repeated. `rand(7)` */
 export function rand(seed?: number): Column<"double!"> {

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { Expr } from "../../expressions/expression.ts";
+import { childrenOf } from "../../expressions/traverse.ts";
+import { functionRegistry } from "../../functions/registry.ts";
+import { Column, functions } from "../index.ts";
+
+/** Arguments for functions that take more than a column. */
+const others: Readonly<Record<string, readonly unknown[]>> = {
+  createStruct: [{ a: functions.col("a") }],
+  fromJson: ["a", { a: "int" }],
+  when: [functions.expr("a > 1"), 1],
+  not: [functions.expr("a > 1")],
+  dateTrunc: ["hour", "a"],
+  percentileApprox: ["a", [0.5, 0.9]],
+};
+/** Known to the analyzer and not to the registry. */
+const special = new Set(["window"]);
+
+const makers = Object.entries<unknown>(functions).filter(
+  ([name]) => !["col", "lit", "expr", "asc", "desc", "udf"].includes(name),
+);
+
+test.each(makers)("%s calls a function of the registry", (name, maker) => {
+  const make = maker as (...args: readonly unknown[]) => unknown;
+  const column = make(...(others[name] ?? ["a", "b", 1].slice(0, Math.max(1, make.length))));
+  expect(column).toBeInstanceOf(Column);
+  const pending: Expr[] = [(column as Column).expr];
+  for (let expr = pending.pop(); expr !== undefined; expr = pending.pop()) {
+    pending.push(...childrenOf(expr));
+    if (expr.kind !== "UnresolvedFunction" || special.has(expr.name)) continue;
+    const known =
+      functionRegistry.scalar(expr.name) ??
+      functionRegistry.aggregate(expr.name) ??
+      functionRegistry.generator(expr.name);
+    expect(known, expr.name).toBeDefined();
+    expect(expr).toHaveProperty("origin");
+    break;
+  }
+});
