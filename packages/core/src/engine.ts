@@ -8,7 +8,7 @@ export { batchFromValues, valuesOfBatch } from "./columnar/batch-from-values.ts"
 export { createBuilder, type VectorBuilder } from "./columnar/vector-builder.ts";
 export { fromArrowIpc, toArrowIpc } from "./columnar/arrow-ipc.ts";
 export { rowReaderOf } from "./columnar/external-values.ts";
-export { rowWriter } from "./columnar/external-input.ts";
+export { rowWriter, toSqlValue } from "./columnar/external-input.ts";
 export * from "./types/data-type.ts";
 export { parseDdl, toDdl } from "./types/ddl.ts";
 export { parseSchemaJson, toSchemaJson } from "./types/schema-json.ts";
@@ -24,13 +24,9 @@ export type * from "./sources/contract.ts";
 export type * from "./sinks/contract.ts";
 export { MemoryStream } from "./sources/memory/memory-stream.ts";
 export { MemorySinkTable, memorySink } from "./sinks/memory.ts";
-export {
-  type CheckpointDescription,
-  describeCheckpoint,
-  type Finding,
-  verifyCheckpoint,
-} from "./checkpoint/index.ts";
-export { EmbeddedEngine } from "./session/embedded-engine.ts";
+export { type CheckpointDescription, describeCheckpoint, type Finding, verifyCheckpoint } from "./checkpoint/index.ts";
+export { EmbeddedEngine, type EmbeddedEngineOptions } from "./session/embedded-engine.ts";
 export { activeEngines, onEngineOpened } from "./session/active-engines.ts";
+export { intervalMillis } from "./api/trigger-interval.ts";
 export type { StepName } from "./streaming/query-input.ts";
 export type { StreamingQueryHandle, StreamingQueryProgress } from "./streaming/contract.ts";

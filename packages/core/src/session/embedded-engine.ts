@@ -20,6 +20,7 @@ import type { SinkContext } from "../sinks/contract.ts";
 import type { SourceContext, SourceProvider } from "../sources/contract.ts";
 import { SourceProviders } from "../sources/registry.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
+import type { StepName } from "../streaming/query-input.ts";
 import { StreamingQueryManager } from "../streaming/query-manager.ts";
 import type { StructType } from "../types/data-type.ts";
 import { engineOpened, engineStopped } from "./active-engines.ts";
@@ -28,15 +29,7 @@ import { BatchRun, runBatch } from "./batch-run.ts";
 import { builtInSources } from "./built-in-sources.ts";
 import { SessionCatalog } from "./catalog.ts";
 import { SessionConf } from "./conf.ts";
-import type {
-  Engine,
-  EngineRequest,
-  ExplainMode,
-  LogLevel,
-
-  StreamRequest,
-  WriteRequest,
-} from "./engine.ts";
+import type { Engine, EngineRequest, ExplainMode, LogLevel, StreamRequest, WriteRequest } from "./engine.ts";
 import { explainText } from "./explain.ts";
 import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";
@@ -48,6 +41,12 @@ import { version } from "./version.ts";
 
 const never = new AbortController().signal;
 
+/** What only test tools give an engine. */
+export interface EmbeddedEngineOptions {
+  /** Called when a step of a batch of any query begins, and waited for; what it throws fails the query there. */
+  readonly onStep?: (step: StepName, batchId: number, request: StreamRequest) => void | Promise<void>;
+}
+
 export class EmbeddedEngine implements Engine {
   readonly version: string = version;
   readonly conf: SessionConf;
@@ -56,13 +55,15 @@ export class EmbeddedEngine implements Engine {
   readonly runtime: Runtime;
   readonly sinks: SinkProviders = new SinkProviders();
   readonly request: EngineRequest;
+  readonly options: EmbeddedEngineOptions;
   readonly #base: Runtime;
   readonly #setLogLevel: (level: LogLevel) => void;
   readonly #sources: SourceProviders = new SourceProviders(builtInSources);
   readonly #stopped = new AbortController();
 
-  constructor(request: EngineRequest, runtime: Runtime) {
+  constructor(request: EngineRequest, runtime: Runtime, options: EmbeddedEngineOptions = {}) {
     this.request = request;
+    this.options = options;
     this.#base = runtime;
     const leveled = leveledRuntime(runtime, "WARN");
     this.runtime = leveled.runtime;
@@ -96,7 +97,10 @@ export class EmbeddedEngine implements Engine {
     try {
       const provider = this.sinks.resolve(request.format);
       if (provider.openBatch === undefined) {
-        throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: provider.names[0]!, mode: "a batch write" });
+        throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", {
+          provider: provider.names[0]!,
+          mode: "a batch write",
+        });
       }
       const context: SinkContext = {
         runtime: this.runtime,
@@ -138,7 +142,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async newSession(): Promise<Engine> {
-    return new EmbeddedEngine({ ...this.request, conf: this.conf.all() }, this.#base);
+    return new EmbeddedEngine({ ...this.request, conf: this.conf.all() }, this.#base, this.options);
   }
 
   async stop(): Promise<void> {

@@ -37,6 +37,7 @@ export async function startStream(
   const openStream = sink.openStream.bind(sink);
   const optimized = engine.optimize(analyzed);
   const path = request.target.kind === "format" ? request.target.path : undefined;
+  const { onStep } = engine.options;
   return engine.streams.start({
     runtime: engine.runtime,
     name: request.queryName ?? null,
@@ -88,6 +89,7 @@ export async function startStream(
         extended ? "extended" : "simple",
       ),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
+    ...(onStep === undefined ? {} : { onStep: (step, batchId) => onStep(step, batchId, request) }),
   });
 }
 
