@@ -5,7 +5,13 @@ import { execArgv, shared } from "./vitest.shared.ts";
 export default defineConfig({
   ...shared,
   test: {
-    include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "benchmarks/**/*.test.ts", "tests/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "scripts/**/*.test.ts",
+      "benchmarks/**/*.test.ts",
+      "tests/**/*.test.ts",
+    ],
     exclude: ["**/node_modules/**", "**/fixtures/**", "tests/systems/**", "tests/crash/**"],
     execArgv,
     pool: "forks",

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { parseCommonLog } from "./common-log.ts";
 
 /** What stands where in a log. */
 export type LogFormat = CommonLogFormat | JsonLogFormat;
@@ -32,11 +33,6 @@ export interface FieldOptions {
   readonly latencyUnit?: "s" | "ms" | undefined;
 }
 
-/** A Common Log line; groups: time, path without query string, status, and seconds when they stand at the end. */
-export const commonLogLine =
-  String.raw`^\S+ \S+ .*?\[([^\]]+)\] "\S+ ([^ "?]+)[^"]*" (\d{3}) (?:\d+|-)` +
-  String.raw`(?: "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*")?(?: (\d+(?:\.\d+)?))?\s*$`;
-
 const timeNames = ["time", "timestamp", "@timestamp", "ts", "at", "date", "datetime", "time_iso8601", "start_time"];
 const routeNames = ["route", "path", "url", "uri", "request_uri", "req.url", "request.url", "request.uri", "http.path"];
 const statusNames = [
@@ -67,17 +63,17 @@ const latencyNames: Readonly<Record<"ms" | "s", readonly string[]>> = {
 /** Looks at the first line. @throws Error that says what to do, when it is in no known format */
 export function detectFormat(line: string, given: FieldOptions): LogFormat {
   if (line.trimStart().startsWith("{")) return detectJson(line, given);
-  const match = new RegExp(commonLogLine).exec(line);
-  if (match === null) {
+  const { at, ms } = parseCommonLog(line);
+  if (at === null) {
     throw new Error(
       `This line is neither in the Common or Combined Log Format nor a JSON object:\n  ${line.slice(0, 200)}`,
     );
   }
-  return { kind: "common", hasLatency: match[4] !== undefined };
+  return { kind: "common", hasLatency: ms !== null };
 }
 
 function detectJson(line: string, given: FieldOptions): JsonLogFormat {
-  const first: unknown = JSON.parse(line);
+  const first = parseJson(line);
   const found = (names: readonly string[]): string | undefined =>
     names.find((name) => valueAt(first, name) !== undefined);
   const time = given.time ?? found(timeNames);
@@ -101,6 +97,19 @@ function detectJson(line: string, given: FieldOptions): JsonLogFormat {
     latency,
     latencyUnit: given.latencyUnit ?? guessedUnit,
   };
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Error(
+      `The first line is no JSON object, so the fields cannot be told from it:\n  ${line.slice(0, 200)}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** Numbers since 1970: a time of our days has 10 digits in seconds and 13 in milliseconds. */

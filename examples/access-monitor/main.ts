@@ -17,7 +17,7 @@ import { startService } from "./service.ts";
 import { runTraffic } from "./traffic.ts";
 
 /** Small, so that files are rotated while one looks. */
-const rotateBytes = 512 << 10;
+const rotateBytes = 128 << 10;
 
 async function run(options: Options): Promise<void> {
   await using cleanup = new AsyncDisposableStack();

@@ -1,19 +1,17 @@
 import {
   coalesce,
-  type Column,
   count,
   countIf,
   type DataFrame,
   lit,
   max,
   percentileApprox,
-  regexpExtract,
-  regexpReplace,
   type SparkSession,
-  tryToTimestamp,
+  udf,
   window,
 } from "millrace";
-import { commonLogLine, type JsonLogFormat, type LogFormat } from "./log-format.ts";
+import { parseCommonLog, routeOf } from "./common-log.ts";
+import type { JsonLogFormat, LogFormat } from "./log-format.ts";
 
 /** One line of a log. What could not be read is NULL; `line` is then the text, where it is known. */
 export type Requests = DataFrame<{ at: "timestamp"; route: "string"; status: "int"; ms: "double"; line: "string" }>;
@@ -28,21 +26,14 @@ function readCommonLog(spark: SparkSession, paths: readonly string[]): Requests 
     .format("tail")
     .schema({ value: "string" })
     .load(...paths);
-  return lines
-    .select((c) => ({
-      time: regexpExtract(c.value, commonLogLine, 1),
-      path: regexpExtract(c.value, commonLogLine, 2),
-      status: regexpExtract(c.value, commonLogLine, 3),
-      seconds: regexpExtract(c.value, commonLogLine, 4),
-      line: c.value,
-    }))
-    .select((c) => ({
-      at: tryToTimestamp(c.time, "dd/MMM/yyyy:HH:mm:ss Z"),
-      route: routeOf(c.path),
-      status: c.status.tryCast("int"),
-      ms: c.seconds.tryCast("double").times(1000),
-      line: c.line,
-    }));
+  // One look at the line finds all its parts; with regexpExtract it would be one for each.
+  return lines.map(({ value }) => parseCommonLog(value), {
+    at: "timestamp",
+    route: "string",
+    status: "int",
+    ms: "double",
+    line: "string",
+  });
 }
 
 function readJson(spark: SparkSession, paths: readonly string[], format: JsonLogFormat): Requests {
@@ -60,7 +51,7 @@ function readJson(spark: SparkSession, paths: readonly string[], format: JsonLog
     const latency = format.latency === undefined ? lit(null) : c(quoted(format.latency));
     return {
       at: format.timeUnit === "iso" ? time.tryCast("timestamp") : seconds.cast("timestamp"),
-      route: routeOf(regexpExtract(c(quoted(format.route)).cast("string"), "^[^?]*", 0)),
+      route: routeOfPath(c(quoted(format.route)).cast("string")),
       status: (format.status === undefined ? lit(null) : c(quoted(format.status))).tryCast("int"),
       ms: latency.tryCast("double").times(format.latencyUnit === "s" ? 1000 : 1),
       line: c("_line").cast("string"),
@@ -86,11 +77,7 @@ function quoted(path: string): string {
     .join(".");
 }
 
-/** `/products/17` and `/products/42` are one route, `/products/:id`. */
-function routeOf(path: Column<"string">): Column<"string"> {
-  const id = "/(?:[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,})(/|$)";
-  return regexpReplace(regexpReplace(path, id, "/:id$1"), id, "/:id$1");
-}
+const routeOfPath = udf((path: string | null) => (path === null ? null : routeOf(path)), "string");
 
 export interface Lateness {
   /** Length of the windows, such as `10 seconds`. */

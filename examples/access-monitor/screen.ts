@@ -44,6 +44,7 @@ class LiveScreen implements Screen {
   readonly #out: Terminal;
   readonly #title: string;
   readonly #style: Pick<TableOptions, "hasLatency" | "colours">;
+  #open = true;
 
   constructor(out: Terminal, title: string, style: Pick<TableOptions, "hasLatency" | "colours">) {
     this.#out = out;
@@ -67,7 +68,8 @@ class LiveScreen implements Screen {
   }
 
   [Symbol.dispose](): void {
-    this.#out.write(escape.close);
+    if (this.#open) this.#out.write(escape.close);
+    this.#open = false;
   }
 
   /** The newest window first, and as many older ones as there is room for. */
