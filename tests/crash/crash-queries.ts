@@ -1,0 +1,139 @@
+import { explode, split, window } from "millrace";
+import type { CrashQuery } from "./crash-world.ts";
+
+const lines = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+const at = (seconds: number): string => new Date(1_700_000_000_000 + seconds * 1000).toISOString();
+
+/** Six files, a minute of event time each, two users, and a row that comes late. */
+const clicks = Object.fromEntries(
+  Array.from({ length: 6 }, (_, i) => [
+    `/in/${i}.json`,
+    lines([
+      { user: "a", at: at(i * 60 + 5), amount: i },
+      { user: "b", at: at(i * 60 + 30), amount: 10 + i },
+      { user: "a", at: at(i * 60 - 90), amount: 100 + i },
+    ]),
+  ]),
+);
+const clickSchema = { user: "string", at: "timestamp", amount: "int" } as const;
+
+export const crashQueries: readonly CrashQuery[] = [
+  {
+    name: "JSON files to JSON files",
+    files: clicks,
+    stateful: false,
+    output: { user: "string", at: "timestamp", amount: "int" },
+    start: (spark) =>
+      spark.readStream
+        .schema(clickSchema)
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
+    name: "JSON files to windowed counts in JSON files",
+    files: clicks,
+    stateful: true,
+    output: { start: "timestamp", user: "string", n: "bigint" },
+    start: (spark) =>
+      spark.readStream
+        .schema(clickSchema)
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .withWatermark("at", "10 seconds")
+        .groupBy(window("at", "1 minute"), "user")
+        .count()
+        .selectExpr("window.start AS start", "user", "count AS n")
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
+    name: "text files to a complete word count in a store of batches",
+    files: Object.fromEntries(
+      ["a b a", "c", "b b\nd a", "e", "a e e", "f a"].map((text, i) => [`/in/${i}.txt`, `${text}\n`]),
+    ),
+    stateful: true,
+    start: (spark, store) =>
+      spark.readStream
+        .option("maxFilesPerTrigger", 1)
+        .text("/in")
+        .select(explode(split("value", " ")).as("word"))
+        .groupBy("word")
+        .count()
+        .writeStream.outputMode("complete")
+        .foreachBatch(async (batch, batchId) => store.put(batchId, await batch.collect()))
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start(),
+  },
+  {
+    name: "sums in update mode in a store of batches",
+    files: clicks,
+    stateful: true,
+    start: (spark, store) =>
+      spark.readStream
+        .schema(clickSchema)
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .withWatermark("at", "10 seconds")
+        .groupBy(window("at", "1 minute"), "user")
+        .sum("amount")
+        .writeStream.outputMode("update")
+        .foreachBatch(async (batch, batchId) => store.put(batchId, await batch.collect()))
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start(),
+  },
+  {
+    name: "growing JSON files to JSON files",
+    files: Object.fromEntries(
+      Array.from({ length: 3 }, (_, i) => [
+        `/in/${i}.log`,
+        lines(Array.from({ length: 8 }, (_row, n) => ({ user: `u${n % 3}`, amount: i * 8 + n }))),
+      ]),
+    ),
+    stateful: false,
+    output: { user: "string", amount: "int" },
+    start: (spark) =>
+      spark.readStream
+        .format("tail")
+        .option("format", "json")
+        .option("maxBytesPerTrigger", "100")
+        .schema({ user: "string", amount: "int" })
+        .load("/in")
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
+    name: "CSV files, filtered and joined with a table, to JSON files",
+    files: {
+      "/table/names.json": lines([
+        { user: "a", name: "Ada" },
+        { user: "b", name: "Ben" },
+      ]),
+      ...Object.fromEntries(
+        Array.from({ length: 6 }, (_, i) => [`/in/${i}.csv`, `a,${i}\nb,${i * 2}\nc,${i * 3}\nb,-1\n`]),
+      ),
+    },
+    stateful: false,
+    output: { user: "string", amount: "int", name: "string" },
+    start: (spark) =>
+      spark.readStream
+        .schema({ user: "string", amount: "int" })
+        .option("maxFilesPerTrigger", 1)
+        .csv("/in")
+        .filter("amount > 0")
+        .join(spark.read.schema({ user: "string", name: "string" }).json("/table"), "user")
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+];

@@ -1,0 +1,129 @@
+/** A machine with a query on it that is made to crash, and the queries that the enumeration runs. */
+import { SparkSession, type StreamingQuery } from "millrace";
+import { createSimulatedRuntime, EmbeddedEngine, type Fault, type SimulatedRuntime } from "millrace/engine";
+
+const settings: Readonly<Record<string, string>> = {
+  "spark.sql.session.timeZone": "UTC",
+  "spark.sql.shuffle.partitions": "2",
+  "spark.sql.streaming.minBatchesToRetain": "2",
+  "spark.sql.streaming.stateStore.minDeltasForSnapshot": "2",
+  "spark.sql.streaming.fileSource.log.compactInterval": "3",
+  "spark.sql.streaming.fileSink.log.compactInterval": "3",
+  "spark.sql.streaming.fileSink.log.cleanupDelay": "0",
+};
+
+/** What lives outside the process besides the disk: a store that takes a batch once, by its id. */
+export class BatchStore {
+  readonly batches = new Map<number, string>();
+  put(batchId: number, rows: readonly unknown[]): void {
+    const text = sortedTexts(rows).join("\n");
+    const before = this.batches.get(batchId);
+    if (before !== undefined && before !== text) {
+      throw new Error(`batch ${batchId} was repeated with other rows:\n${before}\n---\n${text}`);
+    }
+    this.batches.set(batchId, text);
+  }
+}
+
+export interface CrashQuery {
+  readonly name: string;
+  /** Input files by path, in the order in which they came. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Starts the query from the checkpoint `/checkpoint`; it must end by itself. */
+  start(spark: SparkSession, store: BatchStore): Promise<StreamingQuery>;
+  /** Schema of the JSON files in `/out`, when the query writes them. */
+  readonly output?: Readonly<Record<string, string>>;
+  /** Whether it keeps state, and so must write a snapshot. */
+  readonly stateful: boolean;
+}
+
+export interface Outcome {
+  readonly result: string;
+  readonly runtime: SimulatedRuntime;
+  readonly attempts: number;
+}
+
+/** Runs a query to its end over the faults, one after another, each in an incarnation of its own. */
+export async function play(query: CrashQuery, faults: readonly Fault[]): Promise<Outcome> {
+  let runtime = createSimulatedRuntime(11, { startMs: 1_700_000_000_000 });
+  for (const [path, text] of Object.entries(query.files)) await writeFile(runtime, path, text);
+  const store = new BatchStore();
+  const left = [...faults];
+  const failures: string[] = [];
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    const next = left.shift();
+    runtime = runtime.restart({ power: true, survive: "all", plan: next === undefined ? {} : { faults: [next] } });
+    const failure = await attemptRun(query, runtime, store);
+    if (failure === null) return { result: await resultOf(query, runtime, store), runtime, attempts: attempt };
+    failures.push(failure);
+  }
+  throw new Error(`the query does not come to its end: ${failures.at(-1)}`);
+}
+
+async function attemptRun(query: CrashQuery, runtime: SimulatedRuntime, store: BatchStore): Promise<string | null> {
+  const spark = await sessionOn(runtime);
+  try {
+    const running = await finish(runtime, query.start(spark, store));
+    await finish(runtime, running.awaitTermination());
+    return null;
+  } catch (error) {
+    return String(error);
+  } finally {
+    await finish(runtime, spark.stop());
+  }
+}
+
+function sessionOn(runtime: SimulatedRuntime): Promise<SparkSession> {
+  const builder = SparkSession.builder.engine(async (request) => new EmbeddedEngine(request, runtime));
+  for (const [key, value] of Object.entries(settings)) builder.config(key, value);
+  return builder.create();
+}
+
+/** What another program sees once the query is done. */
+async function resultOf(query: CrashQuery, runtime: SimulatedRuntime, store: BatchStore): Promise<string> {
+  if (query.output === undefined) {
+    return [...store.batches]
+      .sort(([a], [b]) => a - b)
+      .map(([batchId, rows]) => `batch ${batchId}\n${rows}`)
+      .join("\n");
+  }
+  const spark = await sessionOn(runtime.anotherProcess());
+  try {
+    const ddl = Object.entries(query.output)
+      .map(([name, type]) => `${name} ${type}`)
+      .join(", ");
+    return sortedTexts(await spark.read.schema(ddl).json("/out").collect()).join("\n");
+  } finally {
+    await spark.stop();
+  }
+}
+
+export function sortedTexts(rows: readonly unknown[]): string[] {
+  return rows.map((row) => JSON.stringify(row)).sort();
+}
+
+async function writeFile(runtime: SimulatedRuntime, path: string, text: string): Promise<void> {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  await runtime.clock.advance(1000);
+  await runtime.fs.apply([
+    { op: "makeDirectory", path: directory },
+    { op: "write", path, bytes: new TextEncoder().encode(text), exclusive: true },
+    { op: "sync", path },
+    { op: "syncDirectory", path: directory },
+  ]);
+}
+
+/** Waits for work; when nothing happens for a while, lets the virtual time pass that it waits for. */
+async function finish<T>(runtime: SimulatedRuntime, work: Promise<T>): Promise<T> {
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  work.then(end, end);
+  for (let turn = 1; !ended; turn++) {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (turn % 200 === 0) await runtime.clock.advance(1000);
+    if (turn > 100_000) throw new Error("the query hangs");
+  }
+  return work;
+}

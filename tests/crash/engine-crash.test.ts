@@ -1,0 +1,64 @@
+/**
+ * Whole queries, from their sources to their sinks, on a simulated disk: file operations are made to crash, to tear, to lose
+ * what was not synced, or to fail; the query is started again until it ends, and what another program then reads must be
+ * what it reads after a run without a fault. A second fault hits the recovery of every second run.
+ *
+ * Every k-th operation is taken for each fault, so that a query takes about ten seconds; the offset differs by fault.
+ * `MILLRACE_CRASH_ALL=1` takes all.
+ */
+import type { Fault } from "millrace/engine";
+import { describe, expect, test } from "vitest";
+import { crashQueries } from "./crash-queries.ts";
+import { play } from "./crash-world.ts";
+
+const faults: readonly Fault["fault"][] = ["crashBefore", "crashAfter", "torn", "loseUnsynced", "ENOSPC", "EIO"];
+const all = process.env["MILLRACE_CRASH_ALL"] === "1";
+/** Runs of one query, about. */
+const wanted = 400;
+
+describe.each(crashQueries)("$name", (query) => {
+  test(
+    "no fault of a file operation changes the result",
+    async () => {
+      const golden = await play(query, []);
+      const log = golden.runtime.fs.log;
+      const commits = log.filter(
+        ({ path, operation }) => operation === "link" && /\/checkpoint\/commits\/\d+$/.test(path),
+      );
+      expect(golden.result).not.toBe("");
+      expect(commits.length, "batches").toBeGreaterThanOrEqual(5);
+      expect(
+        log.some(({ path }) => path.endsWith(".compact")),
+        "a compacted log",
+      ).toBe(true);
+      expect(
+        log.some(({ path }) => path.endsWith(".snapshot")),
+        "a snapshot",
+      ).toBe(query.stateful);
+
+      const operations = golden.runtime.fs.operationCount;
+      const every = all ? 1 : Math.max(1, Math.ceil((operations * faults.length) / wanted));
+      let runs = 0;
+      let restarted = 0;
+      const startedAt = performance.now();
+      for (const [i, fault] of faults.entries()) {
+        for (let at = Math.floor((i * every) / faults.length); at < operations; at += every) {
+          const second: Fault[] = runs % 2 === 0 ? [{ at: (runs * 7) % 50, fault: "crashAfter", survive: "none" }] : [];
+          const place = `${fault} at operation ${at}: ${log[at]!.operation} ${log[at]!.path}, then ${JSON.stringify(second)}`;
+          const outcome = await play(query, [{ at, fault }, ...second]).catch((error: unknown) => {
+            throw new Error(place, { cause: error });
+          });
+          expect(outcome.result, place).toBe(golden.result);
+          if (outcome.attempts > 1) restarted++;
+          runs++;
+        }
+      }
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      console.log(
+        `${query.name}: ${commits.length} batches, ${operations} operations, k = ${every}, ${runs} runs, ${restarted} with a restart, ${seconds} s`,
+      );
+      expect(restarted).toBeGreaterThan(runs / 2);
+    },
+    all ? 3_600_000 : 120_000,
+  );
+});
