@@ -2,7 +2,7 @@ import { MillraceError } from "../errors/index.ts";
 import type { AggregateCall, Alias, Attribute, Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { sameExpression } from "../expressions/same-expression.ts";
-import { transformDown } from "../expressions/traverse.ts";
+import { collect, transformDown } from "../expressions/traverse.ts";
 import { attributeOf, isNamed, type NamedExpr } from "../expressions/typing.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
@@ -53,9 +53,9 @@ export function resolveAggregate(
     const overResults = transformDown(body, (node) => {
       const key = keys.findIndex((k) => sameExpression(k, node));
       if (key >= 0) return keyAttributes[key]!;
-      return node.kind === "AggregateCall" ? resultOf(node, printExpression(written)) : node;
+      return node.kind === "AggregateCall" ? resultOf(node, printExpression(node)) : node;
     });
-    requireGrouped(overResults, keyAttributes, calls.map((entry) => entry.attribute));
+    requireGrouped(overResults, written, keyAttributes, calls.map((entry) => entry.attribute), context);
     return resolved.kind === "Alias" ? { ...resolved, child: overResults } : overResults;
   });
   const projection: Expr[] = [...keyAttributes, ...results];
@@ -77,16 +77,26 @@ export function resolveAggregate(
   };
 }
 
-function requireGrouped(result: Expr, keys: readonly Attribute[], calls: readonly Attribute[]): void {
-  transformDown(result, (node) => {
-    if (node.kind === "Attribute" && ![...keys, ...calls].some((a) => a.id === node.id)) {
-      throw new MillraceError("MISSING_AGGREGATION", {
-        expression: printExpression(node),
-        expressionAnyValue: `"any_value(${node.name})"`,
-      });
-    }
-    return node;
-  });
+function requireGrouped(
+  result: Expr,
+  written: Expr,
+  keys: readonly Attribute[],
+  calls: readonly Attribute[],
+  context: AnalysisContext,
+): void {
+  const computed = new Set([...keys, ...calls].map((a) => a.id));
+  const lost = collect(result, (node) => node.kind === "Attribute" && !computed.has(node.id))[0];
+  if (lost?.kind !== "Attribute") return;
+  const places = collect(
+    written,
+    (node) => node.kind === "UnresolvedAttribute" && node.parts.some((part) => sameName(part, lost.name, context)),
+  );
+  const place = places[0]?.kind === "UnresolvedAttribute" ? places[0].origin : undefined;
+  throw new MillraceError(
+    "MISSING_AGGREGATION",
+    { expression: printExpression(lost), expressionAnyValue: `"any_value(${lost.name})"` },
+    { context: place ?? {} },
+  );
 }
 
 /** One row per distinct values of the columns (all when none are named): the first row of each group. */

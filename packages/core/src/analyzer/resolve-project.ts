@@ -5,6 +5,7 @@ import { collect, someExpression } from "../expressions/traverse.ts";
 import { attributeOf, isNamed, typeOf } from "../expressions/typing.ts";
 import { argumentInfo } from "../functions/fold.ts";
 import { functionRegistry } from "../functions/registry.ts";
+import { requireOrderable } from "../functions/resolution.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
@@ -20,7 +21,8 @@ export function resolveProject(list: readonly Expr[], input: LogicalPlan, contex
   if (expressions.some(containsAggregate)) return resolveAggregate([], expressions, input, context);
   const windows = resolveTimeWindows(expressions, input, context);
   const generated = resolveGenerator(windows.expressions, windows.input, context);
-  const scope = { attributes: outputOf(generated.input) };
+  // Names mean the input's columns, also where the generated column has the same name.
+  const scope = { attributes: outputOf(windows.input) };
   return {
     kind: "Project",
     input: generated.input,
@@ -117,7 +119,14 @@ export function resolveSort(order: readonly SortOrder[], input: LogicalPlan, con
   return withHiddenColumns(order, input, context, (plan, scope) => ({
     kind: "Sort",
     input: plan,
-    order: order.map((item) => resolveExpression(item, { attributes: scope }, context) as SortOrder),
+    order: order.map((item) => {
+      const resolved = resolveExpression(item, { attributes: scope }, context) as SortOrder;
+      requireOrderable("sort order", typeOf(resolved.child), {
+        sql: printExpression(item.child),
+        ansi: context.evaluation.ansi,
+      });
+      return resolved;
+    }),
   }));
 }
 

@@ -13,6 +13,7 @@ import { childrenOf, transformDown } from "../expressions/traverse.ts";
 import { attributeOf, literal, nullableOf, typeOf } from "../expressions/typing.ts";
 import { constantValue } from "../functions/fold.ts";
 import { parseInterval } from "../functions/interval.ts";
+import { typeText } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { bigintType, booleanType, type StructType, structType, timestampType } from "../types/data-type.ts";
@@ -52,6 +53,23 @@ export function resolveTimeWindows(
   };
 }
 
+/** What counts as a time: a timestamp, a date, or text that is cast to one. */
+function requireTime(time: Expr, call: UnresolvedFunction): Expr {
+  const type = typeOf(time);
+  if (type.kind === "timestamp" || type.kind === "date" || type.kind === "string" || type.kind === "null") return time;
+  throw new MillraceError(
+    "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+    {
+      sqlExpr: printExpression(call),
+      paramIndex: "first",
+      requiredType: '("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")',
+      inputSql: printExpression(call.args[0]!),
+      inputType: `"${typeText(type)}"`,
+    },
+    { context: call.origin ?? {} },
+  );
+}
+
 function windowedInput(
   call: UnresolvedFunction,
   input: LogicalPlan,
@@ -65,7 +83,7 @@ function windowedInput(
     ? windowTime(resolvedTime)
     : timeType.kind === "timestamp_ntz"
       ? resolvedTime
-      : castTo(resolvedTime, timestampType);
+      : castTo(requireTime(resolvedTime, call), timestampType);
   const duration = durationArgument(call, 1, context);
   const slide = call.args.length > 2 ? durationArgument(call, 2, context) : duration;
   const start = call.args.length > 3 ? durationArgument(call, 3, context) : 0n;
