@@ -16,8 +16,13 @@ export function readSafeInteger(bytes: Uint8Array, start: number, end: number): 
     while (p < end - 1 && bytes[p] === 48) p++;
     if (end - p > 16) return notSafe;
   }
-  let value = 0;
-  for (; p < end; p++) value = value * 10 + (bytes[p]! - 48);
+  // Two parts of at most eight digits each stay in 32-bit integers.
+  const middle = end - 8;
+  let high = 0;
+  let low = 0;
+  for (; p < middle; p++) high = (high * 10 + bytes[p]! - 48) | 0;
+  for (; p < end; p++) low = (low * 10 + bytes[p]! - 48) | 0;
+  const value = high * 1e8 + low;
   if (value > Number.MAX_SAFE_INTEGER) return notSafe;
   return negative ? -value : value;
 }
