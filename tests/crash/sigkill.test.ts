@@ -1,0 +1,111 @@
+/** A real process on a real disk is killed at the steps of its batches, fifty times; every row counts once in the end. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SparkSession } from "millrace";
+import { SeededRandom, type StepName } from "millrace/engine";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sortedTexts } from "./crash-world.ts";
+
+const steps: readonly StepName[] = ["P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10"];
+const kills = 50;
+const files = 80;
+const minuteMs = 60_000;
+const startMs = Date.parse("2024-01-01T00:00:00Z");
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "millrace-sigkill-"));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Half a minute of clicks per file; returns the counts of the minutes that the watermark closes. */
+function writeInput(): string[] {
+  const counts = new Map<string, number>();
+  mkdirSync(join(directory, "in"));
+  let latest = 0;
+  for (let file = 0; file < files; file++) {
+    const rows = Array.from({ length: 5 }, (_, i) => {
+      const at = startMs + file * 30_000 + i * 5_000;
+      const user = `u${(file + i) % 3}`;
+      const key = JSON.stringify([Math.floor(at / minuteMs) * minuteMs, user]);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      latest = Math.max(latest, at);
+      return JSON.stringify({ user, at: new Date(at).toISOString() });
+    });
+    const path = join(directory, "in", `${String(file).padStart(3, "0")}.json`);
+    writeFileSync(path, `${rows.join("\n")}\n`);
+    utimesSync(path, new Date(Date.now() - (files - file) * 1000), new Date(Date.now() - (files - file) * 1000));
+  }
+  const closed = [...counts].flatMap(([key, n]) => {
+    const [start, user] = JSON.parse(key) as [number, string];
+    return start + minuteMs <= latest - 10_000 ? [{ start: new Date(start).toISOString(), user, n }] : [];
+  });
+  return sortedTexts(closed);
+}
+
+/** The newest batch in a log of the checkpoint, −1 when there is none. */
+function newest(log: "offsets" | "commits"): number {
+  const path = join(directory, "checkpoint", log);
+  if (!existsSync(path)) return -1;
+  return Math.max(
+    -1,
+    ...readdirSync(path)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number),
+  );
+}
+
+function runChild(kill?: {
+  readonly step: StepName;
+  readonly batchId: number;
+  readonly delayMs: number;
+}): string | null {
+  const child = spawnSync(
+    process.execPath,
+    ["--conditions=millrace-source", join(import.meta.dirname, "sigkill-child.ts")],
+    {
+      env: {
+        ...process.env,
+        NODE_OPTIONS: "",
+        MILLRACE_DIRECTORY: directory,
+        MILLRACE_KILL_STEP: kill?.step ?? "",
+        MILLRACE_KILL_BATCH: String(kill?.batchId ?? -1),
+        MILLRACE_KILL_DELAY: String(kill?.delayMs ?? 0),
+      },
+      encoding: "utf8",
+      timeout: 60_000,
+    },
+  );
+  if (child.signal !== null) return child.signal;
+  if (child.status !== 0) throw new Error(`the query failed:\n${child.stderr}`);
+  return null;
+}
+
+test("a query that is killed fifty times counts every row once", async () => {
+  const expected = writeInput();
+  const random = new SeededRandom(5);
+  const histogram = new Map(steps.map((step) => [step, 0]));
+  const startedAt = performance.now();
+  for (let kill = 0; kill < kills; kill++) {
+    const step = steps[random.below(steps.length)]!;
+    // A batch whose offsets are logged is repeated from P5 on.
+    const constructs = step === "P2" || step === "P3" || step === "P4";
+    const batchId = newest(constructs ? "offsets" : "commits") + 1 + random.below(2);
+    // Every second time not between two file operations, but somewhere in what follows the step.
+    const delayMs = kill % 2 === 0 ? 0 : 1 + random.below(4);
+    expect(runChild({ step, batchId, delayMs }), `${step} of batch ${batchId}`).toBe("SIGKILL");
+    histogram.set(step, histogram.get(step)! + 1);
+  }
+  const before = newest("commits");
+  expect(runChild()).toBe(null);
+  const shown = [...histogram].map(([step, n]) => `${step}: ${n}`).join(", ");
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  console.log(`${kills} kills by SIGKILL up to batch ${before} (${shown}), ${seconds} s`);
+  expect(Math.min(...histogram.values())).toBeGreaterThan(0);
+
+  await using spark = await SparkSession.builder.config("spark.sql.session.timeZone", "UTC").create();
+  const rows = await spark.read.schema("start timestamp, user string, n bigint").json(join(directory, "out")).collect();
+  expect(sortedTexts(rows)).toEqual(expected);
+}, 300_000);
