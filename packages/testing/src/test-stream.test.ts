@@ -9,11 +9,13 @@ const minutes = [
 ];
 
 async function clicksPerMinute(): Promise<{
+  readonly spark: Awaited<ReturnType<typeof testSession>>;
   readonly clicks: ReturnType<typeof memoryStream<typeof schema>>;
   readonly counts: ReturnType<typeof perMinute>;
 }> {
-  const clicks = memoryStream(await testSession(), schema);
-  return { clicks, counts: perMinute(clicks.df) };
+  const spark = await testSession();
+  const clicks = memoryStream(spark, schema);
+  return { spark, clicks, counts: perMinute(clicks.df) };
 }
 const perMinute = (df: ReturnType<typeof memoryStream<typeof schema>>["df"]) =>
   df.withWatermark("at", "10 seconds").groupBy(window("at", "1 minute")).count();
@@ -31,12 +33,16 @@ test("a window closes when the watermark passes its end", async () => {
 });
 
 test("a script is fast and takes the DataFrame of the source", async () => {
-  const { clicks, counts } = await clicksPerMinute();
-  const startedAt = performance.now();
-  await testStream(counts)
-    .add(clicks.df, ...minutes, { user: "c", at: "00:01:15" })
-    .expectNew([{ end: "00:01:00", count: 2 }]);
-  expect(performance.now() - startedAt).toBeLessThan(200);
+  const durations: number[] = [];
+  for (let run = 0; run < 4; run++) {
+    const { clicks, counts } = await clicksPerMinute();
+    const startedAt = performance.now();
+    await testStream(counts)
+      .add(clicks.df, ...minutes, { user: "c", at: "00:01:15" })
+      .expectNew([{ end: "00:01:00", count: 2 }]);
+    durations.push(performance.now() - startedAt);
+  }
+  expect(Math.min(...durations)).toBeLessThan(50);
 });
 
 test("late rows are left out, and all rows are those of all batches", async () => {
@@ -56,7 +62,9 @@ test("late rows are left out, and all rows are those of all batches", async () =
 const steps = ["P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11"] as const;
 test.each(steps)("a crash at %s changes nothing", async (step) => {
   for (const survive of ["none", "all", "random"] as const) {
-    const { clicks, counts } = await clicksPerMinute();
+    const { spark, clicks, counts } = await clicksPerMinute();
+    let failures = 0;
+    spark.streams.addListener({ onQueryTerminated: ({ exception }) => void (exception !== null && failures++) });
     await testStream(counts)
       .add(clicks, ...minutes)
       .crash(step, { survive })
@@ -68,6 +76,7 @@ test.each(steps)("a crash at %s changes nothing", async (step) => {
         { start: "00:00:00", count: 2 },
         { start: "00:01:00", count: 1 },
       ]);
+    expect(failures, "crashes within a batch").toBe(2);
   }
 });
 

@@ -1,4 +1,13 @@
-import type { DataFrame, ErrorClass, OutputMode, SchemaLiteral, StreamingQuery, Trigger, ValueOptions } from "millrace";
+import type {
+  DataFrame,
+  ErrorClass,
+  OutputMode,
+  Schema,
+  SchemaLiteral,
+  StreamingQuery,
+  Trigger,
+  ValueOptions,
+} from "millrace";
 import { isMillraceError } from "millrace";
 import {
   intervalMillis,
@@ -54,7 +63,7 @@ export class ScriptFailure extends Error {
  * A script of actions for a query of a {@link testSession}: `await testStream(query, "append").add(source, row).expectNew([])`.
  * Nothing runs before the script is awaited, or {@link TestStream.run} is called.
  */
-export function testStream<S extends SchemaLiteral, O extends ValueOptions>(
+export function testStream<S extends Schema, O extends ValueOptions>(
   query: DataFrame<S, O>,
   outputMode: OutputMode = "append",
   options: TestStreamOptions = {},
