@@ -7,7 +7,7 @@ import { canCast } from "../functions/casts.ts";
 import { argumentInfo } from "../functions/fold.ts";
 import { functionRegistry } from "../functions/registry.ts";
 import { typeText } from "../functions/type-text.ts";
-import { booleanType, type DataType, intType } from "../types/data-type.ts";
+import { booleanType, type DataType, intType, stringType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
 import { castTo, extractValue, resolveAttribute, type Scope } from "./resolve-attribute.ts";
 
@@ -63,7 +63,19 @@ function resolveCast(node: Expr & { readonly kind: "Cast" }, context: AnalysisCo
   return node.mode === undefined ? { ...node, mode } : node;
 }
 
-function resolveFunction(node: UnresolvedFunction, context: AnalysisContext): Expr {
+/** `struct(a, b + 1, c AS d)` is a named_struct: columns and aliases give the names, the others are col1, col2, …. */
+function namedStruct(node: UnresolvedFunction): UnresolvedFunction {
+  const args = node.args.flatMap((arg, i): Expr[] => {
+    const name =
+      "name" in arg && typeof arg.name === "string" && arg.kind !== "UnresolvedFunction" ? arg.name : undefined;
+    const value: Expr = { kind: "Literal", value: name ?? `col${i + 1}`, type: stringType };
+    return [value, arg.kind === "Alias" ? arg.child : arg];
+  });
+  return { ...node, name: "named_struct", args };
+}
+
+function resolveFunction(written: UnresolvedFunction, context: AnalysisContext): Expr {
+  const node = written.name.toLowerCase() === "struct" && written.args.length > 0 ? namedStruct(written) : written;
   const ansi = context.evaluation.ansi;
   const options = { context: node.origin ?? {} };
   const scalar = functionRegistry.scalar(node.name);
@@ -84,13 +96,20 @@ function resolveFunction(node: UnresolvedFunction, context: AnalysisContext): Ex
       "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
       {
         functionName: `\`${fn.name}\``,
-        expectedNum: least === greatest ? `${least}` : greatest === Infinity ? `> ${least - 1}` : `[${least}, ${greatest}]`,
+        expectedNum:
+          least === greatest ? `${least}` : greatest === Infinity ? `> ${least - 1}` : `[${least}, ${greatest}]`,
         actualNum: `${node.args.length}`,
       },
       options,
     );
   }
-  const call = { sql: printExpression(node), ansi };
+  const call = {
+    // Only errors print it: printing every level of a nested expression is quadratic in the depth.
+    get sql(): string {
+      return printExpression(node);
+    },
+    ansi,
+  };
   const infos = node.args.map((arg) => argumentInfo(arg, context.evaluation));
   const signature = withOrigin(() => fn.resolve(infos, call), node);
   const args = node.args.map((arg, i) => castTo(arg, signature.args[i] ?? typeOf(arg)));
@@ -106,8 +125,7 @@ function resolveFunction(node: UnresolvedFunction, context: AnalysisContext): Ex
   const anyNullable = args.some(nullableOf);
   const returnsNull =
     typeof scalar.canReturnNull === "function" ? scalar.canReturnNull(coerced, ansi) : scalar.canReturnNull;
-  const nullable =
-    scalar.nulls === "custom" ? (returnsNull ?? true) : anyNullable || (returnsNull ?? false);
+  const nullable = scalar.nulls === "custom" ? (returnsNull ?? true) : anyNullable || (returnsNull ?? false);
   return { kind: "Call", fn: scalar.name, args, type: signature.returns, nullable, ansi };
 }
 

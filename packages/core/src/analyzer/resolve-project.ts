@@ -1,7 +1,7 @@
 import { MillraceError } from "../errors/index.ts";
 import type { Attribute, Expr, SortOrder, UnresolvedFunction } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
-import { collect, someExpression } from "../expressions/traverse.ts";
+import { collect, someExpression, transformDown } from "../expressions/traverse.ts";
 import { attributeOf, isNamed, typeOf } from "../expressions/typing.ts";
 import { argumentInfo } from "../functions/fold.ts";
 import { functionRegistry } from "../functions/registry.ts";
@@ -31,7 +31,7 @@ export function resolveProject(list: readonly Expr[], input: LogicalPlan, contex
 }
 
 function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): readonly Expr[] {
-  if (expr.kind !== "UnresolvedStar") return [expr];
+  if (expr.kind !== "UnresolvedStar") return [expandStarArguments(expr, input, context)];
   const output = outputOf(input);
   if (expr.target.length === 0) return output;
   const qualifier = expr.target.at(-1)!;
@@ -47,6 +47,17 @@ function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): r
     }));
   }
   throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: expr.target }, output);
+}
+
+/** `struct(*)`, `array(t.*)`: a star among a function's arguments stands for the columns. Operators take none. */
+function expandStarArguments(expr: Expr, input: LogicalPlan, context: AnalysisContext): Expr {
+  return transformDown(expr, (node) =>
+    node.kind === "UnresolvedFunction" &&
+    !/^(?:\W.*|and|or|not)$/i.test(node.name) &&
+    node.args.some((arg) => arg.kind === "UnresolvedStar")
+      ? { ...node, args: node.args.flatMap((arg) => expandStar(arg, input, context)) }
+      : node,
+  );
 }
 
 function generatorOf(expr: Expr): UnresolvedFunction | undefined {

@@ -272,6 +272,8 @@ function isRecord(external: unknown): external is Readonly<Record<string, unknow
     !Array.isArray(external) &&
     !(external instanceof Date) &&
     !(external instanceof Map) &&
+    // What an async function returns: its fields would all be NULL.
+    !(external instanceof Promise) &&
     !ArrayBuffer.isView(external)
   );
 }

@@ -10,7 +10,29 @@ import { nullableOf, typeOf } from "../expressions/typing.ts";
  * user's function, is not deterministic, or depends on the batch (functions without arguments, such as
  * `current_timestamp()`, are never folded). Errors of the evaluation surface to the caller.
  */
-export function constantValue(expr: Expr, context: EvalContext): { readonly value: SqlValue } | undefined {
+export function constantValue(expr: Expr, context: EvalContext): Constant | undefined {
+  if (expr.kind !== "Call" && expr.kind !== "Cast") return computeConstant(expr, context);
+  // Resolution asks for every level of a nested expression: without memory, that is quadratic in the depth.
+  let known = outcomes.get(context);
+  if (known === undefined) outcomes.set(context, (known = new WeakMap()));
+  let outcome = known.get(expr);
+  if (outcome === undefined) {
+    try {
+      outcome = { constant: computeConstant(expr, context) };
+    } catch (error) {
+      outcome = { error };
+    }
+    known.set(expr, outcome);
+  }
+  if ("error" in outcome) throw outcome.error;
+  return outcome.constant;
+}
+
+type Constant = { readonly value: SqlValue };
+type Outcome = { readonly constant: Constant | undefined } | { readonly error: unknown };
+const outcomes = new WeakMap<EvalContext, WeakMap<Expr, Outcome>>();
+
+function computeConstant(expr: Expr, context: EvalContext): Constant | undefined {
   switch (expr.kind) {
     case "Literal":
       return { value: expr.value };
