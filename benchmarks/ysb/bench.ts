@@ -1,7 +1,7 @@
 /** Yahoo Streaming Benchmark over JSON files, one file a micro-batch, real checkpoint, warm figures. */
 import { runChild, runProgram } from "../child.ts";
 import { type BenchOptions, type Measure, rounded } from "../measure.ts";
-import { sparkPython } from "../spark-environment.ts";
+import { sparkPython } from "../../scripts/spark-environment.ts";
 import { generateYsb } from "./generate.ts";
 
 interface JobResult {
@@ -46,7 +46,11 @@ export async function* ysbMemory(options: BenchOptions): AsyncGenerator<Measure>
   const job = new URL("./millrace-job.ts", import.meta.url);
   for (const total of options.smoke ? [80_000] : [4_000_000, 40_000_000]) {
     const input = generateYsb(total, total / (options.smoke ? 10_000 : 500_000));
-    const result = await runChild<JobResult>(job, [input.events, input.campaigns, `${options.threads}`, "1"], options.log);
+    const result = await runChild<JobResult>(
+      job,
+      [input.events, input.campaigns, `${options.threads}`, "1"],
+      options.log,
+    );
     yield measure(`ysb, ${total / 1_000_000} M events`, "millrace", options.threads, result);
   }
 }

@@ -45,7 +45,6 @@ export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, c
     joinType: plan.joinType,
     ...(condition === undefined ? {} : { condition }),
   };
-  if (plan.joinType === "leftSemi" || plan.joinType === "leftAnti") return joined;
   const output = outputOf(joined);
   const find = (a: Attribute): Attribute => output.find((o) => o.id === a.id)!;
   const keys = pairs.map((pair): Expr => {

@@ -181,7 +181,7 @@ function yearMonthText(months: number, startField: 0 | 1, endField: 0 | 1): stri
 const fieldNames = ["DAY", "HOUR", "MINUTE", "SECOND"] as const;
 const fieldMicros = [day, 3_600_000_000n, 60_000_000n, 1_000_000n] as const;
 
-/** Spark's `toDayTimeIntervalString` in its ANSI style: the first field is unbounded, later ones have two digits. */
+/** Spark's `toDayTimeIntervalString` in its ANSI style: days have as many digits as they need, the other fields at least two. */
 function dayTimeText(micros: bigint, startField: 0 | 1 | 2 | 3, endField: 0 | 1 | 2 | 3): string {
   let rest = micros < 0n ? -micros : micros;
   let text = micros < 0n ? "-" : "";
@@ -189,7 +189,7 @@ function dayTimeText(micros: bigint, startField: 0 | 1 | 2 | 3, endField: 0 | 1 
     const count = rest / fieldMicros[field]!;
     rest -= count * fieldMicros[field]!;
     if (field > startField) text += field === 1 ? " " : ":";
-    text += field === startField && (field === 0 || startField === endField) ? String(count) : two(Number(count));
+    text += field === 0 ? String(count) : two(Number(count));
     if (field === 3) text += fractionText(rest);
   }
   const span =

@@ -1,4 +1,4 @@
-/** Any value as text: what CAST to STRING gives and `show` prints. */
+/** Any value as text: what CAST to STRING gives. `show` prints most values so too, see `show-string.ts`. */
 import { decodeUtf8 } from "../columnar/utf8.ts";
 import type { DataType, DayTimeIntervalType, SqlMap, SqlValue, YearMonthIntervalType } from "../types/data-type.ts";
 import { dateText, localTimestampText, timestampText } from "./datetime-text.ts";
@@ -7,7 +7,7 @@ import { doubleText, floatText } from "./number-text.ts";
 import { timeZoneOf } from "./time-zone.ts";
 
 /**
- * A function that prints non-null values of a type: doubles in Java's form, timestamps in the zone, `[1, NULL]`,
+ * A function that prints non-null values of a type: doubles in Java's form, timestamps in the zone, `[1, null]`,
  * `{a -> 1}` for maps, `{1, x}` for structs.
  */
 export function textOf(type: DataType, timeZone: string): (value: SqlValue) => string {
@@ -56,7 +56,7 @@ export function textOf(type: DataType, timeZone: string): (value: SqlValue) => s
 }
 
 function orNull(print: (value: SqlValue) => string): (value: SqlValue) => string {
-  return (value) => (value === null ? "NULL" : print(value));
+  return (value) => (value === null ? "null" : print(value));
 }
 
 const two = (n: bigint): string => String(n).padStart(2, "0");

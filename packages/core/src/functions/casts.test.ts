@@ -126,9 +126,9 @@ describe("to text", () => {
     [-719529, dateType, "-0001-12-31"],
     [1710066600000000n, timestampType, "2024-03-10 03:30:00"],
     [1710066600250000n, timestampNtzType, "2024-03-10 10:30:00.25"],
-    [[1, null], arrayType(intType), "[1, NULL]"],
+    [[1, null], arrayType(intType), "[1, null]"],
     [{ keys: ["a"], values: [1] }, mapType(stringType, intType), "{a -> 1}"],
-    [[1, "x", null], structType([field("a", intType), field("b", stringType), field("c", intType)]), "{1, x, NULL}"],
+    [[1, "x", null], structType([field("a", intType), field("b", stringType), field("c", intType)]), "{1, x, null}"],
     [93784500000n, { kind: "interval_day_time", startField: 0, endField: 3 }, "INTERVAL '1 02:03:04.5' DAY TO SECOND"],
     [-14, { kind: "interval_year_month", startField: 0, endField: 1 }, "INTERVAL '-1-2' YEAR TO MONTH"],
   ];

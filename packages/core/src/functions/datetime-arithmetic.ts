@@ -18,7 +18,7 @@ import { addMonths, floorDiv, localMicrosOf, microsPerDay } from "./calendar.ts"
 import { findTightestCommonType, isInterval } from "./coercion.ts";
 import { divideHalfUp } from "./decimal.ts";
 import type { EvalContext, Signature } from "./function.ts";
-import { fromLocal, timeZoneOf, toLocal } from "./time-zone.ts";
+import { fromLocal, type TimeZone, timeZoneOf, toLocal } from "./time-zone.ts";
 
 type Binary = (a: SqlValue, b: SqlValue) => SqlValue;
 
@@ -121,8 +121,10 @@ function pointPlusInterval(
     return (a, b) => checkedDays((a as number) + sign * Number((b as bigint) / microsPerDay));
   }
   if (!isTimestamp(point)) return undefined;
-  if (interval.kind === "interval_day_time")
-    return (a, b) => checkedTimestamp((a as bigint) + BigInt(sign) * (b as bigint));
+  if (interval.kind === "interval_day_time") {
+    const zone = timeZoneOf(point.kind === "timestamp" ? context.timeZone : "UTC");
+    return (a, b) => timestampPlusDays(a as bigint, BigInt(sign) * (b as bigint), zone);
+  }
   return (a, b) =>
     timestampPlusMonths(a as bigint, sign * (b as number), point.kind === "timestamp" ? context.timeZone : "UTC");
 }
@@ -134,6 +136,13 @@ export function timestampPlusMonths(micros: bigint, months: number, timeZone: st
   const day = floorDiv(local, microsPerDay);
   const shifted = localMicrosOf(addMonths(Number(day), months), 0) + (local - day * microsPerDay);
   return checkedTimestamp(fromLocal(zone, shifted));
+}
+
+/** A timestamp later by a span: its whole days on the calendar of the zone, the rest on the clock. */
+function timestampPlusDays(micros: bigint, span: bigint, zone: TimeZone): bigint {
+  const rest = span % microsPerDay;
+  if (zone.fixed !== undefined || rest === span) return checkedTimestamp(micros + span);
+  return checkedTimestamp(fromLocal(zone, toLocal(zone, micros) + (span - rest)) + rest);
 }
 
 function scaleInterval(operator: "*" | "/", interval: DataType): Binary {

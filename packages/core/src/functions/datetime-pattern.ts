@@ -122,6 +122,11 @@ function offsetText(offset: number, form: "+HH" | "+HHmm" | "+HH:mm", zero: stri
   if (form === "+HH") return sign + hours + (minutes === 0 ? "" : pad(minutes, 2));
   return `${sign}${hours}${form === "+HH:mm" ? ":" : ""}${pad(minutes, 2)}`;
 }
+/** An offset in its short form: `-5`, `+5:30`. */
+function shortOffsetText(offset: number): string {
+  const text = offsetText(offset, "+HH:mm", undefined);
+  return text.replace(":00", "").replace(/^([+-])0/, "$1");
+}
 function offsetItem(form: "+HH" | "+HHmm" | "+HH:mm", zero: string | undefined): Item {
   const grammar = /^(?:Z|([+-]\d{2}):?(\d{2})?)/;
   return {
@@ -313,7 +318,7 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
       tooLong(5);
       return width === 5 ? offsetItem("+HH:mm", "Z") : offsetItem("+HHmm", undefined);
     case "O":
-      return zoneItem(({ offset }) => (offset === 0 ? "GMT" : `GMT${offsetText(offset, "+HH:mm", undefined)}`));
+      return zoneItem(({ offset }) => (offset === 0 ? "GMT" : `GMT${shortOffsetText(offset)}`));
     case "V":
       return zoneItem(({ zone }) => zone.id);
     case "z":

@@ -107,7 +107,7 @@ describe("patterns", () => {
     ["EEEE MMMM", "Friday February"],
     ["yyyyMMdd'T'HHmmssXXX", "20240209T160405+01:00"],
     ["HH 'o''clock' Z", "16 o'clock +0100"],
-    ["DDD QQ F G VV O", "040 01 2 AD Europe/Berlin GMT+01:00"],
+    ["DDD QQ F G VV O", "040 01 2 AD Europe/Berlin GMT+1"],
   ])("%s prints %s", (pattern, text) => {
     expect(compileDatetimePattern(pattern).format(micros, timeZoneOf("Europe/Berlin"))).toBe(text);
   });

@@ -1,10 +1,10 @@
 import type { Expr } from "../expressions/expression.ts";
 import { parseExpression } from "../sql/index.ts";
 import { type DataType, sameTypeIgnoringNullability, type SqlValue } from "../types/data-type.ts";
-import { textOf } from "./cast-text.ts";
 import { bindCast } from "./casts.ts";
 import type { ArgumentInfo, EvalContext } from "./function.ts";
 import { functionRegistry } from "./registry.ts";
+import { prettyText } from "./show-string.ts";
 
 export const testContext: EvalContext = { timeZone: "UTC", ansi: true, nowMicros: 1_700_000_000_123_456n, seed: 7n };
 
@@ -20,7 +20,7 @@ export function evaluateSql(sql: string, context: EvalContext = testContext): Ev
 
 /** The result as `show` prints it. */
 export function shown({ value, type }: Evaluated, timeZone = "UTC"): string {
-  return value === null ? "NULL" : textOf(type, timeZone)(value);
+  return prettyText(type, timeZone)(value);
 }
 
 export function evaluate(expr: Expr, context: EvalContext): Evaluated {

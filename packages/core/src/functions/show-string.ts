@@ -85,7 +85,7 @@ function cut(text: string, limit: number): string {
 }
 
 /** A value as `show` prints it: as CAST to STRING, but NULL in words and binary as hexadecimal bytes, nested ones too. */
-function prettyText(type: DataType, timeZone: string): (value: SqlValue) => string {
+export function prettyText(type: DataType, timeZone: string): (value: SqlValue) => string {
   const present = presentText(type, timeZone);
   return (value) => (value === null ? "NULL" : present(value));
 }

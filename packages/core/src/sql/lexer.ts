@@ -121,8 +121,11 @@ function wordKind(text: string, start: number, stop: number): TokenKind {
 function stringStop(text: string, start: number, quote: number): number {
   for (let p = start + 1; p < text.length; p++) {
     const c = text.charCodeAt(p);
-    if (c === quote) return p + 1;
     if (c === 92) p++;
+    else if (c === quote) {
+      if (text.charCodeAt(p + 1) !== quote) return p + 1;
+      p++; // a doubled quote is one in the string
+    }
   }
   throw syntaxError(text, start, text.length, ": the string is not closed");
 }

@@ -122,10 +122,15 @@ function withUnit(name: string): SpecialForm {
     if (parser.peek(2) !== token.word || parser.peek(3) !== token.comma) return undefined;
     const unit = parser.peekText(2).toUpperCase();
     if (!datetimeUnits.has(unit)) return undefined;
+    const [word, column] = [parser.peekText(), parser.peekText(2)];
     open(parser);
     parser.advance();
     parser.advance();
     const args = [string(unit), parser.value()];
+    // With two arguments, the word is a column that happens to be named like a unit.
+    if (parser.accept(token.rightParenthesis)) {
+      return parser.call(word.toLowerCase(), [{ kind: "UnresolvedAttribute", parts: [column] }, args[1]!], start);
+    }
     parser.expect(token.comma, ",");
     args.push(parser.value());
     parser.expect(token.rightParenthesis, ")");

@@ -8,7 +8,7 @@ import {
   type SqlValue,
 } from "../../types/data-type.ts";
 import { isInterval } from "../coercion.ts";
-import { boundedDecimal, decimalText, divideHalfUp, fitsPrecision, powerOfTen } from "../decimal.ts";
+import { boundedDecimal, decimalFromNumber, decimalText, divideHalfUp, fitsPrecision, powerOfTen } from "../decimal.ts";
 import type { Accumulators, AggregateFunction } from "../function.ts";
 import { decimalOutOfRange, overflow } from "../kernels/checked.ts";
 import { classes, coerceArgument, type Resolve } from "../resolution.ts";
@@ -163,15 +163,26 @@ class DecimalSum implements Accumulators {
   }
 }
 
+/**
+ * Spark sums decimals of few digits as BIGINT and averages them as DOUBLE, both of the digits without the point; the buffers
+ * in the state store are of these types.
+ * @see Spark, `DecimalAggregates`
+ */
+const sumAsLong = (returns: DataType): boolean => returns.kind === "decimal" && returns.precision <= 18;
+const averageAsDouble = (from: DecimalType): boolean => from.precision + 4 <= 15;
+
 function bindSum(returns: DataType, onOverflow: OnOverflow): Accumulators {
+  if (returns.kind === "bigint" || returns.kind === "interval_day_time" || sumAsLong(returns))
+    return new LongSum(onOverflow);
   if (returns.kind === "decimal") return new DecimalSum(returns, onOverflow === "throw");
-  if (returns.kind === "bigint" || returns.kind === "interval_day_time") return new LongSum(onOverflow);
   return new DoubleSum(returns.kind === "interval_year_month");
 }
 
 const sumBuffer: AggregateFunction["buffer"] = ({ returns }) => [
-  { name: "sum", type: returns, nullable: true },
-  ...(returns.kind === "decimal" ? [{ name: "isEmpty", type: booleanType, nullable: true }] : []),
+  { name: "sum", type: sumAsLong(returns) ? bigintType : returns, nullable: true },
+  ...(returns.kind === "decimal" && !sumAsLong(returns)
+    ? [{ name: "isEmpty", type: booleanType, nullable: true }]
+    : []),
 ];
 
 /** Averages: decimals with four digits more, other numbers as DOUBLE. */
@@ -211,6 +222,25 @@ class DoubleAverage implements Accumulators {
   }
   memoryBytes(): number {
     return this.#sums.byteLength * 2;
+  }
+}
+
+/** Decimals of few digits: the mean of the digits without the point, as DOUBLE, rounded to the result's scale at the end. */
+class ShortDecimalAverage extends DoubleAverage {
+  readonly #from: DecimalType;
+  readonly #to: DecimalType;
+  constructor(from: DecimalType, to: DecimalType) {
+    super();
+    this.#from = from;
+    this.#to = to;
+  }
+  override update(slot: number, args: readonly SqlValue[]): void {
+    const value = args[0]!;
+    if (value !== null) super.update(slot, [Number(value)]);
+  }
+  override evaluate(slot: number): SqlValue {
+    const mean = super.evaluate(slot) as number | null;
+    return mean === null ? null : decimalFromNumber(mean / 10 ** this.#from.scale, this.#to.scale)!;
   }
 }
 
@@ -265,6 +295,13 @@ class DecimalAverage implements Accumulators {
 function averageSumType(from: DecimalType): DecimalType {
   return boundedDecimal(from.precision + 10, from.scale);
 }
+function bindAverage(from: DataType, returns: DataType, ansi: boolean): Accumulators {
+  if (returns.kind !== "decimal" || from.kind !== "decimal") return new DoubleAverage();
+  return averageAsDouble(from) ? new ShortDecimalAverage(from, returns) : new DecimalAverage(from, returns, ansi);
+}
+function averageBufferType(from: DataType): DataType {
+  return from.kind === "decimal" && !averageAsDouble(from) ? averageSumType(from) : doubleType;
+}
 
 export const sums: readonly AggregateFunction[] = [
   {
@@ -312,15 +349,12 @@ export const sums: readonly AggregateFunction[] = [
     buffer: ({ args }) => [
       {
         name: "sum",
-        type: args[0]!.kind === "decimal" ? averageSumType(args[0] as DecimalType) : doubleType,
+        type: averageBufferType(args[0]!),
         nullable: true,
       },
       { name: "count", type: bigintType, nullable: true },
     ],
-    bind: ({ args, returns }, context) =>
-      returns.kind === "decimal"
-        ? new DecimalAverage(args[0] as DecimalType, returns, context.ansi)
-        : new DoubleAverage(),
+    bind: ({ args, returns }, context) => bindAverage(args[0]!, returns, context.ansi),
     fast: { op: "avg" },
     doc: {
       group,

@@ -1,0 +1,201 @@
+"""One PySpark session that the systems suite drives: a request per line on stdin, an answer per line on stdout, both JSON.
+
+Plans are JSON too, and tests/systems/spark/plans.ts builds the same ones with Millrace:
+  {"inline": {"columns": [names], "rows": [[SQL literals]]}} | {"range": n} | {"read": {"format", "path", "schema"?, "options"?}},
+  each with "steps": [[name, …], …]
+"""
+import datetime, json, os, re, sys, time, traceback
+
+os.environ["TZ"] = "UTC"
+time.tzset()
+answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)  # whatever prints, prints to stderr
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession, functions as F, types as T
+
+scratch = sys.argv[1]
+builder = SparkSession.builder.master("local[2]").appName("systems")
+for key, value in {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Duser.language=en",
+    "spark.sql.warehouse.dir": scratch + "/warehouse",
+    "spark.local.dir": scratch,
+    "spark.sql.streaming.stateStore.maintenanceInterval": "500ms",
+    "spark.log.level": "OFF",
+}.items():
+    builder = builder.config(key, value)
+spark = builder.getOrCreate()
+spark.sparkContext.setLogLevel("OFF")
+
+EPOCH = datetime.datetime(1970, 1, 1)
+MICRO = datetime.timedelta(microseconds=1)
+
+
+def canonical(kind, value):
+    """A value as JSON that tests/systems/spark/canonical.ts makes of ours as well."""
+    if value is None or isinstance(kind, (T.BooleanType, T.StringType)):
+        return value
+    if isinstance(kind, T.IntegralType):
+        return str(value)
+    if isinstance(kind, T.FractionalType) and not isinstance(kind, T.DecimalType):
+        return {"double": repr(value)}
+    if isinstance(kind, T.DecimalType):
+        return format(value, "f")
+    if isinstance(kind, (T.TimestampType, T.TimestampNTZType)):
+        return str((value - EPOCH) // MICRO)
+    if isinstance(kind, T.DateType):
+        return value.isoformat()
+    if isinstance(kind, T.DayTimeIntervalType):
+        return str(value // MICRO)
+    if isinstance(kind, T.BinaryType):
+        return bytes(value).hex()
+    if isinstance(kind, T.ArrayType):
+        return [canonical(kind.elementType, each) for each in value]
+    if isinstance(kind, T.StructType):
+        return [canonical(field.dataType, each) for field, each in zip(kind.fields, value)]
+    if isinstance(kind, T.MapType):
+        pairs = [[canonical(kind.keyType, k), canonical(kind.valueType, v)] for k, v in value.items()]
+        return sorted(pairs, key=json.dumps)
+    if isinstance(kind, T.NullType):
+        return None
+    raise ValueError(f"no canonical form of {kind.simpleString()}")
+
+
+def columns(df):
+    return [[field.name, field.dataType.simpleString(), field.nullable] for field in df.schema.fields]
+
+
+def rows(df):
+    return [[canonical(field.dataType, value) for field, value in zip(df.schema.fields, row)] for row in df.collect()]
+
+
+def failure(error):
+    """The class of an error, also of those that Java alone knows, which bear it in brackets."""
+    condition = error.getCondition() if isinstance(error, PySparkException) else None
+    bracketed = re.search(r"\[([A-Z_.0-9]+)\]", str(error))
+    condition = condition or (bracketed.group(1) if bracketed else type(error).__name__)
+    return {"error": condition, "message": str(error)[:2000]}
+
+
+def build(plan, streaming=False):
+    if "inline" in plan:
+        inline = plan["inline"]
+        literals = ", ".join("(" + ", ".join(row) + ")" for row in inline["rows"])
+        df = spark.sql(f"SELECT * FROM VALUES {literals} AS t({', '.join(inline['columns'])})")
+    elif "range" in plan:
+        df = spark.range(plan["range"])
+    else:
+        read = plan["read"]
+        reader = (spark.readStream if streaming else spark.read).format(read["format"])
+        if "schema" in read:
+            reader = reader.schema(read["schema"])
+        df = reader.options(**read.get("options", {})).load(read["path"])
+    for name, *args in plan.get("steps", []):
+        if name == "select":
+            df = df.selectExpr(*args)
+        elif name == "filter":
+            df = df.filter(args[0])
+        elif name == "aggregate":
+            by, aggregates = args
+            df = df.groupBy(*map(F.expr, by)).agg(*map(F.expr, aggregates))
+        elif name == "join":
+            other, on, how = args
+            right = build(other)
+            df = df.join(right, on if isinstance(on, list) else F.expr(on), how)
+        elif name == "union":
+            df = df.union(build(args[0], streaming))
+        elif name == "alias":
+            df = df.alias(args[0])
+        elif name == "sort":
+            df = df.orderBy(*args)
+        elif name == "limit":
+            df = df.limit(args[0])
+        elif name == "distinct":
+            df = df.distinct()
+        elif name == "watermark":
+            df = df.withWatermark(*args)
+        else:
+            raise ValueError(f"unknown step {name}")
+    return df
+
+
+def evaluate(request):
+    """Each expression over the rows of one relation: name, type and values, or the error."""
+    spark.conf.set("spark.sql.session.timeZone", request["timeZone"])
+    source = build(request["plan"])
+    results = []
+    for expression in request["expressions"]:
+        try:
+            df = source.selectExpr(expression)
+            results.append({"columns": columns(df), "rows": rows(df)})
+        except Exception as error:
+            results.append(failure(error))
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    return results
+
+
+def run(request):
+    """A batch plan: its rows and what show and printSchema print."""
+    df = build(request["plan"])
+    answer = {"columns": columns(df), "tree": df._jdf.schema().treeString()}
+    answer["rows"] = rows(df)
+    show = request.get("show")
+    if show is not None:
+        answer["show"] = df._jdf.showString(show["rows"], show["truncate"], show["vertical"])
+    return answer
+
+
+def stream(request):
+    """A streaming query until everything is processed; with "collect" the rows of its batches."""
+    for key, value in request.get("conf", {}).items():
+        spark.conf.set(key, value)
+    df = build(request["plan"], streaming=True)
+    writer = df.writeStream.outputMode(request.get("outputMode", "append")).option(
+        "checkpointLocation", request["checkpoint"]
+    )
+    writer = writer.options(**request.get("options", {}))
+    writer = writer.trigger(once=True) if request.get("once") else writer.trigger(availableNow=True)
+    batches = []
+
+    def keep(batch, batch_id):
+        batches.append({"batchId": batch_id, "rows": rows(batch)})
+        if request.get("failAt") == batch_id:
+            raise RuntimeError("told to fail")
+
+    if "path" in request:
+        query = writer.format(request["format"]).start(request["path"])
+    else:
+        query = writer.foreachBatch(keep).start()
+    try:
+        query.awaitTermination()
+        error = None
+    except Exception as caught:
+        error = str(caught)[:2000]
+    progress = [
+        {"batchId": p["batchId"], "numInputRows": p["numInputRows"], "eventTime": dict(p["eventTime"] or {})}
+        for p in query.recentProgress
+    ]
+    time.sleep(request.get("settleSeconds", 0))
+    for key in request.get("conf", {}):
+        spark.conf.unset(key)
+    return {"id": query.id, "progress": progress, "batches": batches, **({"error": error} if error else {})}
+
+
+operations = {"evaluate": evaluate, "run": run, "stream": stream, "version": lambda _: spark.version}
+for line in sys.stdin:
+    request = json.loads(line)
+    try:
+        answer = {"value": operations[request["op"]](request)}
+    except (PySparkException, Py4JJavaError) as error:
+        answer = {"value": failure(error)}
+    except Exception:
+        answer = {"crash": traceback.format_exc()}
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+spark.stop()

@@ -1,0 +1,196 @@
+/** Plans as data, built here with Millrace and in driver.py with PySpark. */
+import {
+  type Column,
+  expr,
+  type MillraceError,
+  isMillraceError,
+  type Schema,
+  SparkSession,
+  type DataFrame,
+} from "millrace";
+import { treeString } from "../../../packages/core/src/types/tree-string.ts";
+import { simpleString } from "../../../packages/core/src/types/type-names.ts";
+import { canonical } from "./canonical.ts";
+import type { Failure, StreamJob, StreamRun, Table } from "./spark-process.ts";
+
+type Frame = DataFrame<Schema, { readonly bigint: true; readonly timestamps: "temporal" }>;
+type Session = SparkSession<{ readonly bigint: true; readonly timestamps: "temporal" }>;
+
+export interface ReadPlan {
+  readonly format: string;
+  readonly path: string;
+  readonly schema?: string;
+  readonly options?: Readonly<Record<string, string>>;
+}
+export type Step =
+  | readonly ["select" | "sort", ...string[]]
+  | readonly ["filter" | "alias", string]
+  | readonly ["aggregate", by: readonly string[], aggregates: readonly string[]]
+  | readonly [
+      "join",
+      right: Plan,
+      on: string | readonly string[],
+      how: "inner" | "left" | "right" | "full" | "left_semi" | "left_anti",
+    ]
+  | readonly ["union", Plan]
+  | readonly ["limit", number]
+  | readonly ["distinct"]
+  | readonly ["watermark", column: string, delay: string];
+export type Plan = (
+  | { readonly inline: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } }
+  | { readonly range: number }
+  | { readonly read: ReadPlan }
+) & { readonly steps?: readonly Step[] };
+export interface Show {
+  readonly rows: number;
+  readonly truncate: number;
+  readonly vertical: boolean;
+}
+
+/** Millrace behind the same requests as {@link SparkProcess}. */
+export class MillraceEngine implements AsyncDisposable {
+  readonly session: Session;
+  constructor(session: Session) {
+    this.session = session;
+  }
+  static async start(): Promise<MillraceEngine> {
+    const session = await SparkSession.builder
+      .config({ bigint: true, timestamps: "temporal" })
+      .config("spark.sql.session.timeZone", "UTC")
+      .config("spark.sql.shuffle.partitions", 2)
+      .create();
+    session.sparkContext.setLogLevel("OFF");
+    return new MillraceEngine(session as unknown as Session);
+  }
+
+  async evaluate(plan: Plan, expressions: readonly string[], timeZone: string): Promise<readonly (Table | Failure)[]> {
+    this.session.conf.set("spark.sql.session.timeZone", timeZone);
+    const results: (Table | Failure)[] = [];
+    for (const expression of expressions) {
+      results.push(await orFailure(async () => table(build(this.session, plan).selectExpr(expression) as Frame)));
+    }
+    this.session.conf.set("spark.sql.session.timeZone", "UTC");
+    return results;
+  }
+  run(plan: Plan): Promise<(Table & { readonly tree: string }) | Failure> {
+    return orFailure(async () => {
+      const frame = build(this.session, plan);
+      return { ...(await table(frame)), tree: treeString(await frame.schema()) };
+    });
+  }
+  show(plan: Plan, show: Show): Promise<string> {
+    return build(this.session, plan).showString(show);
+  }
+
+  async stream(job: StreamJob): Promise<StreamRun> {
+    const frame = build(this.session, job.plan, true);
+    const batches: { batchId: number; rows: Table["rows"] }[] = [];
+    const writer = frame.writeStream
+      .outputMode(job.outputMode ?? "append")
+      .option("checkpointLocation", job.checkpoint)
+      .options(job.options ?? {})
+      .trigger({ availableNow: true });
+    const query =
+      job.path === undefined
+        ? await writer
+            .foreachBatch(async (batch, batchId) => {
+              batches.push({ batchId, rows: (await table(batch)).rows });
+              if (job.failAt === batchId) throw new Error("told to fail");
+            })
+            .start()
+        : await writer.format(job.format!).start(job.path);
+    let error: string | undefined;
+    try {
+      await query.awaitTermination();
+    } catch (caught) {
+      error = String(caught);
+    }
+    const progress = query.recentProgress.map(({ batchId, numInputRows, eventTime }) => ({
+      batchId,
+      numInputRows,
+      eventTime: { ...eventTime },
+    }));
+    return { id: query.id, progress, batches, ...(error === undefined ? {} : { error }) };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.session.stop();
+  }
+}
+
+async function table(frame: Frame): Promise<Table> {
+  const { fields } = await frame.schema();
+  const rows = (await frame.collect()) as readonly Readonly<Record<string, unknown>>[];
+  return {
+    columns: fields.map(({ name, type, nullable }) => [name, simpleString(type), nullable]),
+    rows: rows.map((row) => fields.map(({ name, type }) => canonical(type, row[name]))),
+  };
+}
+
+async function orFailure<T>(work: () => Promise<T>): Promise<T | Failure> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    const { errorClass, message }: MillraceError = error;
+    return { error: errorClass, message };
+  }
+}
+
+function build(session: Session, plan: Plan, streaming = false): Frame {
+  return (plan.steps ?? []).reduce(
+    (frame, step) => applied(session, frame, step, streaming),
+    source(session, plan, streaming),
+  );
+}
+
+function source(session: Session, plan: Plan, streaming: boolean): Frame {
+  if ("range" in plan) return session.range(plan.range) as unknown as Frame;
+  if ("inline" in plan) {
+    const { columns, rows } = plan.inline;
+    const one = session.createDataFrame([{ one: 1 }], { one: "int" });
+    const frames = rows.map((row) => one.selectExpr(...row.map((sql, i) => `${sql} AS ${columns[i]}`)) as Frame);
+    return frames.reduce((all, frame) => all.union(frame) as Frame);
+  }
+  const { format, path, schema, options = {} } = plan.read;
+  if (streaming) {
+    const reader = session.readStream.format(format).options(options);
+    return (schema === undefined ? reader : reader.schema(schema)).load(path) as Frame;
+  }
+  const reader = session.read.format(format).options(options);
+  return (schema === undefined ? reader : reader.schema(schema)).load(path) as Frame;
+}
+
+function applied(session: Session, frame: Frame, step: Step, streaming: boolean): Frame {
+  switch (step[0]) {
+    case "select":
+      return frame.selectExpr(...(step.slice(1) as string[])) as Frame;
+    case "sort":
+      return frame.orderBy(...(step.slice(1) as string[])) as Frame;
+    case "filter":
+      return frame.filter(step[1]);
+    case "alias":
+      return frame.alias(step[1]);
+    case "aggregate":
+      return frame.groupBy(...step[1].map(columnOf)).agg(...step[2].map(columnOf)) as unknown as Frame;
+    case "join": {
+      const right = build(session, step[1]);
+      const on = step[2];
+      const joined =
+        typeof on === "string" ? frame.join(right, expr(on), step[3]) : frame.join(right, on as never, step[3]);
+      return joined as unknown as Frame;
+    }
+    case "union":
+      return frame.union(build(session, step[1], streaming)) as Frame;
+    case "limit":
+      return frame.limit(step[1]);
+    case "distinct":
+      return frame.distinct();
+    case "watermark":
+      return frame.withWatermark(step[1] as never, step[2]);
+  }
+}
+
+function columnOf(sql: string): Column {
+  return expr(sql) as Column;
+}

@@ -1,0 +1,206 @@
+/**
+ * Streaming aggregations that go from one engine to the other with their state: each step of a relay must give the rows that
+ * Spark alone gives for the same files.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Canonical, normalized } from "./spark/canonical.ts";
+import { MillraceEngine, type Step } from "./spark/plans.ts";
+import { SparkProcess, type StreamJob, type StreamRun } from "./spark/spark-process.ts";
+import { Workplace } from "./spark/workplace.ts";
+
+let engines: { readonly Millrace: MillraceEngine; readonly Spark: SparkProcess };
+beforeAll(async () => {
+  engines = { Millrace: await MillraceEngine.start(), Spark: await SparkProcess.start() };
+});
+afterAll(async () => {
+  await engines.Millrace[Symbol.asyncDispose]();
+  await engines.Spark[Symbol.asyncDispose]();
+});
+
+type Name = "Millrace" | "Spark";
+const orders: readonly (readonly Name[])[] = [
+  ["Millrace", "Spark", "Millrace"],
+  ["Spark", "Millrace", "Spark"],
+];
+const events = "k STRING, v INT, b BIGINT, d DOUBLE, f FLOAT, n DECIMAL(10,2), at TIMESTAMP, day DATE, flag BOOLEAN";
+
+interface Aggregation {
+  readonly outputMode: "append" | "update" | "complete";
+  readonly watermark?: string;
+  readonly by: readonly string[];
+  readonly aggregates: readonly string[];
+}
+
+/** Events of a step: keys that come back and new ones, NULLs, times that move on and some that are late. */
+function eventsOf(step: number): string {
+  const lines = Array.from({ length: 12 }, (_, i) => {
+    const n = step * 12 + i;
+    const seconds = step * 7 + (i % 5) - (i === 11 ? 30 : 0);
+    return {
+      k: i === 7 ? null : i === 8 ? `new ${step}` : ["ä", "b", "a longer key"][n % 3],
+      v: i === 5 ? null : n - 20,
+      b: 2 ** 40 + n,
+      d: n / 8,
+      f: n / 2,
+      n: n * 1.25,
+      at: new Date(1_709_208_000_000 + seconds * 1000).toISOString(),
+      day: `2024-02-${String(10 + (n % 15)).padStart(2, "0")}`,
+      flag: n % 2 === 0,
+    };
+  });
+  return lines.map((line) => JSON.stringify(line)).join("\n");
+}
+
+function jobOf(place: Workplace, { outputMode, watermark, by, aggregates }: Aggregation): StreamJob {
+  const late: readonly Step[] = watermark === undefined ? [] : [["watermark", "at", watermark]];
+  return {
+    plan: {
+      read: { format: "json", schema: events, path: place.input, options: { maxFilesPerTrigger: "1" } },
+      steps: [...late, ["aggregate", by, aggregates]],
+    },
+    checkpoint: place.checkpoint,
+    outputMode,
+  };
+}
+
+type Batch = readonly [batchId: number, rows: readonly string[]];
+function batchesOf(run: StreamRun): readonly Batch[] {
+  return run.batches.map(({ batchId, rows }) => [batchId, rows.map((row) => JSON.stringify(rounded(row))).sort()]);
+}
+/** Sums of doubles depend on the order of their rows in the last digits. */
+function rounded(value: Canonical): Canonical {
+  const same = normalized(value);
+  if (same === null || typeof same !== "object") return same;
+  return "double" in same ? { double: Number(same.double).toPrecision(12) } : same.map(rounded);
+}
+
+/** What an engine alone makes of the steps, one start per step. */
+async function relay(
+  names: readonly Name[],
+  filesPerStep: number,
+  aggregation: Aggregation,
+): Promise<readonly Batch[]> {
+  using place = new Workplace();
+  const all: Batch[] = [];
+  let id: string | undefined;
+  let file = 0;
+  for (const name of names) {
+    for (let i = 0; i < filesPerStep; i++, file++) place.put(`${file}.json`, eventsOf(file));
+    const run = await engines[name].stream(jobOf(place, aggregation));
+    expect(run.error).toBeUndefined();
+    id ??= run.id;
+    expect(run.id).toBe(id);
+    expect(await place.findings()).toEqual([]);
+    all.push(...batchesOf(run));
+  }
+  return all;
+}
+
+const sums = ["count(*)", "count(v)", "sum(v)", "sum(b)", "sum(n)", "avg(v)", "avg(n)", "avg(d)"];
+const extremes = ["min(v)", "max(v)", "min(k)", "max(k)", "min(at)", "max(day)", "max(flag)", "min(n)", "max(f)"];
+
+const aggregations: Readonly<Record<string, Aggregation>> = {
+  "sums by a string": { outputMode: "update", by: ["k"], aggregates: sums },
+  "extremes by a string and a number": { outputMode: "update", by: ["k", "v % 3 AS m"], aggregates: extremes },
+  "a complete result": { outputMode: "complete", by: ["flag"], aggregates: [...sums, "max(v)"] },
+  "one group for all": { outputMode: "update", by: [], aggregates: [...sums, "min(v)"] },
+  "windows with a watermark, updated": {
+    outputMode: "update",
+    watermark: "10 seconds",
+    by: ["window(at, '10 seconds')", "k"],
+    aggregates: ["count(*)", "sum(v)", "max(n)"],
+  },
+  "windows with a watermark, appended when final": {
+    outputMode: "append",
+    watermark: "5 seconds",
+    by: ["window(at, '10 seconds', '5 seconds')", "k"],
+    aggregates: ["count(*)", "avg(d)"],
+  },
+  "moments and choices": {
+    outputMode: "update",
+    by: ["flag"],
+    aggregates: [
+      "sum(cast(n AS DECIMAL(7,2)))",
+      "avg(cast(n AS DECIMAL(20,4)))",
+      "stddev(v)",
+      "var_pop(d)",
+      "first(v)",
+      "last(v)",
+      "count_if(v > 0)",
+      "bool_or(v > 10)",
+      "max_by(k, v)",
+    ],
+  },
+  "digests and sketches": {
+    outputMode: "update",
+    by: ["k"],
+    aggregates: ["percentile_approx(d, array(0.5D, 0.9D), 100)", "approx_count_distinct(v)"],
+  },
+};
+
+describe.each(Object.entries(aggregations))("%s", (_, aggregation) => {
+  let expected: readonly Batch[];
+  beforeAll(async () => {
+    expected = await relay(["Spark", "Spark", "Spark"], 2, aggregation);
+  });
+  test.each(orders.map((order) => [order.join(" → "), order] as const))("%s", async (_order, order) => {
+    expect(await relay(order, 2, aggregation)).toEqual(expected);
+  });
+});
+
+describe.each(orders.map((order) => [order.join(" → "), order] as const))("%s", (_, order) => {
+  const aggregation = aggregations["sums by a string"]!;
+
+  test("state goes on from a snapshot", async () => {
+    using place = new Workplace();
+    let file = 0;
+    const batches: Batch[] = [];
+    for (const name of order) {
+      for (let i = 0; i < 12; i++, file++) place.put(`${file}.json`, eventsOf(file % 4));
+      const run = await (name === "Spark"
+        ? engines.Spark.stream(jobOf(place, aggregation), 1.5)
+        : engines.Millrace.stream(jobOf(place, aggregation)));
+      expect(run.error).toBeUndefined();
+      batches.push(...batchesOf(run));
+      expect(await place.findings()).toEqual([]);
+      expect(place.files("checkpoint/state/0/0").filter((each) => each.endsWith(".snapshot"))).not.toEqual([]);
+    }
+    expect(batches.map(([batchId]) => batchId)).toEqual(Array.from({ length: 36 }, (_each, i) => i));
+    const counts = new Map(
+      batches
+        .flatMap(([, rows]) => rows.map((row) => JSON.parse(row) as string[]))
+        .map((row) => [row[0], Number(row[1])]),
+    );
+    expect([...counts.values()].reduce((a, b) => a + b)).toBe(36 * 12);
+  });
+
+  test("a batch that failed in one engine is repeated by the next over the state before it", async () => {
+    using place = new Workplace();
+    const seen: Batch[] = [];
+    for (const [turn, name] of order.entries()) {
+      place.put(`${turn}.json`, eventsOf(turn));
+      const run = await engines[name].stream({ ...jobOf(place, aggregation), failAt: turn });
+      expect(run.error).toContain("told to fail");
+      seen.push(...batchesOf(run));
+    }
+    const alone = await relay(["Spark", "Spark", "Spark"], 1, aggregation);
+    const [zero, one, two] = alone;
+    expect(seen).toEqual([zero, zero, one, one, two]);
+  });
+});
+
+test("lists are not handed over: each engine refuses the state of the other", async () => {
+  const lists: Aggregation = { outputMode: "update", by: ["k"], aggregates: ["collect_list(v)"] };
+  using ours = new Workplace();
+  using theirs = new Workplace();
+  ours.put("0.json", eventsOf(0));
+  theirs.put("0.json", eventsOf(0));
+  await engines.Millrace.stream(jobOf(ours, lists));
+  await engines.Spark.stream(jobOf(theirs, lists));
+  ours.put("1.json", eventsOf(1));
+  theirs.put("1.json", eventsOf(1));
+  expect((await engines.Spark.stream(jobOf(ours, lists))).error).toContain("STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE");
+  await expect(engines.Millrace.stream(jobOf(theirs, lists))).rejects.toThrow(
+    "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE",
+  );
+});
