@@ -51,9 +51,6 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-/** Checkpoints that runs of this process hold: a lease of our own pid that is not here was left by a failed run. */
-const heldByProcess = new WeakMap<ProcessInfo, Set<string>>();
-
 function parseLease(path: string, text: string): LeaseRecord {
   let json: unknown;
   try {
@@ -89,7 +86,7 @@ async function isHeld(record: LeaseRecord, owner: LeaseOwner, checkpoint: string
   if (record.hostName !== process.hostName) return clock.nowMs() - record.renewedAtMs < foreignLeaseMs;
   if (record.bootId !== process.bootId) return false;
   if (record.pid === process.pid && record.startTime === process.startTime) {
-    return heldByProcess.get(process)?.has(checkpoint) ?? false;
+    return process.heldCheckpoints.has(checkpoint);
   }
   return process.isAlive(record.pid, record.startTime);
 }
@@ -146,8 +143,7 @@ export async function acquireLease(files: CheckpointFiles, owner: LeaseOwner, ch
     throw winner === null ? error : inUse(checkpoint, parseLease(path, winner));
   }
   await applyCheckpointProgram(files.fs, cleanup);
-  const held = heldByProcess.get(process) ?? new Set();
-  heldByProcess.set(process, held.add(checkpoint));
+  process.heldCheckpoints.add(checkpoint);
   return {
     epoch,
     async check() {
@@ -162,7 +158,7 @@ export async function acquireLease(files: CheckpointFiles, owner: LeaseOwner, ch
       return writeTextProgram(files, path, textNow(false), "replace");
     },
     async release() {
-      held.delete(checkpoint);
+      process.heldCheckpoints.delete(checkpoint);
       await applyCheckpointProgram(files.fs, writeTextProgram(files, path, textNow(true), "replace"));
     },
   };

@@ -6,6 +6,11 @@ export interface ProcessInfo {
   /** Changes with every boot of the machine. */
   readonly bootId: string;
   readonly hostName: string;
+  /**
+   * Checkpoints that runs of this process hold, whatever their session: a lease of our own pid that is not here was left
+   * by a failed run.
+   */
+  readonly heldCheckpoints: Set<string>;
   /** Whether a process with this pid and start time lives now. */
   isAlive(pid: number, startTime: string): Promise<boolean>;
   /** Directory for temporary files. */

@@ -48,8 +48,12 @@ function readBootId(): string {
   return outputOf("sysctl", ["-n", "kern.boottime"]) ?? "unknown";
 }
 
+/** One for the process: each session has its own NodeProcess. */
+const heldCheckpoints = new Set<string>();
+
 /** This process as the operating system sees it. What costs a system call is read when it is first asked for. */
 export class NodeProcess implements ProcessInfo {
+  readonly heldCheckpoints: Set<string> = heldCheckpoints;
   readonly pid: number = process.pid;
   #startTime: string | null = null;
   #bootId: string | null = null;

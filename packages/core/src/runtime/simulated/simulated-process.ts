@@ -31,6 +31,7 @@ export class SimulatedProcess implements ProcessInfo {
   readonly timeZone: string = "UTC";
   readonly cpuCount: number;
   readonly alive: AliveProcesses;
+  readonly heldCheckpoints: Set<string> = new Set();
   readonly printed: string[] = [];
   readonly logged: LoggedLine[] = [];
   readonly #environment: ReadonlyMap<string, string>;
