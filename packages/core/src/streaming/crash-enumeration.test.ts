@@ -71,3 +71,26 @@ test("no fault of any file operation changes the result", async () => {
   }
   expect(runs).toBe(operations * faults.length);
 }, 120_000);
+
+test("a batch whose offsets are logged has the same rows again, though its sources would now give more", async () => {
+  let restarts = 0;
+  for (let at = 0; ; at++) {
+    const world = new Harness();
+    world.topic.add(...rows);
+    world.restart({ power: true, plan: { faults: [{ at, fault: "loseUnsynced" }] } });
+    const crashed = await world
+      .run({ conf, source: { limit: { kind: "maxRows", rows: 1 } } })
+      .then(() => false)
+      .catch(() => true);
+    if (crashed) {
+      world.restart({ power: true });
+      await world.run({ conf, source: { limit: { kind: "maxRows", rows: 5 } } });
+      restarts++;
+    }
+    expect(world.table.rows, `power lost at operation ${at}`).toEqual(
+      rows.map(([user, seconds]) => `${user} ${seconds * 1_000_000}`),
+    );
+    if (!crashed) break;
+  }
+  expect(restarts).toBeGreaterThan(50);
+});

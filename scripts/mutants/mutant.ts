@@ -1,0 +1,38 @@
+/** A deliberate mistake in the core's sources, and the tests that should notice it. */
+
+export interface Edit {
+  /** Path below packages/core/src. */
+  readonly file: string;
+  /** Text that occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Mutant {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** Test files that are run first, quickest first. */
+  readonly tests: readonly string[];
+}
+
+/** A survivor that changes nothing that could be seen. */
+export interface EquivalentMutant {
+  readonly name: string;
+  /** Why no run, with no fault, can end differently. */
+  readonly proof: string;
+}
+
+const core = "packages/core/src";
+
+/** The crash tests, the quick ones first. */
+export const testFiles = {
+  enumeration: `${core}/streaming/crash-enumeration.test.ts`,
+  recovery: `${core}/streaming/recover.test.ts`,
+  fileSink: `${core}/sinks/files/file-sink.test.ts`,
+  fileWrite: `${core}/sinks/files/file-write.test.ts`,
+  fileSource: `${core}/sources/files/file-stream.test.ts`,
+  state: `${core}/state/hdfs-state-store.test.ts`,
+  logs: `${core}/checkpoint/logs.test.ts`,
+  lease: `${core}/checkpoint/lease.test.ts`,
+  engineCrash: "tests/crash/engine-crash.test.ts",
+} as const;

@@ -1,0 +1,254 @@
+/** Neighbouring steps of the micro-batch protocol swapped, one pair at a time. The step labels stay where they are. */
+import { type Edit, type Mutant, testFiles } from "./mutant.ts";
+
+const { engineCrash, enumeration, fileSink, fileSource, fileWrite, recovery, state } = testFiles;
+
+const construct = "streaming/construct-batch.ts";
+const loop = "streaming/micro-batch-execution.ts";
+const batchFile = "streaming/run-batch.ts";
+
+const writeOffsets = 'await run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));';
+const advance = 'await run.durations.time("latestOffset", () => advanceSources(run));';
+const writeMetadata = 'await run.durations.time("queryPlanning", () => run.state.writeMetadata());';
+const writeRows =
+  "const write = await abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record));";
+const commitState = "const stateCommitMs = await commitState(run, batchId, state);";
+const commitSink = "await abortable(clock, run.abort, () => write.commit());";
+const updateWatermark = "run.tracker.update(seen);";
+const writeCommit = 'await run.durations.time("commitOffsets", () => writeCommit(run, batchId));';
+const commitSources = "await commitSources(run, batch.batchId);";
+const maintain = "this.#maintain(batch.batchId);";
+
+/** The offsets of a new batch are not written when it is constructed. */
+const offsetsLater: Edit = {
+  file: construct,
+  find: writeOffsets,
+  replace: 'await run.step("P2", batchId);\n  await run.step("P3", batchId);\n  void writeOffsets;',
+};
+const offsetsNow = "if (!batch.replayed) await run.checkpoint.writeOffsets(batchId, batch.entry);";
+
+function remove(file: string, find: string): Edit {
+  return { file, find, replace: "" };
+}
+
+export const orderMutants: readonly Mutant[] = [
+  {
+    name: "P1/P3: offsets are taken after they are logged",
+    edits: [
+      remove(construct, advance),
+      { file: construct, find: writeOffsets, replace: `${writeOffsets}\n  ${advance}` },
+    ],
+    tests: [recovery],
+  },
+  {
+    name: "P3/P4: sources forget before the offsets are durable",
+    edits: [
+      {
+        file: construct,
+        find: writeOffsets,
+        replace: `for (const { source, start } of run.sources) if (start !== null && batchId > 0) await source.commit(start);
+  ${writeOffsets}`,
+      },
+      { file: loop, find: commitSources, replace: 'await run.step("P4", batch.batchId);' },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P3/P6: offsets after the sink was written",
+    edits: [offsetsLater, { file: batchFile, find: writeRows, replace: `${writeRows}\n    ${offsetsNow}` }],
+    tests: [enumeration],
+  },
+  {
+    name: "P3/P7: offsets after the state",
+    edits: [offsetsLater, { file: batchFile, find: commitState, replace: `${commitState}\n    ${offsetsNow}` }],
+    tests: [enumeration],
+  },
+  {
+    name: "P3/P8: offsets after the sink commit",
+    edits: [offsetsLater, { file: batchFile, find: commitSink, replace: `${commitSink}\n    ${offsetsNow}` }],
+    tests: [enumeration],
+  },
+  {
+    name: "P3/P10: offsets after the commit",
+    edits: [offsetsLater, { file: batchFile, find: writeCommit, replace: `${writeCommit}\n    ${offsetsNow}` }],
+    tests: [enumeration],
+  },
+  {
+    name: "P4/P10: sources forget the running batch",
+    edits: [
+      {
+        file: construct,
+        find: "for (const { source, start } of run.sources) {",
+        replace: "for (const { source, end: start } of run.sources) {",
+      },
+    ],
+    tests: [fileSource, engineCrash],
+  },
+  {
+    name: "P5/P6: state metadata after the sink was written",
+    edits: [
+      remove(batchFile, writeMetadata),
+      { file: batchFile, find: writeRows, replace: `${writeRows}\n    ${writeMetadata}` },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P5/P7: state metadata after the state",
+    edits: [
+      remove(batchFile, writeMetadata),
+      { file: batchFile, find: commitState, replace: `${commitState}\n    ${writeMetadata}` },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P5/P10: state metadata after the commit",
+    edits: [
+      remove(batchFile, writeMetadata),
+      { file: batchFile, find: writeCommit, replace: `${writeCommit}\n    ${writeMetadata}` },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P6/P7: the state is committed before the rows are computed",
+    edits: [
+      { file: batchFile, find: writeRows, replace: `${commitState}\n    ${writeRows}` },
+      {
+        file: batchFile,
+        find: `await run.step("P7", batchId);\n    ${commitState}`,
+        replace: 'await run.step("P7", batchId);',
+      },
+    ],
+    tests: [recovery],
+  },
+  {
+    name: "P7/P8: the sink commit before the state",
+    edits: [
+      { file: batchFile, find: commitState, replace: `${commitSink}\n    ${commitState}` },
+      {
+        file: batchFile,
+        find: `await run.step("P8", batchId);\n    ${commitSink}`,
+        replace: 'await run.step("P8", batchId);',
+      },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P7/P10: the state after the commit",
+    edits: [
+      { file: batchFile, find: commitState, replace: "let stateCommitMs = 0;" },
+      {
+        file: batchFile,
+        find: writeCommit,
+        replace: `${writeCommit}\n    stateCommitMs = await commitState(run, batchId, state);`,
+      },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P8/P10: the sink commit after the commit",
+    edits: [
+      remove(batchFile, commitSink),
+      { file: batchFile, find: writeCommit, replace: `${writeCommit}\n    ${commitSink}` },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P9/P10: the watermark after the commit",
+    edits: [
+      remove(batchFile, updateWatermark),
+      { file: batchFile, find: writeCommit, replace: `${writeCommit}\n    ${updateWatermark}` },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P10/P11: maintenance before the batch",
+    edits: [
+      remove(loop, maintain),
+      {
+        file: loop,
+        find: "const outcome = await runBatch(run, batch);",
+        replace: `${maintain}\n      const outcome = await runBatch(run, batch);`,
+      },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P2: the facts after the offsets",
+    edits: [
+      {
+        file: "streaming/query-checkpoint.ts",
+        find: "[...facts, ...offsets.addProgram(batchId, entry)]",
+        replace: "[...offsets.addProgram(batchId, entry), ...facts]",
+      },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "source log: the entry before its sizes",
+    edits: [
+      {
+        file: "sources/files/file-source-log.ts",
+        find: "      ...(await this.#log.addProgram(id, entries)),\n",
+        replace: "",
+      },
+      {
+        file: "sources/files/file-source-log.ts",
+        find: "      // First, so that no entry is without sizes.",
+        replace:
+          "      ...(await this.#log.addProgram(id, entries)),\n      // First, so that no entry is without sizes.",
+      },
+    ],
+    tests: [fileSource],
+  },
+  {
+    name: "file sink: the manifest before the data",
+    edits: [
+      { file: "sinks/files/file-sink.ts", find: "      await files.finish();\n", replace: "" },
+      {
+        file: "sinks/files/file-sink.ts",
+        find: "await this.#manifest.add(batch.batchId, entries);",
+        replace: "await this.#manifest.add(batch.batchId, entries);\n        await files.finish();",
+      },
+    ],
+    tests: [fileSink],
+  },
+  {
+    name: "batch write: _SUCCESS before the files are moved",
+    edits: [
+      {
+        file: "sinks/files/file-write.ts",
+        find: '{ op: "remove", path: success, ifExists: true },',
+        replace: '{ op: "write", path: success, bytes: new Uint8Array(0) },',
+      },
+    ],
+    tests: [fileWrite],
+  },
+  {
+    name: "batch write: the old files go before the new ones come",
+    edits: [
+      {
+        file: "sinks/files/file-write.ts",
+        find: '    ...replaced.map((name): FileOperation => ({ op: "removeTree", path: `${path}/${name}` })),\n',
+        replace: "",
+      },
+      {
+        file: "sinks/files/file-write.ts",
+        find: '{ op: "remove", path: success, ifExists: true },',
+        replace:
+          '...replaced.map((name): FileOperation => ({ op: "removeTree", path: `${path}/${name}` })),\n    { op: "syncDirectory", path },',
+      },
+    ],
+    tests: [fileWrite],
+  },
+  {
+    name: "state: the old snapshot goes after the new delta",
+    edits: [
+      {
+        file: "state/hdfs-state-store.ts",
+        find: '[{ op: "remove", path: this.#path(version, "snapshot"), ifExists: true }, ...program]',
+        replace: '[...program, { op: "remove", path: this.#path(version, "snapshot"), ifExists: true }]',
+      },
+    ],
+    tests: [state, enumeration],
+  },
+];
