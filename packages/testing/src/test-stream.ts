@@ -24,17 +24,26 @@ import { ScriptSink } from "./script-sink.ts";
 import type { TestEngine } from "./test-engine.ts";
 
 /** Where a process may die: the steps of a micro-batch, by number or by what has just happened. */
-export type CrashStep = StepName | keyof typeof namedSteps;
+export type CrashStep = StepName | NamedStep;
+
+/** What has happened when the process dies. */
+export type NamedStep =
+  | "afterOffsets"
+  | "beforeStateCommit"
+  | "afterStateCommit"
+  | "afterSinkCommit"
+  | "beforeCommit"
+  | "afterCommit";
 
 /** A step is announced when it begins, so what a name says has happened when the step after it begins. */
-const namedSteps = {
+const namedSteps: Readonly<Record<NamedStep, StepName>> = {
   afterOffsets: "P5",
   beforeStateCommit: "P7",
   afterStateCommit: "P8",
   afterSinkCommit: "P9",
   beforeCommit: "P10",
   afterCommit: "P11",
-} as const satisfies Readonly<Record<string, StepName>>;
+};
 
 export interface TestStreamOptions {
   /** When batches start. Default: whenever there is data. With an interval, batches start only when time passes. */
@@ -301,7 +310,9 @@ export class TestStream implements PromiseLike<void> {
     this.#throwFailure();
     if (this.#query === null) return;
     const ends = !("processingTime" in this.#trigger);
-    await this.#drive(ends ? this.#query.awaitTermination() : this.#query.processAllAvailable());
+    await this.#drive(
+      ends ? this.#query.awaitTermination().then(() => undefined) : this.#query.processAllAvailable(),
+    );
   }
 
   /** Before rows are looked at. */

@@ -17,7 +17,7 @@ const count = (value: string): boolean => /^\d+$/.test(value);
 /** Settings that the engine reads, with their defaults: Spark's names where Spark has one. Unknown keys are kept as given. */
 export const settings: Readonly<Record<string, Setting>> = {
   "spark.app.name": { default: "millrace", doc: "Name of the application.", static: true },
-  "spark.master": { default: "local[*]", doc: "`local[n]`: threads of the embedded engine.", static: true },
+  "spark.master": { default: "local[*]", doc: "`local[n]`. The embedded engine computes on one thread; n is recorded.", static: true },
   "spark.sql.ansi.enabled": {
     default: "true",
     doc: "Errors instead of NULL or wrap-around on overflow, malformed casts and division by zero.",
@@ -58,7 +58,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   "spark.sql.streaming.noDataProgressEventInterval": { default: "10000", doc: "Milliseconds between idle events.", check: count, expected: "milliseconds" },
   "spark.sql.streaming.pollingDelay": { default: "10", doc: "Milliseconds between looks at an idle source.", check: count, expected: "milliseconds" },
   "spark.sql.streaming.stateStore.minDeltasForSnapshot": { default: "10", doc: "Deltas between two snapshots.", check: positive, expected: "a positive integer" },
-  "spark.sql.streaming.schemaInference": { default: "false", doc: "Kept for Spark: here a stream without a schema always infers it at the start.", check: boolean, expected: "true or false" },
+  "spark.sql.streaming.schemaInference": { default: "false", doc: "Whether a file stream without a schema takes it from the files that are there at the start.", check: boolean, expected: "true or false" },
   "spark.sql.files.ignoreMissingFiles": { default: "false", doc: "Go on when a listed file is gone.", check: boolean, expected: "true or false" },
   "spark.sql.files.ignoreCorruptFiles": { default: "false", doc: "Go on when a file cannot be read.", check: boolean, expected: "true or false" },
   "millrace.codegen.enabled": {
