@@ -20,7 +20,7 @@ const counts = spark.readStream
   .json(events)
   .filter((event) => event.event_type.eq("view"))
   .join(ads, "ad_id")
-  .groupBy("campaign_id", window((event) => timestampMillis(event.event_time), "10 seconds"))
+  .groupBy("campaign_id", window(timestampMillis("event_time"), "10 seconds"))
   .count();
 
 const seconds: number[] = [];

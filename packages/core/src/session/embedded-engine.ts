@@ -31,6 +31,7 @@ import { SessionCatalog } from "./catalog.ts";
 import { SessionConf } from "./conf.ts";
 import type { Engine, EngineRequest, ExplainMode, LogLevel, StreamRequest, WriteRequest } from "./engine.ts";
 import { explainText } from "./explain.ts";
+import { explainFileErrors } from "./file-errors.ts";
 import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";
 import { SinkProviders } from "./sink-providers.ts";
@@ -126,7 +127,7 @@ export class EmbeddedEngine implements Engine {
     }
     const analyzed = await this.analyze(plan);
     checkStreamingSupport(analyzed, request.outputMode);
-    return startStream(this, analyzed, request);
+    return explainFileErrors(() => startStream(this, analyzed, request));
   }
 
   async #readsStream(plan: LogicalPlan): Promise<boolean> {
@@ -163,6 +164,10 @@ export class EmbeddedEngine implements Engine {
   }
 
   analyze(plan: LogicalPlan): Promise<LogicalPlan> {
+    return explainFileErrors(() => this.#analyze(plan));
+  }
+
+  #analyze(plan: LogicalPlan): Promise<LogicalPlan> {
     return analyzePlan(plan, {
       evaluation: this.evaluation(),
       caseSensitive: this.conf.flag("spark.sql.caseSensitive"),

@@ -4,6 +4,7 @@ import type { OpenScan } from "../execution/context.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
 import type { BatchSource, PushedFilter, SourceContext, SourceProvider } from "../sources/contract.ts";
+import { explainFileErrors } from "./file-errors.ts";
 
 export interface TableScanOptions {
   providerOf(read: Read): SourceProvider;
@@ -23,11 +24,9 @@ export class TableScans {
     if (provider.openBatch === undefined) {
       throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: scan.read.format, mode: "a batch read" });
     }
-    const source = await provider.openBatch(this.#options.sourceContext(scan.read), {
-      schema: scan.tableSchema,
-      columns: scan.schema,
-      ...(filter === undefined ? {} : { filter }),
-    });
+    const request = { schema: scan.tableSchema, columns: scan.schema, ...(filter === undefined ? {} : { filter }) };
+    const open = provider.openBatch.bind(provider);
+    const source = await explainFileErrors(() => open(this.#options.sourceContext(scan.read), request));
     this.#opened.push(source);
     return source;
   }

@@ -69,4 +69,8 @@ export const dataSourceErrors = {
       "The directory <path> belongs to a streaming query: its readers see only what the query's manifest _spark_metadata lists, and not what is appended otherwise. Write to another directory.",
   },
   TASK_WRITE_FAILED: { sqlState: "58030", message: "Task failed while writing rows to <path>: <reason>." },
+  FILE_ACCESS_FAILED: {
+    sqlState: "58030",
+    message: "The file operation <operation> of <path> failed with <code>. Check that the path exists and that this process may use it.",
+  },
 } as const;
