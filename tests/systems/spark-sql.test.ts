@@ -244,6 +244,9 @@ describe("malformed input is read as Spark reads it", () => {
       "6,,,",
       '7,"",,',
       '8,"unterminated,,',
+      '9,"a,""b"" 0",,',
+      '10,"a "b, c", d",e',
+      '11,a "b" c,"x"y,z',
     ],
   };
   const schema = {

@@ -37,7 +37,10 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "LocalRelation":
       return { kind: "LocalScan", batch: plan.batch, output: newAttributes(plan.batch.schema, context) };
     case "Range": {
-      const schema: StructType = { kind: "struct", fields: [{ name: "id", type: { kind: "bigint" }, nullable: false }] };
+      const schema: StructType = {
+        kind: "struct",
+        fields: [{ name: "id", type: { kind: "bigint" }, nullable: false }],
+      };
       return { kind: "RangeScan", range: plan, output: newAttributes(schema, context) };
     }
     case "NamedTable": {

@@ -16,7 +16,9 @@ type AggregateNode = LogicalPlan & { readonly kind: "Aggregate" };
 
 /** Streaming aggregations of a plan, the one nearest the sink first. */
 export function streamingAggregates(plan: LogicalPlan): readonly AggregateNode[] {
-  return [...planNodes(plan)].filter((node): node is AggregateNode => node.kind === "Aggregate" && isStreamingPlan(node));
+  return [...planNodes(plan)].filter(
+    (node): node is AggregateNode => node.kind === "Aggregate" && isStreamingPlan(node),
+  );
 }
 
 /**
@@ -25,7 +27,8 @@ export function streamingAggregates(plan: LogicalPlan): readonly AggregateNode[]
  */
 export function watermarkedKey(grouping: readonly Expr[]): number | undefined {
   const at = grouping.findIndex((expr) => {
-    const metadata = expr.kind === "Attribute" ? expr.metadata : expr.kind === "Alias" ? aliasMetadata(expr) : undefined;
+    const metadata =
+      expr.kind === "Attribute" ? expr.metadata : expr.kind === "Alias" ? aliasMetadata(expr) : undefined;
     return metadata !== undefined && watermarkDelayKey in metadata;
   });
   return at < 0 ? undefined : at;
@@ -95,9 +98,7 @@ function checkNode(
     case "Aggregate":
       for (const expr of node.aggregates) {
         if (someExpression(expr, (e) => e.kind === "AggregateCall" && e.distinct)) {
-          throw unsupported(
-            "distinct aggregations on streaming DataFrames/Datasets",
-          );
+          throw unsupported("distinct aggregations on streaming DataFrames/Datasets");
         }
       }
       for (const key of node.grouping) {

@@ -55,7 +55,13 @@ export function resolveAggregate(
       if (key >= 0) return keyAttributes[key]!;
       return node.kind === "AggregateCall" ? resultOf(node, printExpression(node)) : node;
     });
-    requireGrouped(overResults, written, keyAttributes, calls.map((entry) => entry.attribute), context);
+    requireGrouped(
+      overResults,
+      written,
+      keyAttributes,
+      calls.map((entry) => entry.attribute),
+      context,
+    );
     return resolved.kind === "Alias" ? { ...resolved, child: overResults } : overResults;
   });
   const projection: Expr[] = [...keyAttributes, ...results];
@@ -110,8 +116,13 @@ export function resolveDeduplicate(
     columns === undefined
       ? output
       : columns.map((name) => {
-          const found = resolveAttribute({ kind: "UnresolvedAttribute", parts: [name] }, { attributes: output }, context);
-          if (found.kind !== "Attribute") throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name] }, output);
+          const found = resolveAttribute(
+            { kind: "UnresolvedAttribute", parts: [name] },
+            { attributes: output },
+            context,
+          );
+          if (found.kind !== "Attribute")
+            throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name] }, output);
           return found;
         });
   const isKey = (a: Attribute): boolean => keys.some((k) => k.id === a.id);
@@ -132,7 +143,9 @@ export function resolveDeduplicate(
       },
     });
   }
-  const unique = keys.filter((k, i) => keys.findIndex((other) => sameName(other.name, k.name, context) && other.id === k.id) === i);
+  const unique = keys.filter(
+    (k, i) => keys.findIndex((other) => sameName(other.name, k.name, context) && other.id === k.id) === i,
+  );
   const aggregate: LogicalPlan = { kind: "Aggregate", input, grouping: unique, aggregates: [...firsts.values()] };
   return {
     kind: "Project",

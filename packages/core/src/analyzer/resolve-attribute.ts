@@ -33,7 +33,8 @@ export function findAttribute(
     second === undefined
       ? []
       : attributes.filter(
-          (a) => a.qualifier !== undefined && sameName(a.qualifier, first!, context) && sameName(a.name, second, context),
+          (a) =>
+            a.qualifier !== undefined && sameName(a.qualifier, first!, context) && sameName(a.name, second, context),
         );
   const plain = qualified.length > 0 ? [] : attributes.filter((a) => sameName(a.name, first!, context));
   const matches = qualified.length > 0 ? qualified : plain;

@@ -29,7 +29,10 @@ export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, c
       const matches = output.filter((a) => sameName(a.name, name, context));
       if (matches.length === 0) throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name] }, output);
       if (matches.length > 1) {
-        throw new MillraceError("AMBIGUOUS_REFERENCE", { name: `\`${name}\``, referenceNames: `[${matches.map((a) => `\`${a.name}\``).join(", ")}]` });
+        throw new MillraceError("AMBIGUOUS_REFERENCE", {
+          name: `\`${name}\``,
+          referenceNames: `[${matches.map((a) => `\`${a.name}\``).join(", ")}]`,
+        });
       }
       return matches[0]!;
     };
@@ -72,10 +75,10 @@ export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, c
 /** `left = right` with both sides cast to the common type. */
 function equality(left: Expr, right: Expr, context: AnalysisContext): Expr {
   const record = functionRegistry.scalar("=")!;
-  const signature = record.resolve(
-    [argumentInfo(left, context.evaluation), argumentInfo(right, context.evaluation)],
-    { sql: "join keys", ansi: context.evaluation.ansi },
-  );
+  const signature = record.resolve([argumentInfo(left, context.evaluation), argumentInfo(right, context.evaluation)], {
+    sql: "join keys",
+    ansi: context.evaluation.ansi,
+  });
   const args = [castTo(left, signature.args[0]!), castTo(right, signature.args[1]!)];
   return {
     kind: "Call",

@@ -155,7 +155,8 @@ function withHiddenColumns(
   const missing = expressions.some((expr) =>
     someExpression(
       expr,
-      (node) => node.kind === "UnresolvedAttribute" && findAttribute(node, { attributes: output }, context) === undefined,
+      (node) =>
+        node.kind === "UnresolvedAttribute" && findAttribute(node, { attributes: output }, context) === undefined,
     ),
   );
   if (!missing || input.kind !== "Project") return build(input, output);

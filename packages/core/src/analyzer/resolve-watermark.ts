@@ -22,7 +22,11 @@ export function resolveWatermark(plan: WithWatermark, input: LogicalPlan, contex
     BigInt(interval.months) * microsPerMonth + BigInt(interval.days) * 86_400_000_000n + interval.micros;
   if (delayMicros < 0n) throw new MillraceError("INVALID_DELAY_THRESHOLD", { delay: plan.delay });
   const output = outputOf(input);
-  const column = resolveAttribute({ kind: "UnresolvedAttribute", parts: [plan.eventTime] }, { attributes: output }, context);
+  const column = resolveAttribute(
+    { kind: "UnresolvedAttribute", parts: [plan.eventTime] },
+    { attributes: output },
+    context,
+  );
   if (column.kind !== "Attribute" || !isEventTime(column.type)) {
     throw new MillraceError("EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", {
       eventName: `\`${plan.eventTime}\``,

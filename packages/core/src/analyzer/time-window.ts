@@ -127,12 +127,7 @@ function windowedInput(
     return {
       kind: "Call",
       fn: "named_struct",
-      args: [
-        literal("start", { kind: "string" }),
-        startExpr,
-        literal("end", { kind: "string" }),
-        endExpr,
-      ],
+      args: [literal("start", { kind: "string" }), startExpr, literal("end", { kind: "string" }), endExpr],
       type: structOfWindow,
       nullable: false,
       ansi: true,

@@ -156,17 +156,22 @@ export class CsvScanner implements ScannedRecords {
     const { bytes } = this;
     const { quote, ignoreLeadingWhiteSpace, ignoreTrailingWhiteSpace } = this.#syntax;
     let p = from;
+    let q = from;
     if (quote >= 0 || ignoreLeadingWhiteSpace) {
       let content = p;
       while (content < end && (bytes[content] === 32 || bytes[content] === 9) && !this.#isSeparator(content, end))
         content++;
       if (ignoreLeadingWhiteSpace) p = content;
-      if (p < end && bytes[p] === quote && this.#quotedField(p, end, multiLine)) return;
+      q = p;
+      if (p < end && bytes[p] === quote) {
+        if (this.#quotedField(p, end, multiLine)) return;
+        // A quote that closes nothing: the text from the opening quote up to the next separator after it, as it stands.
+        q = this.#end;
+      }
     }
     const separator = this.#syntax.separator;
     const first = separator[0]!;
     const single = separator.length === 1;
-    let q = p;
     for (; q < end; q++) {
       const c = bytes[q]!;
       if (c === first && (single || this.#isSeparator(q, end))) break;
