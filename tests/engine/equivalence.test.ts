@@ -17,7 +17,10 @@ class PlainEngine extends EmbeddedEngine {
 }
 
 const sessionOf = (make: (request: ConstructorParameters<typeof EmbeddedEngine>[0]) => Engine): Promise<SparkSession> =>
-  SparkSession.builder.config("spark.sql.shuffle.partitions", "2").engine(async (request) => make(request)).create();
+  SparkSession.builder
+    .config("spark.sql.shuffle.partitions", "2")
+    .engine(async (request) => make(request))
+    .create();
 
 type Row = { readonly a: number | null; readonly b: number | null; readonly s: string | null };
 const schema = { a: "int", b: "int", s: "string" } as const;
@@ -50,7 +53,14 @@ const condition = fc.oneof(
 type Step = (frame: Frame, tables: readonly Frame[]) => Frame;
 const keep = (frame: { readonly plan: unknown }): Frame => frame as unknown as Frame;
 const step: fc.Arbitrary<Step & { readonly text?: string }> = fc.oneof(
-  { weight: 4, arbitrary: condition.map((sql): Step => (frame) => frame.filter(sql)) },
+  {
+    weight: 4,
+    arbitrary: condition.map(
+      (sql): Step =>
+        (frame) =>
+          frame.filter(sql),
+    ),
+  },
   fc.constantFrom<Step>(
     (frame) => keep(frame.selectExpr("b AS a", "a AS b", "s")),
     (frame) => keep(frame.selectExpr("a + 1 AS a", "b", "concat(s, 'z') AS s")),
@@ -61,22 +71,44 @@ const step: fc.Arbitrary<Step & { readonly text?: string }> = fc.oneof(
     (frame) => keep(frame.union(frame)),
     (frame) => frame.distinct(),
     (frame) => keep(frame.groupBy("a").agg(() => ({ b: expr("CAST(sum(b) AS INT)"), s: max("s") }))),
-    (frame) => keep(frame.groupBy("s", "a").agg(() => ({ n: count("*") })).selectExpr("a", "CAST(n AS INT) AS b", "s")),
+    (frame) =>
+      keep(
+        frame
+          .groupBy("s", "a")
+          .agg(() => ({ n: count("*") }))
+          .selectExpr("a", "CAST(n AS INT) AS b", "s"),
+      ),
     (frame) => keep(frame.agg(() => ({ a: min("a"), b: max("b"), s: min("s") }))),
-    (frame) => keep(frame.withColumn("extra", (c) => c.a.plus(c.b)).filter("extra > 0").drop("extra")),
+    (frame) =>
+      keep(
+        frame
+          .withColumn("extra", (c) => c.a.plus(c.b))
+          .filter("extra > 0")
+          .drop("extra"),
+      ),
   ),
-  fc
-    .constantFrom("inner", "left", "right", "full", "leftSemi", "leftAnti")
-    .map((how): Step => (frame, [, other]) =>
-      keep(frame.join(other!, "a", how as "inner").selectExpr("a", ...(/Semi|Anti/.test(how) ? ["b", "s"] : []))
-        .selectExpr("a", ...(/Semi|Anti/.test(how) ? ["b", "s"] : ["a AS b", "'j' AS s"]))),
-    ),
-  fc
-    .constantFrom("inner", "left", "right", "full")
-    .chain((how) => fc.constantFrom("l.a = r.b", "l.a = r.a AND l.b > 0", "l.a = r.a AND r.s = 'x'", "l.a < r.b").map((on): Step =>
+  fc.constantFrom("inner", "left", "right", "full", "leftSemi", "leftAnti").map(
+    (how): Step =>
       (frame, [, other]) =>
-        keep(frame.alias("l").join(other!.alias("r"), expr(on), how as "inner").selectExpr("l.a", "r.b", "coalesce(l.s, r.s) AS s")),
-    )),
+        keep(
+          frame
+            .join(other!, "a", how as "inner")
+            .selectExpr("a", ...(/Semi|Anti/.test(how) ? ["b", "s"] : []))
+            .selectExpr("a", ...(/Semi|Anti/.test(how) ? ["b", "s"] : ["a AS b", "'j' AS s"])),
+        ),
+  ),
+  fc.constantFrom("inner", "left", "right", "full").chain((how) =>
+    fc.constantFrom("l.a = r.b", "l.a = r.a AND l.b > 0", "l.a = r.a AND r.s = 'x'", "l.a < r.b").map(
+      (on): Step =>
+        (frame, [, other]) =>
+          keep(
+            frame
+              .alias("l")
+              .join(other!.alias("r"), expr(on), how as "inner")
+              .selectExpr("l.a", "r.b", "coalesce(l.s, r.s) AS s"),
+          ),
+    ),
+  ),
 );
 
 const sorted = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(Object.values(row))).sort();
@@ -106,7 +138,10 @@ const events = { at: "timestamp", key: "string", amount: "bigint" } as const;
 type Event = { readonly at: Date | null; readonly key: string | null; readonly amount: number | null };
 const ddl = parseDdl("at TIMESTAMP, key STRING, amount BIGINT");
 const event: fc.Arbitrary<Event> = fc.record({
-  at: fc.option(fc.integer({ min: 0, max: 3600 }).map((s) => new Date(s * 1000)), { freq: 9 }),
+  at: fc.option(
+    fc.integer({ min: 0, max: 3600 }).map((s) => new Date(s * 1000)),
+    { freq: 9 },
+  ),
   key: fc.option(fc.constantFrom("a", "b", "c")),
   amount: fc.option(fc.integer({ min: -5, max: 5 })),
 });
@@ -115,8 +150,7 @@ const batches = fc.array(fc.array(event, { maxLength: 6 }), { maxLength: 5 });
 type Events = DataFrame<typeof events>;
 const plain = (frame: { readonly plan: unknown }): DataFrame => frame as unknown as DataFrame;
 const aggregations: readonly ((frame: Events) => DataFrame)[] = [
-  (frame) =>
-    plain(frame.groupBy("key").agg(() => ({ n: count("*"), total: sum("amount"), low: min("amount") }))),
+  (frame) => plain(frame.groupBy("key").agg(() => ({ n: count("*"), total: sum("amount"), low: min("amount") }))),
   (frame) =>
     plain(
       frame

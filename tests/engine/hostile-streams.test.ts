@@ -7,7 +7,8 @@ import { type SimulatedSession, simulatedSession } from "./simulated-session.ts"
 const schema = { at: "timestamp", key: "string" } as const;
 const events = (): MemoryStream => new MemoryStream(parseDdl("at TIMESTAMP, key STRING"));
 const row = (seconds: number, key: string | null): object => ({ at: new Date(seconds * 1000), key });
-const read = (spark: SparkSession, stream: MemoryStream): DataFrame<typeof schema> => spark.readStream.from(stream, schema);
+const read = (spark: SparkSession, stream: MemoryStream): DataFrame<typeof schema> =>
+  spark.readStream.from(stream, schema);
 
 /** Stops a query while virtual time passes. */
 async function stopped({ runtime }: SimulatedSession, stopping: Promise<unknown>): Promise<void> {
@@ -31,17 +32,27 @@ describe("user functions of a stream", () => {
         if (failing) throw new Error("boom");
       };
       const start = async () => {
-        const mapped = read(session.spark, stream).map((r) => {
-          if (kind === "map") boom();
-          return { key: r.key };
-        }, { key: "string" });
+        const mapped = read(session.spark, stream).map(
+          (r) => {
+            if (kind === "map") boom();
+            return { key: r.key };
+          },
+          { key: "string" },
+        );
         const writer = mapped.writeStream.option("checkpointLocation", `/checkpoint/${kind}`);
         return kind === "foreach"
-          ? writer.foreach((r) => { boom(); seen.push(r); }).start()
-          : writer.foreachBatch(async (batch) => {
-              if (kind === "foreachBatch") boom();
-              seen.push(...(await batch.collect()));
-            }).start();
+          ? writer
+              .foreach((r) => {
+                boom();
+                seen.push(r);
+              })
+              .start()
+          : writer
+              .foreachBatch(async (batch) => {
+                if (kind === "foreachBatch") boom();
+                seen.push(...(await batch.collect()));
+              })
+              .start();
       };
       const query = await start();
       await expect(query.awaitTermination()).rejects.toMatchObject({ errorClass: "STREAM_FAILED" });
@@ -63,9 +74,16 @@ describe("user functions of a stream", () => {
       const stream = events();
       stream.add([row(1, "a")]);
       const never = new Promise<never>(() => {});
-      const mapped = read(session.spark, stream).map((r) => (kind === "map" ? never : { key: r.key }) as { key: string | null }, { key: "string" });
+      const mapped = read(session.spark, stream).map(
+        (r) => (kind === "map" ? never : { key: r.key }) as { key: string | null },
+        { key: "string" },
+      );
       const writer = mapped.writeStream.option("checkpointLocation", "/never");
-      const query = await (kind === "foreach" ? writer.foreach(() => never) : writer.foreachBatch((batch) => (kind === "map" ? batch.collect().then(() => undefined) : never))).start();
+      const query = await (
+        kind === "foreach"
+          ? writer.foreach(() => never)
+          : writer.foreachBatch((batch) => (kind === "map" ? batch.collect().then(() => undefined) : never))
+      ).start();
       await session.runtime.clock.advance(1000);
       expect(query.isActive).toBe(true);
       await stopped(session, query.stop());
@@ -85,11 +103,22 @@ describe("checkpoints", () => {
     await using other = await simulatedSession(runtime.anotherProcess());
     const stream = events();
     const start = (session: SimulatedSession) =>
-      counts(read(session.spark, stream)).writeStream.outputMode("update").format("noop").option("checkpointLocation", "/shared").start();
+      counts(read(session.spark, stream))
+        .writeStream.outputMode("update")
+        .format("noop")
+        .option("checkpointLocation", "/shared")
+        .start();
     const query = await start(one);
     await query.processAllAvailable();
     for (const session of [one, two, other]) {
-      const second = await start(session).then(async (q) => q.awaitTermination().then(() => undefined, (e: unknown) => e), (e: unknown) => e);
+      const second = await start(session).then(
+        async (q) =>
+          q.awaitTermination().then(
+            () => undefined,
+            (e: unknown) => e,
+          ),
+        (e: unknown) => e,
+      );
       expect(String(second)).toContain("CONCURRENT_QUERY");
     }
     expect(query.isActive).toBe(true);
@@ -105,12 +134,21 @@ describe("checkpoints", () => {
     stream.add([row(1, "a")]);
     const run = async (frame: DataFrame, mode: "update" | "append" | "complete"): Promise<string> => {
       try {
-        const query = await frame.writeStream.outputMode(mode).format("noop").option("checkpointLocation", "/first").start();
+        const query = await frame.writeStream
+          .outputMode(mode)
+          .format("noop")
+          .option("checkpointLocation", "/first")
+          .start();
         await query.processAllAvailable();
         await query.stop();
         return "ran";
       } catch (error) {
-        return String(error).replace(/^MillraceError: /, "").match(/\[[A-Z_.]+\]/g)?.join(" ") ?? String(error);
+        return (
+          String(error)
+            .replace(/^MillraceError: /, "")
+            .match(/\[[A-Z_.]+\]/g)
+            ?.join(" ") ?? String(error)
+        );
       }
     };
     const source = read(session.spark, stream);
@@ -150,7 +188,10 @@ test("event times in the far future close every window, and say so", async () =>
 describe("a checkpoint and an output directory on a disk that", () => {
   const rows = [[row(1, "a"), row(2, "b")], [row(3, "a")], [row(4, null)]];
   /** One run over all rows; what it threw, or undefined. */
-  async function run(session: SimulatedSession, stream: MemoryStream): Promise<{ readonly errorClass: string; readonly message: string } | undefined> {
+  async function run(
+    session: SimulatedSession,
+    stream: MemoryStream,
+  ): Promise<{ readonly errorClass: string; readonly message: string } | undefined> {
     try {
       const query = await read(session.spark, stream)
         .selectExpr("key")
@@ -173,28 +214,35 @@ describe("a checkpoint and an output directory on a disk that", () => {
     return stream;
   };
 
-  test.each(["ENOSPC", "EROFS", "EACCES", "EIO"] as const)("fails with %s from any operation on: a named error, nothing lost or doubled", async (code: FaultCode) => {
-    const clean = createSimulatedRuntime(1);
-    await using all = await simulatedSession(clean);
-    expect(await run(all, filled())).toBeUndefined();
-    const operations = clean.fs.operationCount;
-    expect(operations).toBeGreaterThan(20);
-    const step = Math.max(1, Math.floor(operations / 25));
-    for (let at = 0; at < operations; at += step) {
-      const broken = createSimulatedRuntime(1, { faults: Array.from({ length: 400 }, (_, i) => ({ at: at + i, fault: code })) });
-      const session = await simulatedSession(broken);
-      const stream = filled();
-      const error = await run(session, stream);
-      await session.spark.stop();
-      if (error !== undefined) {
-        expect(error.errorClass, `at ${at}: ${error.message}`).toMatch(/^(STREAM_FAILED|CHECKPOINT_WRITE_FAILED|TASK_WRITE_FAILED)$/);
-        expect(error.message, `at ${at}`).toContain(code);
+  test.each(["ENOSPC", "EROFS", "EACCES", "EIO"] as const)(
+    "fails with %s from any operation on: a named error, nothing lost or doubled",
+    async (code: FaultCode) => {
+      const clean = createSimulatedRuntime(1);
+      await using all = await simulatedSession(clean);
+      expect(await run(all, filled())).toBeUndefined();
+      const operations = clean.fs.operationCount;
+      expect(operations).toBeGreaterThan(20);
+      const step = Math.max(1, Math.floor(operations / 25));
+      for (let at = 0; at < operations; at += step) {
+        const broken = createSimulatedRuntime(1, {
+          faults: Array.from({ length: 400 }, (_, i) => ({ at: at + i, fault: code })),
+        });
+        const session = await simulatedSession(broken);
+        const stream = filled();
+        const error = await run(session, stream);
+        await session.spark.stop();
+        if (error !== undefined) {
+          expect(error.errorClass, `at ${at}: ${error.message}`).toMatch(
+            /^(STREAM_FAILED|CHECKPOINT_WRITE_FAILED|TASK_WRITE_FAILED)$/,
+          );
+          expect(error.message, `at ${at}`).toContain(code);
+        }
+        const repaired = broken.restart();
+        await using next = await simulatedSession(repaired);
+        expect(await run(next, stream), `restart after ${at}`).toBeUndefined();
+        const found = await next.spark.read.schema("key STRING").json("/out").collect();
+        expect(found.map((r) => r["key"]).sort(), `at ${at}`).toEqual(["a", "a", "b", null]);
       }
-      const repaired = broken.restart();
-      await using next = await simulatedSession(repaired);
-      expect(await run(next, stream), `restart after ${at}`).toBeUndefined();
-      const found = await next.spark.read.schema("key STRING").json("/out").collect();
-      expect(found.map((r) => r["key"]).sort(), `at ${at}`).toEqual(["a", "a", "b", null]);
-    }
-  });
+    },
+  );
 });

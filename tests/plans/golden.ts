@@ -3,7 +3,10 @@ import { expect } from "vitest";
 import { isMillraceError } from "millrace";
 
 /** Compares cases with their text in a golden file, or rewrites it with `npm run bless`. Case heads are lines `>>> name`. */
-export async function expectGolden(file: URL, cases: Readonly<Record<string, () => Promise<string> | string>>): Promise<void> {
+export async function expectGolden(
+  file: URL,
+  cases: Readonly<Record<string, () => Promise<string> | string>>,
+): Promise<void> {
   const parts: string[] = [];
   for (const [name, run] of Object.entries(cases)) parts.push(`>>> ${name}\n${(await outcome(run)).trimEnd()}\n`);
   const actual = parts.join("\n");

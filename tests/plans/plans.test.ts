@@ -34,14 +34,19 @@ const ordersOf = (spark: SparkSession) =>
 const nestedOf = (spark: SparkSession) =>
   spark.createDataFrame([], { id: "int", tags: array("string"), home: struct({ street: "string", zip: "int" }) });
 
-const plans: Readonly<Record<string, (tables: Tables) => { readonly plan: unknown; explain(mode: "extended"): Promise<void> }>> = {
+const plans: Readonly<
+  Record<string, (tables: Tables) => { readonly plan: unknown; explain(mode: "extended"): Promise<void> }>
+> = {
   "projection of a projection collapses": ({ people }) =>
     people.select("id", (c) => ({ next: c.age.plus(1) })).select((c) => ({ twice: c.next.times(2) })),
   "work that is used twice is not copied into both uses": ({ people }) =>
     people.select((c) => ({ next: c.age.plus(1) })).selectExpr("next * next AS square"),
   "rand is computed once": ({ people }) => people.selectExpr("rand(1) AS r").selectExpr("r", "r + 1 AS s"),
   "a filter goes below a projection and joins another filter": ({ people }) =>
-    people.filter("id > 1").select((c) => ({ next: c.age.plus(1) })).filter("next > 3"),
+    people
+      .filter("id > 1")
+      .select((c) => ({ next: c.age.plus(1) }))
+      .filter("next > 3"),
   "a filter on rand stays above": ({ people }) => people.selectExpr("rand(1) AS r", "id").filter("r > 0.5 AND id > 1"),
   "filters go to both sides of an inner join": ({ people, orders }) =>
     people
@@ -55,7 +60,10 @@ const plans: Readonly<Record<string, (tables: Tables) => { readonly plan: unknow
   "a filter goes into every input of a union": ({ people }) =>
     people.select("id", "age").union(people.select("id", "age").filter("id < 9")).filter("age > 3"),
   "a filter on the key goes below an aggregation": ({ people }) =>
-    people.groupBy("city").agg(() => ({ n: count("*") })).filter("city = 'Rome' AND n > 3"),
+    people
+      .groupBy("city")
+      .agg(() => ({ n: count("*") }))
+      .filter("city = 'Rome' AND n > 3"),
   "a filter stays above a global aggregation": ({ people }) => people.agg(() => ({ n: count("*") })).filter("1 = 2"),
   "a filter stays above a limit": ({ people }) => people.limit(3).filter("age > 3"),
   "constants fold": ({ people }) =>
@@ -77,8 +85,9 @@ const plans: Readonly<Record<string, (tables: Tables) => { readonly plan: unknow
   "self-join by sides": ({ people }) => people.join(people, (l, r) => l.id.eq(r.age)).select(lit(1).as("one")),
   "withColumn replaces in place, adds at the end": ({ people }) =>
     people.withColumn("age", (c) => c.age.plus(1)).withColumn("tall", () => lit(true)),
-  "withColumnRenamed and drop": ({ people }) => people.withColumnRenamed("age", "years").drop("name", "no such" as "name"),
-  "toDF": ({ people }) => people.select("id", "age").toDF("a", "b"),
+  "withColumnRenamed and drop": ({ people }) =>
+    people.withColumnRenamed("age", "years").drop("name", "no such" as "name"),
+  toDF: ({ people }) => people.select("id", "age").toDF("a", "b"),
   explode: ({ nested }) => nested.selectExpr("id", "explode(tags) AS tag").filter("id > 1 AND tag = 'x'"),
   "explode under the name of another column": ({ nested }) => nested.selectExpr("id AS key", "explode(tags) AS id"),
   "struct star": ({ nested }) => nested.select("id", "home.*" as "id"),
@@ -130,8 +139,7 @@ const errors: typeof plans = {
   "slide longer than the window": ({ orders }) => orders.groupBy(window("at", "5 minutes", "10 minutes")).count(),
   "window of nonsense": ({ orders }) => orders.groupBy(window("at", "soon")).count(),
   "window over a number": ({ people }) => people.groupBy(window("age" as never, "5 minutes")).count(),
-  "two windows": ({ orders }) =>
-    orders.groupBy(window("at", "5 minutes"), window("at", "10 minutes").as("w")).count(),
+  "two windows": ({ orders }) => orders.groupBy(window("at", "5 minutes"), window("at", "10 minutes").as("w")).count(),
   "watermark over a number": ({ people }) => people.withWatermark("age" as never, "1 minute"),
   "watermark over nothing": ({ people }) => people.withWatermark("att" as never, "1 minute"),
   "negative watermark": ({ orders }) => orders.withWatermark("at", "-1 minute"),
@@ -166,7 +174,9 @@ test("plans are analyzed, optimized and planned as in plans.plan", () =>
           name,
           async () => {
             await build(tables).explain("extended");
-            return printed().replace(/^== Parsed[^]*?(?=== Analyzed)/, "").replaceAll("\n\n==", "\n==");
+            return printed()
+              .replace(/^== Parsed[^]*?(?=== Analyzed)/, "")
+              .replaceAll("\n\n==", "\n==");
           },
         ]),
       ),
@@ -189,7 +199,10 @@ test("plans that do not fit are refused as in errors.plan", () =>
     );
   }));
 
-type StreamCase = readonly [mode: "append" | "update" | "complete", build: (stream: ReturnType<typeof streamOf>, tables: Tables) => DataFrame];
+type StreamCase = readonly [
+  mode: "append" | "update" | "complete",
+  build: (stream: ReturnType<typeof streamOf>, tables: Tables) => DataFrame,
+];
 const streamOf = (spark: SparkSession) =>
   spark.readStream.from(new MemoryStream(parseDdl("id BIGINT, at TIMESTAMP, m MAP<STRING, INT>")), {
     id: "bigint",
@@ -217,7 +230,10 @@ const streams: Readonly<Record<string, StreamCase>> = {
   "group by a map": ["complete", (s) => frame(s.groupBy("m").count())],
   "two aggregations": ["complete", (s) => frame(s.groupBy("id").count().groupBy("count").count())],
   "two watermarks": ["append", (s) => frame(s.withWatermark("at", "1 minute").withWatermark("at", "2 minutes"))],
-  "mapGroups of a stream": ["append", (s) => frame(s.groupByKey((row) => row.id, "bigint").mapGroups((id) => ({ id }), { id: "bigint" }))],
+  "mapGroups of a stream": [
+    "append",
+    (s) => frame(s.groupByKey((row) => row.id, "bigint").mapGroups((id) => ({ id }), { id: "bigint" })),
+  ],
   "an unknown column": ["append", (s) => frame(s.select("idd" as "id"))],
 };
 
