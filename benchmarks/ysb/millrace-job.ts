@@ -9,10 +9,7 @@ const [events, campaigns, threads, runs] = process.argv.slice(2) as [string, str
 await using spark = await SparkSession.builder.appName("ysb").master(`local[${threads}]`).getOrCreate();
 spark.sparkContext.setLogLevel("ERROR");
 
-const ads = spark.read
-  .schema({ ad_id: "string", campaign_id: "string" })
-  .option("header", true)
-  .csv(campaigns);
+const ads = spark.read.schema({ ad_id: "string", campaign_id: "string" }).option("header", true).csv(campaigns);
 
 const counts = spark.readStream
   .schema({ ad_id: "string", event_type: "string", event_time: "bigint" })

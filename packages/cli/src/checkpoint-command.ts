@@ -27,9 +27,7 @@ async function show(path: string, fs: FileSystem): Promise<number> {
     ...found.offsets.map(
       (offset, i) => [`source ${i}`, `${found.sources?.[i] ?? ""} ${offset ?? "-"}`.trim()] as const,
     ),
-    ...found.operators.map(
-      (operator) => [`state ${operator.operatorId}`, operator.operatorName] as const,
-    ),
+    ...found.operators.map((operator) => [`state ${operator.operatorId}`, operator.operatorName] as const),
     ["state size", `${found.stateBytes} bytes`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -43,8 +41,6 @@ async function verify(path: string, fs: FileSystem): Promise<number> {
     process.stdout.write(`${finding.severity}: ${finding.path}: ${finding.message}\n`);
   }
   const errors = findings.filter((finding) => finding.severity === "error").length;
-  process.stdout.write(
-    errors === 0 ? `${path}: the checkpoint can be continued\n` : `${path}: ${errors} errors\n`,
-  );
+  process.stdout.write(errors === 0 ? `${path}: the checkpoint can be continued\n` : `${path}: ${errors} errors\n`);
   return errors === 0 ? 0 : 1;
 }

@@ -310,9 +310,7 @@ export class TestStream implements PromiseLike<void> {
     this.#throwFailure();
     if (this.#query === null) return;
     const ends = !("processingTime" in this.#trigger);
-    await this.#drive(
-      ends ? this.#query.awaitTermination().then(() => undefined) : this.#query.processAllAvailable(),
-    );
+    await this.#drive(ends ? this.#query.awaitTermination().then(() => undefined) : this.#query.processAllAvailable());
   }
 
   /** Before rows are looked at. */

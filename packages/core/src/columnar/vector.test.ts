@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bigintType, booleanType, decimalType, field, intType, stringType, structType } from "../types/data-type.ts";
-import { arbitraryBatch, arbitraryRows, arbitrarySchema, arbitraryType, arbitraryValue } from "./arbitraries.test-support.ts";
+import {
+  arbitraryBatch,
+  arbitraryRows,
+  arbitrarySchema,
+  arbitraryType,
+  arbitraryValue,
+} from "./arbitraries.test-support.ts";
 import { batchFromValues, valuesOfBatch } from "./batch-from-values.ts";
 import { compactBatch, contiguousBytes } from "./compact.ts";
 import { concatBatches, emptyBatch } from "./concat.ts";

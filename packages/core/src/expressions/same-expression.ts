@@ -24,16 +24,16 @@ export function sameExpression(a: Expr, b: Expr): boolean {
     case "Literal":
       return b.kind === "Literal" && sameTypeIgnoringNullability(a.type, b.type) && sameValue(a.value, b.value);
     case "Call":
-      return b.kind === "Call" && a.fn === b.fn && sameTypeIgnoringNullability(a.type, b.type) && sameAll(a.args, b.args);
+      return (
+        b.kind === "Call" && a.fn === b.fn && sameTypeIgnoringNullability(a.type, b.type) && sameAll(a.args, b.args)
+      );
     case "AggregateCall":
       return (
         b.kind === "AggregateCall" &&
         a.fn === b.fn &&
         a.distinct === b.distinct &&
         sameAll(a.args, b.args) &&
-        (a.filter === undefined
-          ? b.filter === undefined
-          : b.filter !== undefined && sameExpression(a.filter, b.filter))
+        (a.filter === undefined ? b.filter === undefined : b.filter !== undefined && sameExpression(a.filter, b.filter))
       );
     case "Cast":
       return (

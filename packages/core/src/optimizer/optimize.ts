@@ -76,7 +76,6 @@ function sameOutput(before: LogicalPlan, after: LogicalPlan): boolean {
   const a = outputOf(before);
   const b = outputOf(after);
   return (
-    a.length === b.length &&
-    a.every((x, i) => x.name === b[i]!.name && sameTypeIgnoringNullability(x.type, b[i]!.type))
+    a.length === b.length && a.every((x, i) => x.name === b[i]!.name && sameTypeIgnoringNullability(x.type, b[i]!.type))
   );
 }

@@ -51,7 +51,11 @@ function push(node: FilterNode): LogicalPlan {
       const usable =
         input.kind === "Generate"
           ? below
-          : new Set([...below].filter((id) => input.projections.every((p) => p.some((e) => e.kind === "Attribute" && e.id === id))));
+          : new Set(
+              [...below].filter((id) =>
+                input.projections.every((p) => p.some((e) => e.kind === "Attribute" && e.id === id)),
+              ),
+            );
       const { movable, staying } = partition(node.condition, (term) => covers(usable, term));
       return moveInto(node, movable, staying, input.input, (pushed) => ({ ...input, input: pushed }));
     }

@@ -1,8 +1,5 @@
-/** Compression and decompression of bytes. */
+/** Decompression of byte streams. */
 export interface Compression {
-  /** The bytes as one gzip member. */
-  compress(format: "gzip", bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
-
   /**
    * The decompressed bytes of `chunks`, piece by piece; `deflate` is the zlib format. Throws when the bytes are not of the format or end too early.
    */

@@ -17,14 +17,23 @@ const count = (value: string): boolean => /^\d+$/.test(value);
 /** Settings that the engine reads, with their defaults: Spark's names where Spark has one. Unknown keys are kept as given. */
 export const settings: Readonly<Record<string, Setting>> = {
   "spark.app.name": { default: "millrace", doc: "Name of the application.", static: true },
-  "spark.master": { default: "local[*]", doc: "`local[n]`. The embedded engine computes on one thread; n is recorded.", static: true },
+  "spark.master": {
+    default: "local[*]",
+    doc: "`local[n]`. The embedded engine computes on one thread; n is recorded.",
+    static: true,
+  },
   "spark.sql.ansi.enabled": {
     default: "true",
     doc: "Errors instead of NULL or wrap-around on overflow, malformed casts and division by zero.",
     check: boolean,
     expected: "true or false",
   },
-  "spark.sql.caseSensitive": { default: "false", doc: "Whether column names differ by case.", check: boolean, expected: "true or false" },
+  "spark.sql.caseSensitive": {
+    default: "false",
+    doc: "Whether column names differ by case.",
+    check: boolean,
+    expected: "true or false",
+  },
   "spark.sql.session.timeZone": {
     default: undefined,
     doc: "Time zone of dates and of timestamps without one. Default: the TZ of the process.",
@@ -41,7 +50,12 @@ export const settings: Readonly<Record<string, Setting>> = {
     default: undefined,
     doc: "Parent directory of checkpoints of queries that name none: <location>/<query name>.",
   },
-  "spark.sql.streaming.minBatchesToRetain": { default: "100", doc: "Batches kept in logs and state.", check: positive, expected: "a positive integer" },
+  "spark.sql.streaming.minBatchesToRetain": {
+    default: "100",
+    doc: "Batches kept in logs and state.",
+    check: positive,
+    expected: "a positive integer",
+  },
   "spark.sql.streaming.noDataMicroBatches.enabled": {
     default: "true",
     doc: "Run a batch without data when the watermark has moved and state can leave.",
@@ -54,13 +68,48 @@ export const settings: Readonly<Record<string, Setting>> = {
     check: (value) => value === "min" || value === "max",
     expected: "min or max",
   },
-  "spark.sql.streaming.numRecentProgressUpdates": { default: "100", doc: "Progress events kept.", check: positive, expected: "a positive integer" },
-  "spark.sql.streaming.noDataProgressEventInterval": { default: "10000", doc: "Milliseconds between idle events.", check: count, expected: "milliseconds" },
-  "spark.sql.streaming.pollingDelay": { default: "10", doc: "Milliseconds between looks at an idle source.", check: count, expected: "milliseconds" },
-  "spark.sql.streaming.stateStore.minDeltasForSnapshot": { default: "10", doc: "Deltas between two snapshots.", check: positive, expected: "a positive integer" },
-  "spark.sql.streaming.schemaInference": { default: "false", doc: "Whether a file stream without a schema takes it from the files that are there at the start.", check: boolean, expected: "true or false" },
-  "spark.sql.files.ignoreMissingFiles": { default: "false", doc: "Go on when a listed file is gone.", check: boolean, expected: "true or false" },
-  "spark.sql.files.ignoreCorruptFiles": { default: "false", doc: "Go on when a file cannot be read.", check: boolean, expected: "true or false" },
+  "spark.sql.streaming.numRecentProgressUpdates": {
+    default: "100",
+    doc: "Progress events kept.",
+    check: positive,
+    expected: "a positive integer",
+  },
+  "spark.sql.streaming.noDataProgressEventInterval": {
+    default: "10000",
+    doc: "Milliseconds between idle events.",
+    check: count,
+    expected: "milliseconds",
+  },
+  "spark.sql.streaming.pollingDelay": {
+    default: "10",
+    doc: "Milliseconds between looks at an idle source.",
+    check: count,
+    expected: "milliseconds",
+  },
+  "spark.sql.streaming.stateStore.minDeltasForSnapshot": {
+    default: "10",
+    doc: "Deltas between two snapshots.",
+    check: positive,
+    expected: "a positive integer",
+  },
+  "spark.sql.streaming.schemaInference": {
+    default: "false",
+    doc: "Whether a file stream without a schema takes it from the files that are there at the start.",
+    check: boolean,
+    expected: "true or false",
+  },
+  "spark.sql.files.ignoreMissingFiles": {
+    default: "false",
+    doc: "Go on when a listed file is gone.",
+    check: boolean,
+    expected: "true or false",
+  },
+  "spark.sql.files.ignoreCorruptFiles": {
+    default: "false",
+    doc: "Go on when a file cannot be read.",
+    check: boolean,
+    expected: "true or false",
+  },
   "millrace.codegen.enabled": {
     default: "true",
     doc: "false: expressions run in the interpreter, without `new Function`.",
@@ -105,7 +154,8 @@ export class SessionConf implements EngineConf {
   /** A setting that has a default. */
   required(key: string): string {
     const value = this.get(key);
-    if (value === undefined) throw new MillraceError("INTERNAL_ERROR", { message: `the setting ${key} has no default` });
+    if (value === undefined)
+      throw new MillraceError("INTERNAL_ERROR", { message: `the setting ${key} has no default` });
     return value;
   }
 
@@ -135,7 +185,11 @@ export class SessionConf implements EngineConf {
   #check(key: string, value: string): void {
     const setting = Object.hasOwn(settings, key) ? settings[key] : undefined;
     if (setting?.check?.(value) === false) {
-      throw new MillraceError("INVALID_CONF_VALUE", { confName: key, confValue: value, expected: setting.expected ?? "" });
+      throw new MillraceError("INVALID_CONF_VALUE", {
+        confName: key,
+        confValue: value,
+        expected: setting.expected ?? "",
+      });
     }
   }
 }

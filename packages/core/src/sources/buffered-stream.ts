@@ -66,7 +66,9 @@ export class BufferedStream<T> {
       this.startAt(end);
       if (this.#base < end && this.#values.length === 0) this.#base = end;
       if (end > this.#base + this.#values.length) {
-        throw new MillraceError("INTERNAL_ERROR", { message: `range [${start}, ${end}) of a stream that has not arrived` });
+        throw new MillraceError("INTERNAL_ERROR", {
+          message: `range [${start}, ${end}) of a stream that has not arrived`,
+        });
       }
     }
     return this.#values.slice(Math.max(0, start - this.#base), Math.max(0, end - this.#base));

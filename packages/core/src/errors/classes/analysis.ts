@@ -51,9 +51,10 @@ export const analysisErrors = {
   },
   "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN": {
     sqlState: "42K09",
-    message: 'Cannot resolve "<sqlExpr>" due to data type mismatch: filter expression "<filter>" of type <type> is not a boolean.',
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: filter expression "<filter>" of type <type> is not a boolean.',
   },
-  "FIELD_NOT_FOUND": { sqlState: "42704", message: "No such struct field <fieldName> in <fields>." },
+  FIELD_NOT_FOUND: { sqlState: "42704", message: "No such struct field <fieldName> in <fields>." },
   INVALID_EXTRACT_BASE_FIELD_TYPE: {
     sqlState: "42000",
     message: 'Can\'t extract a value from "<base>". Need a complex type [STRUCT, ARRAY, MAP] but got <other>.',
@@ -68,12 +69,12 @@ export const analysisErrors = {
     message:
       "It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.",
   },
-  "INVALID_WHERE_CONDITION": {
+  INVALID_WHERE_CONDITION: {
     sqlState: "42903",
     message:
       'The WHERE condition "<condition>" contains invalid expressions: <expressionList>. Rewrite the query to avoid aggregate functions and generators in the WHERE clause.',
   },
-  "NUM_COLUMNS_MISMATCH": {
+  NUM_COLUMNS_MISMATCH: {
     sqlState: "42826",
     message:
       "<operator> can only be performed on inputs with the same number of columns, but the first input has <firstNumColumns> columns and the <invalidOrdinalNum> input has <invalidNumColumns> columns.",
@@ -102,7 +103,8 @@ export const analysisErrors = {
   },
   "UNSUPPORTED_GENERATOR.MULTI_GENERATOR": {
     sqlState: "42K0E",
-    message: "The generator is not supported: only one generator allowed per SELECT clause but found <num>: <generators>.",
+    message:
+      "The generator is not supported: only one generator allowed per SELECT clause but found <num>: <generators>.",
   },
   "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS": {
     sqlState: "42K0E",
@@ -114,7 +116,8 @@ export const analysisErrors = {
   },
   TABLE_OR_VIEW_NOT_FOUND: {
     sqlState: "42P01",
-    message: "The table or view <relationName> cannot be found. Verify the spelling and that it was registered on this session.",
+    message:
+      "The table or view <relationName> cannot be found. Verify the spelling and that it was registered on this session.",
   },
   WRITE_STREAM_NOT_ALLOWED: {
     sqlState: "42601",
@@ -124,7 +127,7 @@ export const analysisErrors = {
     sqlState: "54001",
     message: "An expression is nested <depth> levels deep; the limit is <limit>. Split it over several columns.",
   },
-  "INVALID_USAGE_OF_STAR_OR_REGEX": { sqlState: "42000", message: "Invalid usage of <elem> in <prettyName>." },
+  INVALID_USAGE_OF_STAR_OR_REGEX: { sqlState: "42000", message: "Invalid usage of <elem> in <prettyName>." },
   "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX": {
     sqlState: "42000",
     message: "Invalid SQL syntax: The function <prettyName> does not support <syntax>.",
@@ -140,7 +143,8 @@ export const analysisErrors = {
   INVALID_TIME_WINDOW: { sqlState: "42K09", message: 'Cannot resolve "<sqlExpr>": <reason>.' },
   CANNOT_PARSE_INTERVAL: {
     sqlState: "22006",
-    message: "Unable to parse <intervalString>. Write a number and a unit, such as '10 seconds' or '1 hour 30 minutes'.",
+    message:
+      "Unable to parse <intervalString>. Write a number and a unit, such as '10 seconds' or '1 hour 30 minutes'.",
   },
   INVALID_DELAY_THRESHOLD: {
     sqlState: "22023",
@@ -148,7 +152,7 @@ export const analysisErrors = {
   },
   EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE: {
     sqlState: "42K09",
-    message: "The event time <eventName> has the invalid type <eventType>, but expected \"TIMESTAMP\".",
+    message: 'The event time <eventName> has the invalid type <eventType>, but expected "TIMESTAMP".',
   },
   COLUMN_ALREADY_EXISTS: {
     sqlState: "42711",
@@ -156,7 +160,8 @@ export const analysisErrors = {
   },
   CANNOT_MODIFY_CONFIG: {
     sqlState: "46110",
-    message: "Cannot modify the value of the configuration <key>: it is fixed when the session is built. Set it on the builder.",
+    message:
+      "Cannot modify the value of the configuration <key>: it is fixed when the session is built. Set it on the builder.",
   },
   INVALID_CONF_VALUE: {
     sqlState: "22022",
@@ -164,7 +169,8 @@ export const analysisErrors = {
   },
   TEMP_TABLE_OR_VIEW_ALREADY_EXISTS: {
     sqlState: "42P07",
-    message: "Cannot create the temporary view <relationName> because it already exists. Use createOrReplaceTempView, or drop it first.",
+    message:
+      "Cannot create the temporary view <relationName> because it already exists. Use createOrReplaceTempView, or drop it first.",
   },
   STREAMING_READ_IN_BATCH: {
     sqlState: "0A000",

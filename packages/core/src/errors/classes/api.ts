@@ -7,22 +7,31 @@ export const apiErrors = {
   },
   "UNSUPPORTED_FEATURE.LITERAL_TYPE": {
     sqlState: "0A000",
-    message: "The feature is not supported: Literal for '<value>' of <type>. Use a string, number, bigint, boolean, Date, Uint8Array or null.",
+    message:
+      "The feature is not supported: Literal for '<value>' of <type>. Use a string, number, bigint, boolean, Date, Uint8Array or null.",
   },
   NUM_COLUMN_NAMES_MISMATCH: {
     sqlState: "42826",
-    message: "toDF needs one name for each column: there are <columns> columns (<oldNames>), but <names> names (<newNames>).",
+    message:
+      "toDF needs one name for each column: there are <columns> columns (<oldNames>), but <names> names (<newNames>).",
   },
-  UNSUPPORTED_JOIN_TYPE: { sqlState: "0A000", message: "Unsupported join type '<typ>'. Supported join types include: <supported>." },
+  UNSUPPORTED_JOIN_TYPE: {
+    sqlState: "0A000",
+    message: "Unsupported join type '<typ>'. Supported join types include: <supported>.",
+  },
   SESSION_OPTIONS_DIFFER: {
     sqlState: "42K0L",
     message:
       "getOrCreate() found a running session whose row types differ (<running>) from the ones asked for (<wanted>). Stop the running session first, or leave out the difference.",
   },
-  SQL_CONF_NOT_FOUND: { sqlState: "42K0I", message: "The SQL config <sqlConf> cannot be found. Please verify that the config exists." },
+  SQL_CONF_NOT_FOUND: {
+    sqlState: "42K0I",
+    message: "The SQL config <sqlConf> cannot be found. Please verify that the config exists.",
+  },
   INVALID_TRIGGER: { sqlState: "42K0L", message: "The trigger is invalid: <reason>." },
   CANNOT_INFER_SCHEMA: {
     sqlState: "42K0L",
-    message: "The schema cannot be taken from the rows: <reason>. Pass a schema as the second argument of createDataFrame.",
+    message:
+      "The schema cannot be taken from the rows: <reason>. Pass a schema as the second argument of createDataFrame.",
   },
 } as const;

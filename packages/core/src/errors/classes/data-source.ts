@@ -8,7 +8,8 @@ export const dataSourceErrors = {
   INVALID_OPTION: { sqlState: "22023", message: "Option <option> of <provider> is invalid: <value>. <expected>" },
   RECORD_TOO_LARGE: {
     sqlState: "54000",
-    message: "The record at <path>, line <line>, is longer than <limit> bytes. Raise the option maxRecordBytes to read it.",
+    message:
+      "The record at <path>, line <line>, is longer than <limit> bytes. Raise the option maxRecordBytes to read it.",
   },
   UNABLE_TO_INFER_SCHEMA: {
     sqlState: "42KD9",
@@ -45,7 +46,8 @@ export const dataSourceErrors = {
   },
   UNSUPPORTED_PATH_SCHEME: {
     sqlState: "42K03",
-    message: "The path <path> has the scheme <scheme>, for which no connector is installed. Local paths and file: URLs are read directly.",
+    message:
+      "The path <path> has the scheme <scheme>, for which no connector is installed. Local paths and file: URLs are read directly.",
   },
   UNSUPPORTED_DATA_SOURCE_MODE: {
     sqlState: "0A000",
@@ -53,11 +55,13 @@ export const dataSourceErrors = {
   },
   UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE: {
     sqlState: "0A000",
-    message: "The <format> datasource doesn't support the column <columnName> of the type <columnType>. Cast it to a type that the format holds.",
+    message:
+      "The <format> datasource doesn't support the column <columnName> of the type <columnType>. Cast it to a type that the format holds.",
   },
   _LEGACY_ERROR_TEMP_1290: {
     sqlState: "0A000",
-    message: "Text data source supports only a single column, and you have <schemaSize> columns. Select one column of strings.",
+    message:
+      "Text data source supports only a single column, and you have <schemaSize> columns. Select one column of strings.",
   },
   PATH_ALREADY_EXISTS: {
     sqlState: "42K04",
@@ -71,6 +75,7 @@ export const dataSourceErrors = {
   TASK_WRITE_FAILED: { sqlState: "58030", message: "Task failed while writing rows to <path>: <reason>." },
   FILE_ACCESS_FAILED: {
     sqlState: "58030",
-    message: "The file operation <operation> of <path> failed with <code>. Check that the path exists and that this process may use it.",
+    message:
+      "The file operation <operation> of <path> failed with <code>. Check that the path exists and that this process may use it.",
   },
 } as const;

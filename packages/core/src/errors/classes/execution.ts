@@ -1,6 +1,9 @@
 /** Errors while rows are computed. */
 export const executionErrors = {
-  INTERNAL_ERROR: { sqlState: "XX000", message: "<message>. This is a bug in Millrace: please report it with this message." },
+  INTERNAL_ERROR: {
+    sqlState: "XX000",
+    message: "<message>. This is a bug in Millrace: please report it with this message.",
+  },
   ARITHMETIC_OVERFLOW: {
     sqlState: "22003",
     message: '<message>.<alternative> If necessary set <config> to "false" to bypass this error.',
@@ -13,7 +16,7 @@ export const executionErrors = {
   CAST_INVALID_INPUT: {
     sqlState: "22018",
     message:
-      'The value <expression> of the type <sourceType> cannot be cast to <targetType> because it is malformed. Correct the value as per the syntax, or change its target type. Use `try_cast` to tolerate malformed input and return NULL instead.',
+      "The value <expression> of the type <sourceType> cannot be cast to <targetType> because it is malformed. Correct the value as per the syntax, or change its target type. Use `try_cast` to tolerate malformed input and return NULL instead.",
   },
   CAST_OVERFLOW: {
     sqlState: "22003",
@@ -34,7 +37,10 @@ export const executionErrors = {
     sqlState: "22012",
     message: "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead.",
   },
-  INTERVAL_ARITHMETIC_OVERFLOW: { sqlState: "22015", message: "Integer overflow while operating with intervals: <reason>." },
+  INTERVAL_ARITHMETIC_OVERFLOW: {
+    sqlState: "22015",
+    message: "Integer overflow while operating with intervals: <reason>.",
+  },
   DATETIME_OVERFLOW: { sqlState: "22008", message: "Datetime operation overflow: <operation>." },
   "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION": {
     sqlState: "22003",
@@ -55,7 +61,8 @@ export const executionErrors = {
   },
   "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER": {
     sqlState: "22007",
-    message: "Unrecognized datetime pattern: <pattern>. Illegal pattern character found in datetime pattern: <c>. Please provide legal character.",
+    message:
+      "Unrecognized datetime pattern: <pattern>. Illegal pattern character found in datetime pattern: <c>. Please provide legal character.",
   },
   "INVALID_DATETIME_PATTERN.LENGTH": {
     sqlState: "22007",
@@ -66,18 +73,46 @@ export const executionErrors = {
     message:
       "The timezone: <timeZone> is invalid. The timezone must be either a region-based zone ID or a zone offset, such as 'America/Los_Angeles' or '+08:00'.",
   },
-  "INVALID_INTERVAL_FORMAT.INPUT_IS_NULL": { sqlState: "22006", message: "Error parsing '<input>' to interval. Interval string cannot be null." },
-  "INVALID_INTERVAL_FORMAT.INPUT_IS_EMPTY": { sqlState: "22006", message: "Error parsing '<input>' to interval. Interval string cannot be empty." },
-  "INVALID_INTERVAL_FORMAT.INVALID_PREFIX": { sqlState: "22006", message: "Error parsing '<input>' to interval. Invalid interval prefix <prefix>." },
-  "INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER": { sqlState: "22006", message: "Error parsing '<input>' to interval. Unrecognized number <number>." },
-  "INVALID_INTERVAL_FORMAT.INVALID_UNIT": { sqlState: "22006", message: "Error parsing '<input>' to interval. Invalid unit <unit>." },
-  "INVALID_INTERVAL_FORMAT.MISSING_NUMBER": { sqlState: "22006", message: "Error parsing '<input>' to interval. Expect a number after <word> but hit EOL." },
-  "INVALID_INTERVAL_FORMAT.MISSING_UNIT": { sqlState: "22006", message: "Error parsing '<input>' to interval. Expect a unit name after <word> but hit EOL." },
-  "INVALID_INTERVAL_FORMAT.INVALID_FRACTION": { sqlState: "22006", message: "Error parsing '<input>' to interval. <unit> cannot have fractional part." },
-  "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION": { sqlState: "22006", message: "Error parsing '<input>' to interval. Uncaught arithmetic exception while parsing." },
+  "INVALID_INTERVAL_FORMAT.INPUT_IS_NULL": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Interval string cannot be null.",
+  },
+  "INVALID_INTERVAL_FORMAT.INPUT_IS_EMPTY": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Interval string cannot be empty.",
+  },
+  "INVALID_INTERVAL_FORMAT.INVALID_PREFIX": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Invalid interval prefix <prefix>.",
+  },
+  "INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Unrecognized number <number>.",
+  },
+  "INVALID_INTERVAL_FORMAT.INVALID_UNIT": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Invalid unit <unit>.",
+  },
+  "INVALID_INTERVAL_FORMAT.MISSING_NUMBER": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Expect a number after <word> but hit EOL.",
+  },
+  "INVALID_INTERVAL_FORMAT.MISSING_UNIT": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Expect a unit name after <word> but hit EOL.",
+  },
+  "INVALID_INTERVAL_FORMAT.INVALID_FRACTION": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. <unit> cannot have fractional part.",
+  },
+  "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION": {
+    sqlState: "22006",
+    message: "Error parsing '<input>' to interval. Uncaught arithmetic exception while parsing.",
+  },
   "INVALID_PARAMETER_VALUE.PATTERN": {
     sqlState: "22023",
-    message: "The value of parameter(s) <parameter> in <functionName> is invalid: <value>. Expected a valid regular expression: <reason>.",
+    message:
+      "The value of parameter(s) <parameter> in <functionName> is invalid: <value>. Expected a valid regular expression: <reason>.",
   },
   "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX": {
     sqlState: "22023",
@@ -86,9 +121,13 @@ export const executionErrors = {
   },
   "INVALID_PARAMETER_VALUE.DATETIME_UNIT": {
     sqlState: "22023",
-    message: "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the units without quotes YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, but got <invalidValue>.",
+    message:
+      "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the units without quotes YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, but got <invalidValue>.",
   },
-  "INVALID_FORMAT.ESC_AT_THE_END": { sqlState: "42601", message: "The format is invalid: <format>. The escape character is not allowed to end with." },
+  "INVALID_FORMAT.ESC_AT_THE_END": {
+    sqlState: "42601",
+    message: "The format is invalid: <format>. The escape character is not allowed to end with.",
+  },
   "INVALID_FORMAT.ESC_IN_THE_MIDDLE": {
     sqlState: "42601",
     message: "The format is invalid: <format>. The escape character is not allowed to precede <char>.",
@@ -109,7 +148,8 @@ export const executionErrors = {
   },
   INVALID_SEQUENCE: {
     sqlState: "22023",
-    message: "sequence(<start>, <stop>, <step>) has no end: the step must lead from start to stop, in at most 2147483632 steps.",
+    message:
+      "sequence(<start>, <stop>, <step>) has no end: the step must lead from start to stop, in at most 2147483632 steps.",
   },
   NULL_MAP_KEY: { sqlState: "2200E", message: "Cannot use null as map key." },
   DUPLICATED_MAP_KEY: {
@@ -119,7 +159,8 @@ export const executionErrors = {
   USER_RAISED_EXCEPTION: { sqlState: "P0001", message: "<errorMessage>" },
   MALFORMED_RECORD_IN_FUNCTION: {
     sqlState: "22023",
-    message: "Malformed records are detected in record parsing: <badRecord>. Parse Mode: FAILFAST. Set the option 'mode' as 'PERMISSIVE' to get NULL instead.",
+    message:
+      "Malformed records are detected in record parsing: <badRecord>. Parse Mode: FAILFAST. Set the option 'mode' as 'PERMISSIVE' to get NULL instead.",
   },
   FAILED_EXECUTE_UDF: {
     sqlState: "39000",
@@ -148,5 +189,8 @@ export const executionErrors = {
     message:
       'Values as Temporal objects need `Temporal`, which this runtime does not have: build the session with `timestamps: "temporal"`, which loads the polyfill.',
   },
-  SESSION_STOPPED: { sqlState: "57000", message: "The session was stopped. Build a new one with SparkSession.builder." },
+  SESSION_STOPPED: {
+    sqlState: "57000",
+    message: "The session was stopped. Build a new one with SparkSession.builder.",
+  },
 } as const;

@@ -85,7 +85,8 @@ export const stateErrors = {
   },
   STATE_STORE_INVALID_ROW: {
     sqlState: "58030",
-    message: "A row of the state store cannot be read: <reason>. Restore the checkpoint from a copy or start with a new one.",
+    message:
+      "A row of the state store cannot be read: <reason>. Restore the checkpoint from a copy or start with a new one.",
   },
   STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE: {
     sqlState: "42K06",

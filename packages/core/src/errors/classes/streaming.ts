@@ -33,7 +33,8 @@ export const streamingErrors = {
   },
   MEMORY_SINK_NEEDS_NAME: {
     sqlState: "42601",
-    message: "queryName must be specified for memory sink: it is the name of the table. Set it with .queryName(\"name\").",
+    message:
+      'queryName must be specified for memory sink: it is the name of the table. Set it with .queryName("name").',
   },
   _LEGACY_ERROR_TEMP_1299: {
     sqlState: "0A000",
@@ -42,6 +43,7 @@ export const streamingErrors = {
   },
   CHECKPOINT_LOCATION_REQUIRED: {
     sqlState: "42601",
-    message: "checkpointLocation must be specified either through option(\"checkpointLocation\", …) or the setting spark.sql.streaming.checkpointLocation.",
+    message:
+      'checkpointLocation must be specified either through option("checkpointLocation", …) or the setting spark.sql.streaming.checkpointLocation.',
   },
 } as const;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBatch } from "../../columnar/arbitraries.ts";
+import { arbitraryBatch } from "../../columnar/arbitraries.test-support.ts";
 import { batchFromValues, valuesOfBatch } from "../../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import {

@@ -48,7 +48,7 @@ export class MemoryStream implements SourceProvider {
         const from = Number(start ?? -1);
         if (limit.kind !== "maxRows") return `${Math.max(from, latest())}`;
         let to = from;
-        for (let rows = 0; to < latest() && (rows === 0 || rows < limit.rows); ) rows += chunks[++to]!.length;
+        for (let rows = 0; to < latest() && (rows === 0 || rows < limit.rows);) rows += chunks[++to]!.length;
         return `${to}`;
       },
       prepareForAvailableNow: async () => {

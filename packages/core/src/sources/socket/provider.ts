@@ -38,8 +38,8 @@ function schemaOf(context: SourceContext): StructType {
 }
 
 function address(context: SourceContext): { readonly host: string; readonly port: number } {
-  const host = requiredOption(context.options, "socket", "host", "Set it with .option(\"host\", \"localhost\").");
-  requiredOption(context.options, "socket", "port", "Set it with .option(\"port\", 9999).");
+  const host = requiredOption(context.options, "socket", "host", 'Set it with .option("host", "localhost").');
+  requiredOption(context.options, "socket", "port", 'Set it with .option("port", 9999).');
   return { host, port: integerOption(context.options, "socket", "port", 1)! };
 }
 
@@ -140,7 +140,9 @@ class SocketSource implements MicroBatchSource {
     const [from, to] = split.data as [number, number];
     const lines = this.#lines.slice(from, to);
     if (lines.length < to - from) {
-      this.#context.warn(`${to - from - lines.length} lines of an interrupted batch are lost: a socket cannot be read again`);
+      this.#context.warn(
+        `${to - from - lines.length} lines of an interrupted batch are lost: a socket cannot be read again`,
+      );
     }
     if (lines.length === 0) return;
     const values = new BytesBuilder(stringType, lines.length);

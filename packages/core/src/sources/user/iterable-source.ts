@@ -117,7 +117,9 @@ class IterableSource implements MicroBatchSource {
     const [start, end] = split.data as [number, number];
     const rows = this.#buffer.slice(start, end);
     if (rows.length < end - start) {
-      this.#context.warn(`${end - start - rows.length} rows of an interrupted batch are lost: an async iterable cannot be read again`);
+      this.#context.warn(
+        `${end - start - rows.length} rows of an interrupted batch are lost: an async iterable cannot be read again`,
+      );
     }
     for (let i = 0; i < rows.length; i += targetBatchRows) {
       yield projectBatch(batchFromValues(this.#schema, rows.slice(i, i + targetBatchRows)), this.#columns);

@@ -7,14 +7,7 @@ import { rowWriter } from "../../columnar/external-input.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
 import type { SqlValue, StructType } from "../../types/data-type.ts";
-import type {
-  MicroBatchSource,
-  OffsetJson,
-  ReadLimit,
-  ScanRequest,
-  SourceProvider,
-  SourceSplit,
-} from "../contract.ts";
+import type { MicroBatchSource, OffsetJson, ReadLimit, ScanRequest, SourceProvider, SourceSplit } from "../contract.ts";
 import { projectBatch } from "../project-batch.ts";
 
 /**
@@ -68,7 +61,9 @@ class RowSourceStream implements MicroBatchSource {
   }
 
   async latestOffset(start: OffsetJson | null): Promise<OffsetJson | null> {
-    return JSON.stringify(await this.#source.latestOffset(start === null ? await this.#source.initialOffset() : JSON.parse(start)));
+    return JSON.stringify(
+      await this.#source.latestOffset(start === null ? await this.#source.initialOffset() : JSON.parse(start)),
+    );
   }
 
   async reportLatestOffset(): Promise<OffsetJson | null> {
