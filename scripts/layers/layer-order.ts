@@ -64,7 +64,13 @@ export function layerProblem(path: string, imported: Import): string | undefined
   if (!imported.specifier.startsWith(".")) return undefined;
   const target = resolveRelative(path, imported.specifier);
   if (target === undefined) return undefined;
-  if (nodeRuntime.test(target) && !nodeRuntime.test(path) && !path.startsWith("api/") && path !== "engine.ts" && !workerEntry.test(path)) {
+  if (
+    nodeRuntime.test(target) &&
+    !nodeRuntime.test(path) &&
+    !path.startsWith("api/") &&
+    path !== "engine.ts" &&
+    !workerEntry.test(path)
+  ) {
     return `imports ${target}; only api, the entry point engine.ts and worker entry points may`;
   }
   const from = folderOf(path);
