@@ -21,13 +21,13 @@ const timeoutMs = 180_000;
 const { values } = parseArgs({
   options: {
     list: { type: "boolean" },
-    only: { type: "string" },
+    only: { type: "string", multiple: true },
     quick: { type: "boolean" },
     jobs: { type: "string" },
   },
 });
 const all = [...orderMutants, ...plainWriteMutants, ...fsyncMutants];
-const mutants = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
+const mutants = all.filter(({ name }) => values.only === undefined || values.only.some((text) => name.includes(text)));
 const proofs = new Map(equivalentMutants.map(({ name, proof }) => [name, proof]));
 
 async function runTests(sandbox: Sandbox, tests: readonly string[]): Promise<Verdict> {

@@ -26,6 +26,7 @@ const core = "packages/core/src";
 
 /** The crash tests, the quick ones first. */
 export const testFiles = {
+  durability: `${core}/runtime/durability.test.ts`,
   enumeration: `${core}/streaming/crash-enumeration.test.ts`,
   recovery: `${core}/streaming/recover.test.ts`,
   fileSink: `${core}/sinks/files/file-sink.test.ts`,

@@ -1,7 +1,7 @@
 /** Neighbouring steps of the micro-batch protocol swapped, one pair at a time. The step labels stay where they are. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { engineCrash, enumeration, fileSink, fileSource, fileWrite, recovery, state } = testFiles;
+const { enumeration, fileSink, fileSource, fileWrite, recovery, state } = testFiles;
 
 const construct = "streaming/construct-batch.ts";
 const loop = "streaming/micro-batch-execution.ts";
@@ -82,7 +82,7 @@ export const orderMutants: readonly Mutant[] = [
         replace: "for (const { source, end: start } of run.sources) {",
       },
     ],
-    tests: [fileSource, engineCrash],
+    tests: [enumeration],
   },
   {
     name: "P5/P6: state metadata after the sink was written",
@@ -118,12 +118,12 @@ export const orderMutants: readonly Mutant[] = [
         replace: 'await run.step("P7", batchId);',
       },
     ],
-    tests: [recovery],
+    tests: [enumeration],
   },
   {
     name: "P7/P8: the sink commit before the state",
     edits: [
-      { file: batchFile, find: commitState, replace: `${commitSink}\n    ${commitState}` },
+      { file: batchFile, find: commitState, replace: `${commitSink}\n    prepared = null;\n    ${commitState}` },
       {
         file: batchFile,
         find: `await run.step("P8", batchId);\n    ${commitSink}`,

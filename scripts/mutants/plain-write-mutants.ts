@@ -1,7 +1,7 @@
 /** Atomic writes made plain, one at a time. */
 import { type Mutant, testFiles } from "./mutant.ts";
 
-const { enumeration, fileSource, logs, state } = testFiles;
+const { durability, enumeration, fileSource, logs, state } = testFiles;
 const file = "runtime/durability.ts";
 
 export const plainWriteMutants: readonly Mutant[] = [
@@ -64,7 +64,7 @@ export const plainWriteMutants: readonly Mutant[] = [
   {
     name: "plain write: one temporary name for all writers",
     edits: [{ file, find: ".${unique}.tmp`", replace: ".${unique.slice(0, 0)}.tmp`" }],
-    tests: [logs, enumeration],
+    tests: [durability],
   },
   {
     name: "plain write: fsync after the name",

@@ -90,6 +90,24 @@ test("retention keeps the last versions loadable and the directory bounded", asy
   }
 });
 
+test("a version that is written again with other rows stays so when power is lost, though it had a snapshot", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const store = provider(runtime, { minDeltasForSnapshot: 2 });
+  for (let n = 0; n < 3; n++) {
+    const open = await store.open(n);
+    runBatch(open, n);
+    await commit(runtime, open);
+    await store.maintain();
+  }
+  expect(await runtime.fs.stat(`${directory}/3.snapshot`)).not.toBeNull();
+  const again = runtime.restart();
+  const open = await provider(again).open(2);
+  open.put(encode("other"), encode("row"));
+  await commit(again, open);
+  const last = again.restart({ power: true });
+  expect(content(await provider(last).open(3))).toEqual({ ...expected(2), other: "row" });
+});
+
 test("a file of Spark is read", async () => {
   const runtime = createSimulatedRuntime(1);
   await runtime.fs.apply([

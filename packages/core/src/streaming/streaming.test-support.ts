@@ -32,6 +32,8 @@ const countSchema: StructType = {
 /** Rows that outlive the query, as in a broker: `[user, seconds]`. */
 export class Topic {
   readonly rows: (readonly [user: string, seconds: number])[] = [];
+  /** Rows before this one were given up by a query and are never read again. */
+  forgotten = 0;
   #listener: (() => void) | null = null;
   add(...rows: (readonly [string, number])[]): void {
     this.rows.push(...rows);
@@ -87,6 +89,7 @@ export class TopicSource implements MicroBatchSource {
   }
   async *read(split: SourceSplit): AsyncIterable<RecordBatch> {
     const [start, end] = split.data as [number, number];
+    if (start < this.#topic.forgotten) throw new Error(`rows from ${start} on were forgotten`);
     yield batchFromValues(
       eventSchema,
       this.#topic.rows.slice(start, end).map(([user, seconds]) => [user, BigInt(Math.round(seconds * 1e6))]),
@@ -94,6 +97,7 @@ export class TopicSource implements MicroBatchSource {
   }
   async commit(end: OffsetJson): Promise<void> {
     this.commits.push(end);
+    this.#topic.forgotten = Math.max(this.#topic.forgotten, Number(end));
   }
   async close(): Promise<void> {
     this.closed++;

@@ -234,7 +234,17 @@ describe("crashes", () => {
         } catch (error) {
           if (!(error instanceof SimulatedCrash)) throw error;
           crashed = true;
-          await run(runtime.restart());
+          const next = runtime.restart();
+          await run(next);
+          const found = next.restart({ power: true }).fs.files();
+          for (const path of found.keys()) {
+            const entry = /^(.*)\/(sources\/\d+\/\d+)(?:\.compact)?$/.exec(path);
+            if (entry === null || entry[1]!.endsWith("/_engine")) continue;
+            // No entry without the sizes of its files.
+            expect(found.get(`${entry[1]!}/_engine/${entry[2]!}`)?.length ?? 0, path).toBeGreaterThan(0);
+          }
+          const newest = /(?<!\/_engine)\/sources\/\d+\/11(\.compact)?$/;
+          expect([...found.keys()].filter((path) => newest.test(path))).toHaveLength(1);
         }
         expect(committed).toEqual(files);
         if (!crashed) break;
