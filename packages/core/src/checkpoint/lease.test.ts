@@ -48,6 +48,13 @@ test("the lease of a dead process, also of before a reboot, is taken over at onc
   }
 });
 
+test("a renewed lease is readable after power was lost", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const lease = await take(runtime);
+  await applyCheckpointProgram(runtime.fs, lease.renewProgram());
+  expect((await take(runtime.restart({ power: true }))).epoch).toBe(2);
+});
+
 test("a lease on another machine counts until it is no longer renewed", async () => {
   const runtime = createSimulatedRuntime(1);
   const lease = await take(runtime);
