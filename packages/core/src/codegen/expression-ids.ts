@@ -3,6 +3,7 @@
  * computation, so that generated code computes each once per row. Nothing recurses: chains of many thousand operators are
  * numbered bottom-up.
  */
+import { hexOf } from "../columnar/hex.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { childrenOf } from "../expressions/traverse.ts";
 import { functionRegistry } from "../functions/registry.ts";
@@ -114,7 +115,7 @@ function valueText(value: SqlValue): string {
       return String(value);
     default:
       if (value === null) return "null";
-      if (value instanceof Uint8Array) return `0x${value.toHex()}`;
+      if (value instanceof Uint8Array) return `0x${hexOf(value)}`;
       if (Array.isArray(value)) return `[${(value as readonly SqlValue[]).map(valueText).join(",")}]`;
       return `{${valueText((value as { keys: readonly SqlValue[] }).keys)}:${valueText((value as { values: readonly SqlValue[] }).values)}}`;
   }

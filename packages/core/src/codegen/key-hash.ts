@@ -1,4 +1,5 @@
 /** Hashing and comparing byte ranges of keys; not the hash of the state partitions (`state/murmur3.ts`), which is a format. */
+import { hexOf } from "../columnar/hex.ts";
 import { encodeUtf8 } from "../columnar/utf8.ts";
 import { comparatorOf } from "../columnar/compare.ts";
 import type { DataType, SqlMap, SqlValue } from "../types/data-type.ts";
@@ -56,7 +57,7 @@ export function canonicalText(value: SqlValue, type: DataType): string {
     case "string":
       return `s${(value as string).length}:${value as string}`;
     case "binary":
-      return `b${(value as Uint8Array).toHex()};`;
+      return `b${hexOf(value as Uint8Array)};`;
     case "array":
       return `[${(value as readonly SqlValue[]).map((v) => canonicalText(v, type.element)).join("")}]`;
     case "struct":

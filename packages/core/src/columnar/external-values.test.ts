@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { isMillraceError } from "../errors/index.ts";
 import {
   arrayType,
@@ -26,6 +26,7 @@ import { arbitraryType, arbitraryValue } from "./arbitraries.test-support.ts";
 import { batchFromValues } from "./batch-from-values.ts";
 import { rowWriter, toSqlValue } from "./external-input.ts";
 import { externalReader, rowReader } from "./external-values.ts";
+import { loadTemporal } from "./temporal.ts";
 import { parseDate, parseTimestamp, formatDate, formatLocalTimestamp } from "./iso-time.ts";
 import { createBuilder } from "./vector-builder.ts";
 import type { SqlValue } from "../types/data-type.ts";
@@ -45,6 +46,11 @@ function failure(action: () => unknown): { readonly errorClass: string; readonly
   }
   return { errorClass: "none", message: "" };
 }
+
+// Node 24 has no Temporal of its own.
+beforeAll(async () => {
+  await loadTemporal();
+});
 
 describe("values as users see them", () => {
   test("are what docs/types.md says", () => {

@@ -1,4 +1,5 @@
 /** Small plans and what runs them, for the tests of operators. */
+import { hexOf } from "../columnar/hex.ts";
 import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { AggregateCall, Call, Expr } from "../expressions/expression.ts";
@@ -107,14 +108,14 @@ export class MemoryStateStore implements StateStore {
   /** Keys put since it was made. */
   puts = 0;
   get(key: Uint8Array): Uint8Array | null {
-    return this.#entries.get(key.toHex())?.value ?? null;
+    return this.#entries.get(hexOf(key))?.value ?? null;
   }
   put(key: Uint8Array, value: Uint8Array): void {
     this.puts++;
-    this.#entries.set(key.toHex(), { key: key.slice(), value: value.slice() });
+    this.#entries.set(hexOf(key), { key: key.slice(), value: value.slice() });
   }
   remove(key: Uint8Array): void {
-    this.#entries.delete(key.toHex());
+    this.#entries.delete(hexOf(key));
   }
   entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }> {
     return this.#entries.values();
