@@ -7,6 +7,7 @@ export type { Vector } from "./columnar/vector.ts";
 export { batchFromValues, valuesOfBatch } from "./columnar/batch-from-values.ts";
 export { createBuilder, type VectorBuilder } from "./columnar/vector-builder.ts";
 export { fromArrowIpc, toArrowIpc } from "./columnar/arrow-ipc.ts";
+export { loadTemporal } from "./columnar/temporal.ts";
 export { rowReaderOf } from "./columnar/external-values.ts";
 export { rowWriter, toSqlValue } from "./columnar/external-input.ts";
 export * from "./types/data-type.ts";

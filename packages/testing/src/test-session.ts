@@ -1,3 +1,4 @@
+import { loadTemporal } from "millrace/engine";
 import { SparkSession } from "millrace";
 import type { SimulatedRuntime } from "millrace/engine";
 import { TestEngine } from "./test-engine.ts";
@@ -20,7 +21,10 @@ export async function testSession(options: TestSessionOptions = {}): Promise<Spa
     .appName("test")
     .config("spark.sql.session.timeZone", "UTC")
     .config("spark.sql.shuffle.partitions", "2")
-    .engine(async (request) => (engine = new TestEngine(request, options.seed ?? 1, options.startMs ?? 0)));
+    .engine(async (request) => {
+      await loadTemporal();
+      return (engine = new TestEngine(request, options.seed ?? 1, options.startMs ?? 0));
+    });
   for (const [key, value] of Object.entries(options.conf ?? {})) builder.config(key, value);
   const session = await builder.create();
   engines.set(session, engine!);
