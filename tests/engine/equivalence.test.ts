@@ -12,7 +12,7 @@ import { simulatedSession } from "./simulated-session.ts";
 /** An engine whose optimizer only takes the relation names out, which plans to run never have. */
 class PlainEngine extends EmbeddedEngine {
   override optimize(analyzed: Parameters<EmbeddedEngine["optimize"]>[0]): ReturnType<EmbeddedEngine["optimize"]> {
-    return eliminateAliases.apply(analyzed, { evaluation: this.evaluation(), nextId: () => 0 as never });
+    return eliminateAliases.apply(analyzed, { evaluation: this.evaluation() });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Attribute, Expr, UnresolvedAttribute } from "../expressions/expres
 import { literal, nullableOf, typeOf } from "../expressions/typing.ts";
 import { type DataType, intType, stringType } from "../types/data-type.ts";
 import { sameTypeIgnoringNullability } from "../types/data-type.ts";
+import { quoteIdentifier } from "../types/identifier.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 
 /** Attributes that a name may refer to, and the qualifier-less view of both join sides. */
@@ -13,8 +14,7 @@ export interface Scope {
   readonly right?: readonly Attribute[];
 }
 
-const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
-export const quotedPath = (parts: readonly string[]): string => parts.map(quoted).join(".");
+export const quotedPath = (parts: readonly string[]): string => parts.map(quoteIdentifier).join(".");
 
 /** Resolves a name to an attribute and, for further parts, to fields below it; undefined when nothing matches. */
 export function findAttribute(
@@ -72,7 +72,7 @@ export function unresolvedColumn(reference: UnresolvedAttribute, attributes: rea
     .map((name) => ({ name, distance: editDistance(name.toLowerCase().slice(0, 64), wanted.slice(0, 64)) }))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 5)
-    .map(({ name }) => quoted(name))
+    .map(({ name }) => quoteIdentifier(name))
     .join(", ");
   return new MillraceError("UNRESOLVED_COLUMN.WITH_SUGGESTION", { objectName, proposal }, options);
 }
@@ -94,15 +94,15 @@ export function extractValue(base: Expr, extraction: Expr, printed: string, cont
       const matches = type.fields.flatMap((f, i) => (sameName(f.name, name, context) ? [i] : []));
       if (matches.length > 1) {
         throw new MillraceError("AMBIGUOUS_REFERENCE", {
-          name: quoted(name),
-          referenceNames: `[${matches.map((i) => quoted(type.fields[i]!.name)).join(", ")}]`,
+          name: quoteIdentifier(name),
+          referenceNames: `[${matches.map((i) => quoteIdentifier(type.fields[i]!.name)).join(", ")}]`,
         });
       }
       const ordinal = matches[0];
       if (ordinal === undefined) {
         throw new MillraceError("FIELD_NOT_FOUND", {
-          fieldName: quoted(name),
-          fields: type.fields.map((f) => quoted(f.name)).join(", "),
+          fieldName: quoteIdentifier(name),
+          fields: type.fields.map((f) => quoteIdentifier(f.name)).join(", "),
         });
       }
       const found = type.fields[ordinal]!;

@@ -80,10 +80,7 @@ export const nullLiteral: Literal = { kind: "Literal", value: null, type: nullTy
 
 /** Makes numbers for new columns, one counter per analysis. */
 export class AttributeIds {
-  #next: number;
-  constructor(first = 1) {
-    this.#next = first;
-  }
+  #next = 1;
   next(): AttributeId {
     return this.#next++ as AttributeId;
   }

@@ -3,8 +3,6 @@ import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 
 export interface RuleContext {
   readonly evaluation: EvalContext;
-  /** Makes ids for new columns. */
-  nextId(): number;
 }
 
 /** One rewriting of the plan. It keeps the output: the same columns with the same types in the same order. */

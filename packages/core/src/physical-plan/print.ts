@@ -1,4 +1,5 @@
 import { unreachable } from "../errors/index.ts";
+import type { Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 
@@ -49,10 +50,10 @@ export function printPhysicalPlan(plan: PhysicalPlan): string {
   return lines.join("\n");
 }
 
+const list = (items: readonly Expr[]): string => `[${items.map((item) => printExpression(item)).join(", ")}]`;
+
 /** One operator in one line. */
 export function describeOperator(plan: PhysicalPlan): string {
-  const list = (items: readonly Parameters<typeof printExpression>[0][]): string =>
-    `[${items.map((item) => printExpression(item)).join(", ")}]`;
   const columns = `[${plan.schema.fields.map((f) => f.name).join(", ")}]`;
   const name = (() => {
     switch (plan.kind) {
@@ -103,8 +104,6 @@ export function describeOperator(plan: PhysicalPlan): string {
 }
 
 function describeStep(step: Extract<PhysicalPlan, { kind: "Pipeline" }>["steps"][number]): string {
-  const list = (items: readonly Parameters<typeof printExpression>[0][]): string =>
-    `[${items.map((item) => printExpression(item)).join(", ")}]`;
   switch (step.kind) {
     case "filter":
       return `Filter ${printExpression(step.condition)}`;

@@ -3,7 +3,6 @@
  * optimization, planning and compilation to rows.
  */
 import { checkStreamingSupport } from "../analyzer/check-streaming-support.ts";
-import { AttributeIds } from "../expressions/typing.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import { compilePlan } from "../execution/compile-plan.ts";
@@ -16,9 +15,9 @@ import { optimize } from "../optimizer/optimize.ts";
 import { planPhysical, type PlanOptions } from "../physical-plan/plan-physical.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { SinkContext } from "../sinks/contract.ts";
+import type { SinkContext, SinkProvider } from "../sinks/contract.ts";
+import { builtInSinks } from "../sinks/registry.ts";
 import type { SourceContext, SourceProvider } from "../sources/contract.ts";
-import { SourceProviders } from "../sources/registry.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
 import type { StepName } from "../streaming/query-input.ts";
 import { StreamingQueryManager } from "../streaming/query-manager.ts";
@@ -31,10 +30,10 @@ import { SessionCatalog } from "./catalog.ts";
 import { SessionConf } from "./conf.ts";
 import type { Engine, EngineRequest, ExplainMode, LogLevel, StreamRequest, WriteRequest } from "./engine.ts";
 import { explainText } from "./explain.ts";
+import { FormatProviders } from "./format-providers.ts";
 import { explainFileErrors } from "./file-errors.ts";
 import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";
-import { SinkProviders } from "./sink-providers.ts";
 import { startStream } from "./start-stream.ts";
 import { TableScans, type TableScanOptions } from "./table-scans.ts";
 import { userSourceProvider } from "./user-source.ts";
@@ -54,12 +53,12 @@ export class EmbeddedEngine implements Engine {
   readonly tables: SessionCatalog = new SessionCatalog();
   readonly streams: StreamingQueryManager;
   readonly runtime: Runtime;
-  readonly sinks: SinkProviders = new SinkProviders();
+  readonly #sinks: FormatProviders<SinkProvider> = new FormatProviders(builtInSinks);
   readonly request: EngineRequest;
   readonly options: EmbeddedEngineOptions;
   readonly #base: Runtime;
   readonly #setLogLevel: (level: LogLevel) => void;
-  readonly #sources: SourceProviders = new SourceProviders(builtInSources);
+  readonly #sources: FormatProviders<SourceProvider> = new FormatProviders(builtInSources);
   readonly #stopped = new AbortController();
 
   constructor(request: EngineRequest, runtime: Runtime, options: EmbeddedEngineOptions = {}) {
@@ -96,7 +95,7 @@ export class EmbeddedEngine implements Engine {
   async write(plan: LogicalPlan, request: WriteRequest): Promise<void> {
     const { compiled, run } = await this.#prepare(plan, request.signal);
     try {
-      const provider = this.sinks.resolve(request.format);
+      const provider = this.sinkOf(request.format);
       if (provider.openBatch === undefined) {
         throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", {
           provider: provider.names[0]!,
@@ -122,16 +121,10 @@ export class EmbeddedEngine implements Engine {
   }
 
   async startStream(plan: LogicalPlan, request: StreamRequest): Promise<StreamingQueryHandle> {
-    if (!isStreamingPlan(plan) && !(await this.#readsStream(plan))) {
-      throw new MillraceError("WRITE_STREAM_NOT_ALLOWED", {});
-    }
     const analyzed = await this.analyze(plan);
+    if (!isStreamingPlan(analyzed)) throw new MillraceError("WRITE_STREAM_NOT_ALLOWED", {});
     checkStreamingSupport(analyzed, request.outputMode);
     return explainFileErrors(() => startStream(this, analyzed, request));
-  }
-
-  async #readsStream(plan: LogicalPlan): Promise<boolean> {
-    return isStreamingPlan(await this.analyze(plan));
   }
 
   print(text: string): void {
@@ -178,9 +171,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   optimize(analyzed: LogicalPlan): LogicalPlan {
-    // Ids of new columns only need to differ from those of the plan.
-    const ids = new AttributeIds(1_000_000);
-    return optimize(analyzed, { evaluation: this.evaluation(), nextId: () => ids.next() });
+    return optimize(analyzed, { evaluation: this.evaluation() });
   }
 
   planOptions(): PlanOptions {
@@ -195,6 +186,11 @@ export class EmbeddedEngine implements Engine {
       bigint: this.request.bigint,
     };
     return compilePlan(physical, options);
+  }
+
+  /** The sink of a format, or the one that the user gave. */
+  sinkOf(format: string | SinkProvider): SinkProvider {
+    return typeof format === "string" ? this.#sinks.get(format) : format;
   }
 
   providerOf(read: Read): SourceProvider {

@@ -104,7 +104,7 @@ function sinkOf(engine: EmbeddedEngine, request: StreamRequest): SinkProvider {
       );
     case "format": {
       if (typeof target.format !== "string" || target.format.toLowerCase() !== "memory") {
-        return engine.sinks.resolve(target.format);
+        return engine.sinkOf(target.format);
       }
       if (request.queryName === undefined) throw new MillraceError("MEMORY_SINK_NEEDS_NAME", {});
       const table = new MemorySinkTable();

@@ -82,8 +82,3 @@ export interface SinkProvider {
   openStream?(context: StreamSinkContext): Promise<StreamSink>;
   openBatch?(context: SinkContext, mode: SaveMode): Promise<BatchSink>;
 }
-
-export interface SinkRegistry {
-  find(format: string): SinkProvider | undefined;
-  names(): readonly string[];
-}

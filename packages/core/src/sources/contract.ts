@@ -137,9 +137,3 @@ export interface BatchFile {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
-
-/** Looks up a provider by format name (case-insensitive). */
-export interface SourceRegistry {
-  find(format: string): SourceProvider | undefined;
-  names(): readonly string[];
-}

@@ -1,0 +1,22 @@
+import { MillraceError } from "../errors/index.ts";
+
+/** Sources or sinks by format name, without regard to case. */
+export class FormatProviders<P extends { readonly names: readonly string[] }> {
+  readonly #byName = new Map<string, P>();
+
+  constructor(providers: readonly P[]) {
+    for (const provider of providers) {
+      for (const name of provider.names) this.#byName.set(name.toLowerCase(), provider);
+    }
+  }
+
+  /** @throws MillraceError DATA_SOURCE_NOT_FOUND naming the formats there are */
+  get(format: string): P {
+    const provider = this.#byName.get(format.toLowerCase());
+    if (provider === undefined) {
+      const known = [...this.#byName.keys()].sort().join(", ");
+      throw new MillraceError("DATA_SOURCE_NOT_FOUND", { provider: format, known });
+    }
+    return provider;
+  }
+}
