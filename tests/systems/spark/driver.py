@@ -13,7 +13,7 @@ os.dup2(2, 1)  # whatever prints, prints to stderr
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession, functions as F, types as T
+from pyspark.sql import SparkSession, Window, functions as F, types as T
 
 scratch = sys.argv[1]
 builder = SparkSession.builder.master("local[2]").appName("systems")
@@ -187,7 +187,34 @@ def stream(request):
     return {"id": query.id, "progress": progress, "batches": batches, **({"error": error} if error else {})}
 
 
-operations = {"evaluate": evaluate, "run": run, "stream": stream, "version": lambda _: spark.version}
+def slt(request):
+    """The cases of one section of an answer file (tests/slt/slt-file.ts)."""
+    for key, value in request["settings"]:
+        spark.conf.set(key, value)
+    names = {
+        "spark": spark, "expr": F.expr, "col": F.col, "lit": F.lit, "Window": Window,
+        "true": True, "false": False, "null": None,
+    }  # fmt: skip
+    for table in request["tables"]:
+        columns_of = ", ".join(f"CAST(`{name}` AS {kind}) AS `{name}`" for name, kind in table["columns"])
+        listed = ", ".join(f"`{name}`" for name, _ in table["columns"])
+        literals = ", ".join(f"({row})" for row in table["rows"])
+        names[table["name"]] = spark.sql(f"SELECT {columns_of} FROM VALUES {literals} AS t({listed})")
+    one = spark.sql("SELECT 1 AS one")
+    results = []
+    for case in request["cases"]:
+        try:
+            df = one.selectExpr(case["text"]) if case["kind"] == "expression" else eval(case["text"], dict(names))
+            results.append({"columns": columns(df), "rows": rows(df)})
+        except Exception as error:
+            results.append(failure(error))
+    for key, _ in request["settings"]:
+        spark.conf.unset(key)
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    return results
+
+
+operations = {"evaluate": evaluate, "run": run, "slt": slt, "stream": stream, "version": lambda _: spark.version}
 for line in sys.stdin:
     request = json.loads(line)
     try:

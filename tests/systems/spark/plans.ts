@@ -1,7 +1,10 @@
 /** Plans as data, built here with Millrace and in driver.py with PySpark. */
+import { compileFunction } from "node:vm";
 import {
+  col,
   type Column,
   expr,
+  lit,
   type MillraceError,
   isMillraceError,
   type Schema,
@@ -10,6 +13,7 @@ import {
 } from "millrace";
 import { treeString } from "../../../packages/core/src/types/tree-string.ts";
 import { simpleString } from "../../../packages/core/src/types/type-names.ts";
+import { type SltSection, splitList } from "../../slt/slt-file.ts";
 import { canonical } from "./canonical.ts";
 import type { Failure, StreamJob, StreamRun, Table } from "./spark-process.ts";
 
@@ -72,6 +76,27 @@ export class MillraceEngine implements AsyncDisposable {
     this.session.conf.set("spark.sql.session.timeZone", "UTC");
     return results;
   }
+  /** The cases of one section of an answer file. */
+  async slt({ settings, tables, cases }: SltSection): Promise<readonly (Table | Failure)[]> {
+    const { session } = this;
+    for (const [key, value] of settings) session.conf.set(key, value);
+    const one = session.createDataFrame([{ one: 1 }], { one: "int" });
+    const names: Record<string, unknown> = { spark: session, expr, col, lit };
+    for (const { name, columns, rows } of tables) {
+      const inline = { columns: columns.map(([column]) => column), rows: rows.map(splitList) };
+      const casts = columns.map(([column, type]) => `CAST(\`${column}\` AS ${type}) AS \`${column}\``);
+      names[name] = build(session, { inline, steps: [["select", ...casts]] });
+    }
+    const results: (Table | Failure)[] = [];
+    for (const { kind, text } of cases) {
+      const program = async (): Promise<Table> =>
+        table((kind === "expression" ? one.selectExpr(text) : evaluateProgram(text, names)) as Frame);
+      results.push(await orFailure(program));
+    }
+    for (const [key] of settings) session.conf.unset(key);
+    session.conf.set("spark.sql.session.timeZone", "UTC");
+    return results;
+  }
   run(plan: Plan): Promise<(Table & { readonly tree: string }) | Failure> {
     return orFailure(async () => {
       const frame = build(this.session, plan);
@@ -116,6 +141,12 @@ export class MillraceEngine implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.session.stop();
   }
+}
+
+/** A program of an answer file: one expression that is TypeScript and Python alike. */
+function evaluateProgram(text: string, names: Readonly<Record<string, unknown>>): unknown {
+  const program = compileFunction(`return ${text}`, Object.keys(names)) as (...values: unknown[]) => unknown;
+  return program(...Object.values(names));
 }
 
 async function table(frame: Frame): Promise<Table> {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { sparkPython } from "../../../scripts/spark-environment.ts";
+import type { SltSection } from "../../slt/slt-file.ts";
 import type { Canonical } from "./canonical.ts";
 import type { Plan, Show } from "./plans.ts";
 
@@ -41,6 +42,7 @@ export interface StreamJob {
 type Request =
   | { readonly op: "version" }
   | { readonly op: "evaluate"; readonly plan: Plan; readonly expressions: readonly string[]; readonly timeZone: string }
+  | ({ readonly op: "slt" } & SltSection)
   | { readonly op: "run"; readonly plan: Plan; readonly show?: Show }
   | ({ readonly op: "stream"; readonly settleSeconds?: number } & StreamJob);
 
@@ -72,6 +74,9 @@ export class SparkProcess implements AsyncDisposable {
 
   async evaluate(plan: Plan, expressions: readonly string[], timeZone: string): Promise<readonly (Table | Failure)[]> {
     return (await this.#ask({ op: "evaluate", plan, expressions, timeZone })) as readonly (Table | Failure)[];
+  }
+  async slt(section: SltSection): Promise<readonly (Table | Failure)[]> {
+    return (await this.#ask({ op: "slt", ...section })) as readonly (Table | Failure)[];
   }
   async run(plan: Plan): Promise<(Table & { readonly tree: string }) | Failure> {
     return (await this.#ask({ op: "run", plan })) as (Table & { readonly tree: string }) | Failure;
