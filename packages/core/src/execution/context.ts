@@ -7,6 +7,7 @@ import type { ScanExec } from "../physical-plan/physical-plan.ts";
 import type { PushedFilter, SourceSplit } from "../sources/contract.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { StructType } from "../types/data-type.ts";
+import type { OperatorMemory } from "./memory/operator-memory.ts";
 
 /** Fixed for the life of a compiled plan. */
 export interface CompileOptions {
@@ -42,6 +43,8 @@ export interface BatchContext {
   /** Statistics of an EventTimeWatermark node: called once per partition with what it saw (µs). */
   recordEventTime(node: number, stats: EventTimeStats): void;
   readonly metrics: MetricsRecorder;
+  /** Memory for rows that operators keep, and disk for what does not fit. Whoever opened it closes it. */
+  readonly memory: OperatorMemory;
 }
 
 export interface StateStoreSchema {

@@ -8,8 +8,10 @@ import { partialSchema } from "../physical-plan/partial-schema.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { type DataType, field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
+import { createSimulatedRuntime } from "../runtime/simulated/index.ts";
 import { compilePlan } from "./compile-plan.ts";
 import type { BatchContext } from "./context.ts";
+import { openOperatorMemory, type OperatorMemory } from "./memory/operator-memory.ts";
 
 export const column = (ordinal: number, type: DataType): Expr & { readonly kind: "BoundReference" } => ({
   kind: "BoundReference",
@@ -47,8 +49,14 @@ export function context(changes: Partial<BatchContext> = {}): BatchContext {
     watermark: () => ({ late: 0n, evict: 0n }),
     recordEventTime: () => {},
     metrics: { rows: () => {}, state: () => {} },
+    memory: memoryOf(2 ** 30),
     ...changes,
   };
+}
+
+/** Memory of a size over a simulated disk. */
+export function memoryOf(limitBytes: number): OperatorMemory {
+  return openOperatorMemory(createSimulatedRuntime(1), { limitBytes, directory: "/tmp" });
 }
 
 export async function rowsOf(

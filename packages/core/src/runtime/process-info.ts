@@ -27,4 +27,6 @@ export interface ProcessInfo {
   env(name: string): string | undefined;
   readonly cpuCount: number;
   memoryUsedBytes(): number;
+  /** Memory of the machine, or of the container when that has less. */
+  readonly memoryTotalBytes: number;
 }

@@ -2,6 +2,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { BatchContext, CompiledPlan, OpenScan } from "../execution/context.ts";
+import type { OperatorMemory } from "../execution/memory/operator-memory.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
 import type { PushedFilter } from "../sources/contract.ts";
 import type { TableScans } from "./table-scans.ts";
@@ -10,6 +11,7 @@ export interface BatchRunOptions {
   readonly nowMicros: bigint;
   readonly seed: bigint;
   readonly signal: AbortSignal;
+  readonly memory: OperatorMemory;
 }
 
 const ignore = (): void => undefined;
@@ -20,6 +22,7 @@ export class BatchRun implements BatchContext {
   readonly nowMicros: bigint;
   readonly seed: bigint;
   readonly signal: AbortSignal;
+  readonly memory: OperatorMemory;
   readonly metrics: BatchContext["metrics"] = { rows: ignore, state: ignore };
   readonly #scans: TableScans;
 
@@ -27,6 +30,7 @@ export class BatchRun implements BatchContext {
     this.nowMicros = options.nowMicros;
     this.seed = options.seed;
     this.signal = options.signal;
+    this.memory = options.memory;
     this.#scans = scans;
   }
 
@@ -41,8 +45,12 @@ export class BatchRun implements BatchContext {
   }
   recordEventTime(): void {}
 
-  close(): Promise<void> {
-    return this.#scans.close();
+  async close(): Promise<void> {
+    try {
+      await this.#scans.close();
+    } finally {
+      await this.memory.spill.close();
+    }
   }
 }
 

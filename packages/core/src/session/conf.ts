@@ -1,4 +1,5 @@
 import { MillraceError } from "../errors/index.ts";
+import { parseByteSize } from "../execution/memory/operator-memory.ts";
 import type { EngineConf } from "./engine.ts";
 
 interface Setting {
@@ -109,6 +110,16 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Go on when a file cannot be read.",
     check: boolean,
     expected: "true or false",
+  },
+  "millrace.memory.limit": {
+    default: undefined,
+    doc: "Memory that the operators of one query may hold, such as 4g; more goes to disk. Default: half of the machine's.",
+    check: (value) => parseByteSize(value) !== undefined,
+    expected: "a number of bytes such as 512m or 4g",
+  },
+  "spark.local.dir": {
+    default: undefined,
+    doc: "Directory for rows that do not fit into memory. Default: the temporary directory of the process.",
   },
   "millrace.codegen.enabled": {
     default: "true",

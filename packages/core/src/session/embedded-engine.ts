@@ -7,6 +7,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import { compilePlan } from "../execution/compile-plan.ts";
 import type { CompiledPlan, CompileOptions } from "../execution/context.ts";
+import { memorySettings, openOperatorMemory } from "../execution/memory/operator-memory.ts";
 import type { EvalContext } from "../functions/function.ts";
 import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
 import { schemaOfPlan } from "../logical-plan/output.ts";
@@ -223,7 +224,15 @@ export class EmbeddedEngine implements Engine {
     const stop = AbortSignal.any([this.#stopped.signal, signal ?? never]);
     stop.throwIfAborted();
     const run = new BatchRun(
-      { nowMicros: this.evaluation().nowMicros, seed: BigInt(this.runtime.random.int32()), signal: stop },
+      {
+        nowMicros: this.evaluation().nowMicros,
+        seed: BigInt(this.runtime.random.int32()),
+        signal: stop,
+        memory: openOperatorMemory(
+          this.runtime,
+          memorySettings((key) => this.conf.get(key), this.runtime),
+        ),
+      },
       new TableScans(this.tableScanOptions(stop)),
     );
     return { compiled, run };

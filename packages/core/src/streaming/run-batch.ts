@@ -1,6 +1,7 @@
 /** P5 to P10: runs a batch whose offsets are durable, in the order that makes it happen exactly once. */
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { BatchContext, EventTimeStats } from "../execution/context.ts";
+import { memorySettings, openOperatorMemory, type OperatorMemory } from "../execution/memory/operator-memory.ts";
 import { assertInvariant } from "../errors/index.ts";
 import { atomicWrite } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
@@ -38,12 +39,17 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
   const recorder = run.committed.wanted ? run.committed.recorder() : null;
   const state = run.state.beginBatch(batchId);
   const statics = run.input.openStaticScans(run.abort);
+  const { runtime } = run.input;
+  const memory = openOperatorMemory(
+    runtime,
+    memorySettings((key) => run.input.conf(key), runtime),
+  );
   let prepared: PreparedWrite | null = null;
   const startedAt = clock.monotonicMs();
   run.durations.add("getBatch", 0);
   try {
     await run.step("P6", batchId);
-    const context = batchContext(run, batch, state, eventTimes, metrics, statics);
+    const context = batchContext(run, batch, state, eventTimes, metrics, statics, memory);
     const write = await abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record));
     prepared = write;
     if (run.abort.aborted) throw new QueryStopped();
@@ -70,7 +76,11 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     if (prepared !== null) await abandonWrite(run, prepared);
     throw error;
   } finally {
-    await statics.close();
+    try {
+      await memory.spill.close();
+    } finally {
+      await statics.close();
+    }
   }
 }
 
@@ -91,6 +101,7 @@ function batchContext(
   eventTimes: readonly EventTimeAccumulator[],
   metrics: BatchMetrics,
   statics: StaticScans,
+  memory: OperatorMemory,
 ): BatchContext {
   const { batchId, entry } = batch;
   const lateInputs = inputWatermarks(run.plan.physical, batch.lateWatermarkMs);
@@ -112,6 +123,7 @@ function batchContext(
     }),
     recordEventTime: (node, stats) => eventTimes[node]!.add(stats),
     metrics,
+    memory,
   };
 }
 

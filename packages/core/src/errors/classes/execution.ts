@@ -8,6 +8,16 @@ export const executionErrors = {
     sqlState: "22003",
     message: '<message>.<alternative> If necessary set <config> to "false" to bypass this error.',
   },
+  UNABLE_TO_ACQUIRE_MEMORY: {
+    sqlState: "53200",
+    message:
+      "Unable to acquire <requestedBytes> bytes of memory for <consumer>, got <receivedBytes>: the operators of a query may hold <limit> bytes, and this one cannot write its rows to disk. Raise millrace.memory.limit, or make the query keep less.",
+  },
+  SPILL_FILE_FAILED: {
+    sqlState: "58030",
+    message:
+      "Rows that do not fit into memory could not be kept in <path>: <operation> failed with <code>. Make room there, set spark.local.dir to another directory, or raise millrace.memory.limit.",
+  },
   COLUMN_BATCH_TOO_LARGE: {
     sqlState: "54000",
     message:

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { availableParallelism, hostname, tmpdir } from "node:os";
+import { availableParallelism, hostname, tmpdir, totalmem } from "node:os";
 import type { ProcessInfo } from "../process-info.ts";
 
 /** Field 22 of /proc/PID/stat: start of the process in clock ticks since boot. The name (field 2) may hold spaces. */
@@ -93,5 +93,10 @@ export class NodeProcess implements ProcessInfo {
   }
   memoryUsedBytes(): number {
     return process.memoryUsage.rss();
+  }
+  get memoryTotalBytes(): number {
+    // 0 or a huge number: no limit.
+    const limit = process.constrainedMemory();
+    return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
   }
 }

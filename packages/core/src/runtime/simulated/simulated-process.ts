@@ -66,6 +66,7 @@ export class SimulatedProcess implements ProcessInfo {
   env(name: string): string | undefined {
     return this.#environment.get(name);
   }
+  readonly memoryTotalBytes: number = 8 * 2 ** 30;
   memoryUsedBytes(): number {
     return 0;
   }
