@@ -32,11 +32,11 @@ test("a living run is not disturbed; epochs only grow", async () => {
     parameters: { pid: String(first.process.pid), epoch: "1" },
   });
   await expect(take(first)).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
-  await lease.check();
+  await lease.apply([]);
   await lease.release();
   const next = await take(second);
   expect(next.epoch).toBe(2);
-  await expect(lease.check()).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+  await expect(lease.apply([])).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
   expect((await first.fs.list("/cp/_engine/lease")).map((e) => e.name)).toEqual(["2"]);
 });
 
@@ -78,7 +78,7 @@ test("a run notices that its checkpoint was removed", async () => {
   const runtime = createSimulatedRuntime(1);
   const lease = await take(runtime);
   await runtime.fs.apply([{ op: "removeTree", path: "/cp" }]);
-  await expect(lease.check()).rejects.toMatchObject({ errorClass: "CHECKPOINT_WRITE_FAILED" });
+  await expect(lease.apply([])).rejects.toMatchObject({ errorClass: "CHECKPOINT_WRITE_FAILED" });
 });
 
 test("another query is refused by name of what changed", async () => {

@@ -41,10 +41,10 @@ export interface Lease {
   /** Grows with every run of the checkpoint; sinks that can fence use it. */
   readonly epoch: number;
   /**
-   * Checks that no later run has taken the checkpoint; before P3 and P10.
-   * @throws MillraceError CONCURRENT_QUERY.OTHER_PROCESS
+   * Runs a program of checkpoint writes unless a later run has taken the checkpoint.
+   * @throws MillraceError CONCURRENT_QUERY.OTHER_PROCESS; and as `applyCheckpointProgram`
    */
-  check(): Promise<void>;
+  apply(program: readonly FileOperation[]): Promise<void>;
   /** Writes the lease again with the present time; needed (at least three times a minute) only for shared file systems. */
   renewProgram(): FileOperation[];
   /** Gives the checkpoint free; the epoch stays on record. */
@@ -144,14 +144,20 @@ export async function acquireLease(files: CheckpointFiles, owner: LeaseOwner, ch
   }
   await applyCheckpointProgram(files.fs, cleanup);
   process.heldCheckpoints.add(checkpoint);
+  const nextPath = `${directory}/${epoch + 1}`;
+  const held: readonly FileOperation[] = [
+    { op: "require", path: nextPath, exists: false },
+    // Gone together with its directory: the checkpoint was removed, or several runs have passed since.
+    { op: "require", path, exists: true },
+  ];
   return {
     epoch,
-    async check() {
-      const next = await readText(files.fs, `${directory}/${epoch + 1}`);
-      if (next !== null) throw inUse(checkpoint, parseLease(`${directory}/${epoch + 1}`, next));
-      // Gone together with its directory: the checkpoint was removed, or several runs have passed since.
-      if ((await files.fs.stat(path)) === null) {
-        throw new MillraceError("CHECKPOINT_WRITE_FAILED", { path, code: "ENOENT" });
+    async apply(program) {
+      try {
+        await applyCheckpointProgram(files.fs, [...held, ...program]);
+      } catch (error) {
+        const next = await readText(files.fs, nextPath).catch(() => null);
+        throw next === null ? error : inUse(checkpoint, parseLease(nextPath, next));
       }
     },
     renewProgram() {

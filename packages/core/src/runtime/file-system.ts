@@ -30,6 +30,8 @@ export type FileOperation =
   | { readonly op: "remove"; readonly path: string; readonly ifExists?: boolean }
   /** Removes a directory and all it holds; a missing one is fine. */
   | { readonly op: "removeTree"; readonly path: string }
+  /** Changes nothing; fails with ENOENT or EEXIST when `path` is not as it must be for the operations that follow. */
+  | { readonly op: "require"; readonly path: string; readonly exists: boolean }
   /** Creates a directory and its missing parents. */
   | { readonly op: "makeDirectory"; readonly path: string; readonly mode?: number };
 

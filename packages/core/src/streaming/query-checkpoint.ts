@@ -116,15 +116,13 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
       return latest === null ? null : { batchId: latest.batchId, ...latest.entry };
     },
     async writeOffsets(batchId, entry) {
-      await lease.check();
       const facts = unwrittenFacts === null ? [] : writeEngineFactsProgram(files, path, unwrittenFacts);
-      await applyCheckpointProgram(fs, [...facts, ...offsets.addProgram(batchId, entry)]);
+      await lease.apply([...facts, ...offsets.addProgram(batchId, entry)]);
       unwrittenFacts = null;
       offsets.added(batchId);
     },
     async writeCommit(batchId, nextBatchWatermarkMs) {
-      await lease.check();
-      await applyCheckpointProgram(fs, commits.addProgram(batchId, { nextBatchWatermarkMs }));
+      await lease.apply(commits.addProgram(batchId, { nextBatchWatermarkMs }));
       commits.added(batchId);
     },
     apply: (program) => applyCheckpointProgram(fs, program),
@@ -136,8 +134,7 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
       const now = runtime.clock.monotonicMs();
       if (now - renewedAt < leaseRenewalMs) return;
       renewedAt = now;
-      await lease.check();
-      await applyCheckpointProgram(fs, lease.renewProgram());
+      await lease.apply(lease.renewProgram());
     },
     release: () => lease.release(),
   };

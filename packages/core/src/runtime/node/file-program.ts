@@ -7,6 +7,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -48,6 +49,23 @@ function syncPath(path: string, flags = 0): void {
 
 function isMissing(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
+}
+
+/**
+ * Creates a directory and its missing parents; returns the uppermost that was created. Not `mkdirSync`'s own `recursive`:
+ * where a parent exists but takes no names (`/proc`, for example), that one tries without end.
+ */
+function makeDirectories(path: string, mode: number): string | undefined {
+  try {
+    mkdirSync(path, mode);
+    return path;
+  } catch (error) {
+    const parent = dirname(path);
+    if (codeOf(error) === "EEXIST" && statSync(path).isDirectory()) return undefined;
+    if (!isMissing(error) || parent === path || statSync(parent, { throwIfNoEntry: false }) !== undefined) throw error;
+    const first = makeDirectories(parent, mode);
+    return makeDirectories(path, mode) === undefined ? first : (first ?? path);
+  }
 }
 
 /** Makes the names of directories that were just created durable, from the first new one down to `path`. */
@@ -109,8 +127,13 @@ function runOperation(operation: FileOperation, sync: boolean): void {
     case "removeTree":
       rmSync(operation.path, { recursive: true, force: true });
       return;
+    case "require":
+      if ((statSync(operation.path, { throwIfNoEntry: false }) !== undefined) !== operation.exists) {
+        throw new FileSystemError(operation.exists ? "ENOENT" : "EEXIST", "require", operation.path);
+      }
+      return;
     case "makeDirectory": {
-      const first = mkdirSync(operation.path, { recursive: true, mode: operation.mode ?? 0o777 });
+      const first = makeDirectories(operation.path, operation.mode ?? 0o777);
       if (first !== undefined) syncNewDirectories(first, operation.path);
       return;
     }

@@ -253,6 +253,11 @@ export class SimulatedFileSystem implements FileSystem {
         disk.setName(directory, name, null);
         return;
       }
+      case "require":
+        if ((this.#find(operation.path) !== null) !== operation.exists) {
+          throw new FileSystemError(operation.exists ? "ENOENT" : "EEXIST", "require", operation.path);
+        }
+        return;
       case "makeDirectory":
         disk.makeDirectory(operation.path, operation.mode ?? 0o777, Number.POSITIVE_INFINITY);
         return;
