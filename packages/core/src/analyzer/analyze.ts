@@ -11,7 +11,11 @@ import type { StructType } from "../types/data-type.ts";
 import { resolveAggregate, resolveDeduplicate } from "./resolve-aggregate.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { resolveJoin } from "./resolve-join.ts";
+import { resolveDerived } from "./resolve-derived.ts";
+import { resolveMetrics } from "./resolve-metrics.ts";
 import { resolveFilter, resolveProject, resolveSort } from "./resolve-project.ts";
+import { resolveRepartition } from "./resolve-repartition.ts";
+import { resolveSetOperation } from "./resolve-set-operation.ts";
 import { resolveUnion } from "./resolve-union.ts";
 import { resolveKeyedGroups, resolveUserRows } from "./resolve-user-code.ts";
 import { resolveWatermark } from "./resolve-watermark.ts";
@@ -57,7 +61,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "Sort":
       return resolveSort(plan.order, input(plan), context);
     case "Aggregate":
-      return resolveAggregate(plan.grouping, plan.aggregates, input(plan), context);
+      return resolveAggregate(plan.grouping, plan.aggregates, input(plan), context, plan.groupingSets);
     case "Deduplicate":
       return resolveDeduplicate(plan.columns, input(plan), context);
     case "Join":
@@ -68,11 +72,20 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
         plan.inputs.map((child) => analyze(child, context)),
         context,
       );
+    case "SetOperation":
+      return resolveSetOperation(plan, analyze(plan.left, context), analyze(plan.right, context), context);
     case "Limit":
-      if (!Number.isSafeInteger(plan.limit) || plan.limit < 0) {
-        throw new MillraceError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", { name: "limit", v: `${plan.limit}` });
-      }
+      requireCount("limit", plan.limit);
       return { ...plan, input: input(plan) };
+    case "Offset":
+      requireCount("offset", plan.offset);
+      return { ...plan, input: input(plan) };
+    case "Repartition":
+      return resolveRepartition(plan, input(plan), context);
+    case "CollectMetrics":
+      return resolveMetrics(plan, input(plan), context);
+    case "Derived":
+      return resolveDerived(plan, input(plan), context);
     case "SubqueryAlias":
       return { ...plan, input: input(plan) };
     case "WithColumns":
@@ -126,6 +139,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "RangeScan":
     case "Expand":
     case "Generate":
+    case "Window":
     case "EventTimeWatermark":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":
@@ -144,6 +158,11 @@ function newAttributes(schema: StructType, context: AnalysisContext): readonly A
     nullable: f.nullable,
     ...(f.metadata === undefined ? {} : { metadata: f.metadata }),
   }));
+}
+
+function requireCount(name: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 0) return;
+  throw new MillraceError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", { name, v: `${count}` });
 }
 
 function renamed(attribute: Attribute, name: string, context: AnalysisContext): Expr {

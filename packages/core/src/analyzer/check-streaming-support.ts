@@ -4,6 +4,7 @@
  */
 import { MillraceError } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/print.ts";
 import { someExpression } from "../expressions/traverse.ts";
 import { typeOf } from "../expressions/typing.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
@@ -73,6 +74,8 @@ function checkNode(
 ): void {
   if (!isStreamingPlan(node)) return;
   switch (node.kind) {
+    case "Window":
+      throw nonTimeWindow(node);
     case "Sort":
       if (mode !== "complete" || aggregates.length === 0 || !isStreamingPlan(node.input) || !aggregatedBelow(node)) {
         throw unsupported(
@@ -95,7 +98,10 @@ function checkNode(
       return checkJoin(node);
     case "ResolvedKeyedGroups":
       throw unsupported(`${node.plan.how} after groupByKey on a streaming DataFrame/Dataset (groupBy().agg() is)`);
+    case "Offset":
+      throw unsupported("an offset on a streaming DataFrame/Dataset");
     case "Aggregate":
+      if (node.standsFor !== undefined) throw unsupported(`${node.standsFor} on a streaming DataFrame/Dataset`);
       for (const expr of node.aggregates) {
         if (someExpression(expr, (e) => e.kind === "AggregateCall" && e.distinct)) {
           throw unsupported("distinct aggregations on streaming DataFrames/Datasets");
@@ -115,6 +121,16 @@ function checkNode(
     default:
       return;
   }
+}
+
+function nonTimeWindow({ functions }: LogicalPlan & { readonly kind: "Window" }): MillraceError {
+  const { name, child } = functions[0]!;
+  const [windowFunc, windowSpec] = printExpression(child).split(" OVER ");
+  return new MillraceError("NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING", {
+    windowFunc: windowFunc!,
+    columnName: name,
+    windowSpec: windowSpec ?? "",
+  });
 }
 
 function aggregatedBelow(node: LogicalPlan): boolean {

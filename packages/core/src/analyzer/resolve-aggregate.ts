@@ -10,6 +10,9 @@ import { type AnalysisContext, sameName } from "./context.ts";
 import { resolveAttribute, unresolvedColumn } from "./resolve-attribute.ts";
 import { resolveExpression } from "./resolve-expression.ts";
 import { named } from "./named-expression.ts";
+import { expandGroupingSets, withGroupingFunctions } from "./resolve-grouping-sets.ts";
+import { projectWithWindows, requireNoWindow } from "./extract-windows.ts";
+import { withDefaultFrames } from "./resolve-window.ts";
 import { resolveTimeWindows } from "./time-window.ts";
 
 /**
@@ -21,17 +24,22 @@ export function resolveAggregate(
   aggregates: readonly Expr[],
   child: LogicalPlan,
   context: AnalysisContext,
+  groupingSets?: readonly (readonly number[])[],
 ): LogicalPlan {
-  const windows = resolveTimeWindows([...grouping, ...aggregates], child, context);
-  const input = windows.input;
-  const scope = { attributes: outputOf(input) };
+  requireNoWindow("Aggregate", grouping);
+  const windows = resolveTimeWindows([...grouping, ...aggregates.map(withDefaultFrames)], child, context);
+  const scope = { attributes: outputOf(windows.input) };
   const writtenKeys = windows.expressions.slice(0, grouping.length);
   const writtenResults = windows.expressions.slice(grouping.length);
-  const keys = writtenKeys.map((expr): NamedExpr => {
+  const writtenBy = writtenKeys.map((expr): NamedExpr => {
     const resolved = named(expr, resolveExpression(expr, scope, context), context);
     if (isNamed(resolved)) return resolved;
     throw new MillraceError("INTERNAL_ERROR", { message: "a grouping expression without a name" });
   });
+  const sets =
+    groupingSets === undefined ? undefined : expandGroupingSets(writtenBy, groupingSets, windows.input, context);
+  const input = sets?.input ?? windows.input;
+  const keys = sets?.keys ?? writtenBy;
   const calls: { readonly call: AggregateCall; readonly attribute: Attribute; readonly alias: Alias }[] = [];
   const resultOf = (call: AggregateCall, name: string): Attribute => {
     const known = calls.find((entry) => sameExpression(entry.call, call));
@@ -48,17 +56,19 @@ export function resolveAggregate(
   };
   const keyAttributes = keys.map(attributeOf);
   const results = writtenResults.map((written): Expr => {
-    const resolved = named(written, resolveExpression(written, scope, context), context);
+    const plain =
+      sets === undefined ? written : withGroupingFunctions(written, writtenBy, sets.groupingId, scope, context);
+    const resolved = named(written, resolveExpression(plain, scope, context), context);
     const body = resolved.kind === "Alias" ? resolved.child : resolved;
     const overResults = transformDown(body, (node) => {
-      const key = keys.findIndex((k) => sameExpression(k, node));
+      const key = writtenBy.findIndex((k) => sameExpression(k, node));
       if (key >= 0) return keyAttributes[key]!;
       return node.kind === "AggregateCall" ? resultOf(node, printExpression(node)) : node;
     });
     requireGrouped(
       overResults,
       written,
-      keyAttributes,
+      sets === undefined ? keyAttributes : [...keyAttributes, sets.groupingId],
       calls.map((entry) => entry.attribute),
       context,
     );
@@ -73,14 +83,16 @@ export function resolveAggregate(
       ? { ...result, child: entry.call }
       : undefined;
   });
-  if (direct.length === calls.length && direct.every((alias) => alias !== undefined)) {
+  if (sets === undefined && direct.length === calls.length && direct.every((alias) => alias !== undefined)) {
     return { kind: "Aggregate", input, grouping: keys, aggregates: direct };
   }
-  return {
-    kind: "Project",
-    input: { kind: "Aggregate", input, grouping: keys, aggregates: calls.map((entry) => entry.alias) },
-    expressions: projection,
+  const aggregate: LogicalPlan = {
+    kind: "Aggregate",
+    input,
+    grouping: [...keys, ...(sets?.extra ?? [])],
+    aggregates: calls.map((entry) => entry.alias),
   };
+  return projectWithWindows(projection, aggregate, context);
 }
 
 function requireGrouped(
@@ -146,7 +158,13 @@ export function resolveDeduplicate(
   const unique = keys.filter(
     (k, i) => keys.findIndex((other) => sameName(other.name, k.name, context) && other.id === k.id) === i,
   );
-  const aggregate: LogicalPlan = { kind: "Aggregate", input, grouping: unique, aggregates: [...firsts.values()] };
+  const aggregate: LogicalPlan = {
+    kind: "Aggregate",
+    input,
+    grouping: unique,
+    aggregates: [...firsts.values()],
+    standsFor: columns === undefined ? "distinct" : "dropDuplicates",
+  };
   return {
     kind: "Project",
     input: aggregate,

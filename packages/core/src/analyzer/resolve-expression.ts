@@ -1,7 +1,7 @@
 import { MillraceError } from "../errors/index.ts";
 import type { AggregateCall, Expr, UnresolvedFunction } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
-import { childrenOf, transformUp } from "../expressions/traverse.ts";
+import { childrenOf, someExpression, transformUpOutsideLambdas } from "../expressions/traverse.ts";
 import { nullableOf, typeOf } from "../expressions/typing.ts";
 import { canCast } from "../functions/casts.ts";
 import { argumentInfo } from "../functions/fold.ts";
@@ -9,11 +9,15 @@ import { functionRegistry } from "../functions/registry.ts";
 import { typeText } from "../functions/type-text.ts";
 import { booleanType, type DataType, intType, stringType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
-import { castTo, extractValue, resolveAttribute, type Scope } from "./resolve-attribute.ts";
+import { castTo, extractValue, resolveAttribute, resolveLambdaVariable, type Scope } from "./resolve-attribute.ts";
+import { misplacedLambda, resolveHigherOrder } from "./resolve-lambda.ts";
+import { resolveWindow, unsupportedSyntax } from "./resolve-window.ts";
 
 /** Resolves names, functions and types of an expression. Aliases get ids. Stars and generators must be gone. */
 export function resolveExpression(expr: Expr, scope: Scope, context: AnalysisContext): Expr {
-  return transformUp(expr, (node) => resolveNode(node, scope, context));
+  const resolved = transformUpOutsideLambdas(expr, (node) => resolveNode(node, scope, context));
+  if (resolved.kind === "LambdaFunction") throw misplacedLambda({});
+  return resolved;
 }
 
 /** As {@link resolveExpression}, for a condition: must be boolean (a NULL literal is cast). */
@@ -32,13 +36,19 @@ export function resolveCondition(condition: Expr, scope: Scope, context: Analysi
 }
 
 function resolveNode(node: Expr, scope: Scope, context: AnalysisContext): Expr {
+  if (node.kind !== "UnresolvedFunction" && childrenOf(node).some((child) => child.kind === "LambdaFunction"))
+    throw misplacedLambda({});
   switch (node.kind) {
     case "UnresolvedAttribute":
       return resolveAttribute(node, scope, context);
+    case "UnresolvedLambdaVariable":
+      return resolveLambdaVariable(node, scope, context);
     case "UnresolvedExtractValue":
       return extractValue(node.child, node.extraction, printExpression(node), context);
     case "UnresolvedFunction":
-      return resolveFunction(node, context);
+      return resolveFunction(node, scope, context);
+    case "WindowExpression":
+      return resolveWindow(node, (fn) => resolveFunction(fn, scope, context, true), context);
     case "Alias":
       return node.id === undefined ? { ...node, id: context.ids.next() } : node;
     case "Cast":
@@ -74,7 +84,12 @@ function namedStruct(node: UnresolvedFunction): UnresolvedFunction {
   return { ...node, name: "named_struct", args };
 }
 
-function resolveFunction(written: UnresolvedFunction, context: AnalysisContext): Expr {
+function resolveFunction(
+  written: UnresolvedFunction,
+  scope: Scope,
+  context: AnalysisContext,
+  overWindow = false,
+): Expr {
   const node = written.name.toLowerCase() === "struct" && written.args.length > 0 ? namedStruct(written) : written;
   const ansi = context.evaluation.ansi;
   const options = { context: node.origin ?? {} };
@@ -88,8 +103,13 @@ function resolveFunction(written: UnresolvedFunction, context: AnalysisContext):
         options,
       );
     }
+    if (functionRegistry.window(node.name) !== undefined) {
+      throw new MillraceError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", { funcName: printExpression(node) }, options);
+    }
+    if (/^grouping(_id)?$/i.test(node.name)) throw new MillraceError("UNSUPPORTED_GROUPING_EXPRESSION", {}, options);
     throw new MillraceError("UNRESOLVED_ROUTINE", { routineName: `\`${node.name}\`` }, options);
   }
+  if (node.ignoreNulls === true) throw unsupportedSyntax(fn.name, "IGNORE NULLS", node);
   const [least, greatest] = fn.arity;
   if (node.args.length < least || node.args.length > greatest) {
     throw new MillraceError(
@@ -110,11 +130,18 @@ function resolveFunction(written: UnresolvedFunction, context: AnalysisContext):
     },
     ansi,
   };
-  const infos = node.args.map((arg) => argumentInfo(arg, context.evaluation));
+  const ready =
+    scalar?.lambdas === undefined
+      ? requireNoLambda(node)
+      : withOrigin(() => resolveHigherOrder(scalar.lambdas!, node.args, call, scope, context, resolveExpression), node);
+  const infos = ready.map((arg) => argumentInfo(arg, context.evaluation));
   const signature = withOrigin(() => fn.resolve(infos, call), node);
-  const args = node.args.map((arg, i) => castTo(arg, signature.args[i] ?? typeOf(arg)));
+  const args = ready.map((arg, i) => castTo(arg, signature.args[i] ?? typeOf(arg)));
   const coerced = args.map((arg) => argumentInfo(arg, context.evaluation));
-  if (scalar === undefined) return resolveAggregateCall(node, fn.name, args, signature.returns, context);
+  if (scalar === undefined) {
+    requireAggregable(node, args, overWindow);
+    return resolveAggregateCall(node, fn.name, args, signature.returns, context);
+  }
   if (node.distinct) {
     throw new MillraceError(
       "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
@@ -129,6 +156,15 @@ function resolveFunction(written: UnresolvedFunction, context: AnalysisContext):
   return { kind: "Call", fn: scalar.name, args, type: signature.returns, nullable, ansi };
 }
 
+function requireNoLambda(node: UnresolvedFunction): readonly Expr[] {
+  if (!node.args.some((arg) => arg.kind === "LambdaFunction")) return node.args;
+  throw new MillraceError(
+    "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION",
+    { class: node.name },
+    { context: node.origin ?? {} },
+  );
+}
+
 /** Adds the user's line to an error of a function's own checks. */
 function withOrigin<T>(resolve: () => T, node: UnresolvedFunction): T {
   try {
@@ -138,6 +174,16 @@ function withOrigin<T>(resolve: () => T, node: UnresolvedFunction): T {
       throw new MillraceError(error.errorClass, error.parameters as never, { context: node.origin });
     }
     throw error;
+  }
+}
+
+/** Aggregates are not over aggregates nor over windows; over a window they may be both. */
+function requireAggregable(node: UnresolvedFunction, args: readonly Expr[], overWindow: boolean): void {
+  if (overWindow) return;
+  const where = { context: node.origin ?? {} };
+  if (args.some(containsAggregate)) throw new MillraceError("NESTED_AGGREGATE_FUNCTION", {}, where);
+  if (args.some((arg) => someExpression(arg, (e) => e.kind === "WindowExpression"))) {
+    throw new MillraceError("WINDOW_FUNCTION_INSIDE_AGGREGATE", {}, where);
   }
 }
 

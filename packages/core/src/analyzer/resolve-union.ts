@@ -15,12 +15,26 @@ const ordinal = (i: number): string => ordinals[i] ?? `${i + 1}th`;
 /** Rows of all inputs; columns by position, or by name, widened to their common types. Duplicates stay. */
 export function resolveUnion(plan: Union, inputs: readonly LogicalPlan[], context: AnalysisContext): LogicalPlan {
   const aligned = plan.byName ? alignByName(plan, inputs, context) : inputs;
-  const outputs = aligned.map(outputOf);
+  return {
+    ...plan,
+    byName: false,
+    allowMissingColumns: false,
+    inputs: alignByPosition(aligned, "UNION", context),
+  };
+}
+
+/** The inputs with columns of common types; those of the first have new ids. */
+export function alignByPosition(
+  inputs: readonly LogicalPlan[],
+  operator: string,
+  context: AnalysisContext,
+): readonly LogicalPlan[] {
+  const outputs = inputs.map(outputOf);
   const first = outputs[0]!;
   outputs.forEach((output, i) => {
     if (output.length !== first.length) {
       throw new MillraceError("NUM_COLUMNS_MISMATCH", {
-        operator: "UNION",
+        operator,
         firstNumColumns: `${first.length}`,
         invalidOrdinalNum: ordinal(i),
         invalidNumColumns: `${output.length}`,
@@ -32,7 +46,7 @@ export function resolveUnion(plan: Union, inputs: readonly LogicalPlan[], contex
       const common = findCommonType(type, output[c]!.type);
       if (common === undefined) {
         throw new MillraceError("INCOMPATIBLE_COLUMN_TYPE", {
-          operator: "UNION",
+          operator,
           columnOrdinalNumber: ordinal(c),
           tableOrdinalNumber: ordinal(i),
           dataType1: `"${typeText(output[c]!.type)}"`,
@@ -42,13 +56,8 @@ export function resolveUnion(plan: Union, inputs: readonly LogicalPlan[], contex
       return common;
     }, column.type),
   );
-  return {
-    ...plan,
-    byName: false,
-    allowMissingColumns: false,
-    // The first input always gets new column ids, which are those of the union.
-    inputs: aligned.map((input, i) => castColumns(input, types, i === 0, context)),
-  };
+  // The first input always gets new column ids, which are those of the union.
+  return inputs.map((input, i) => castColumns(input, types, i === 0, context));
 }
 
 function castColumns(

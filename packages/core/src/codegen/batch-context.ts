@@ -8,15 +8,17 @@ import type { EvalContext } from "../functions/function.ts";
 export class BatchEvalContext implements EvalContext {
   readonly timeZone: string;
   readonly ansi: boolean;
+  readonly lastMapKeyWins: boolean;
   #nowMicros = 0n;
   #seed = 0n;
   #reads = 0;
   /** Partition that code is being compiled for; part of the seed. */
   partition = 0;
 
-  constructor(timeZone: string, ansi: boolean) {
+  constructor(timeZone: string, ansi: boolean, lastMapKeyWins = false) {
     this.timeZone = timeZone;
     this.ansi = ansi;
+    this.lastMapKeyWins = lastMapKeyWins;
   }
 
   get nowMicros(): bigint {
@@ -48,11 +50,15 @@ export function withAnsi(context: EvalContext, ansi: boolean): EvalContext {
   return {
     timeZone: context.timeZone,
     ansi,
+    lastMapKeyWins: context.lastMapKeyWins === true,
     get nowMicros() {
       return context.nowMicros;
     },
     get seed() {
       return context.seed;
+    },
+    get partition() {
+      return context.partition ?? 0;
     },
   };
 }

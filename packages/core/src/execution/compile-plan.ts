@@ -10,6 +10,9 @@ import { compileHashJoin } from "./operators/hash-join.ts";
 import { compileKeyedGroups } from "./operators/keyed-groups.ts";
 import { compileLimit } from "./operators/limit.ts";
 import { compileLocalScan } from "./operators/local-scan.ts";
+import { compileCollectMetrics } from "./operators/collect-metrics.ts";
+import { compileOffset } from "./operators/offset.ts";
+import { compileRepartition } from "./operators/repartition.ts";
 import { compileNestedLoopJoin } from "./operators/nested-loop-join.ts";
 import { observed, type Operator, type OperatorEnvironment } from "./operators/operator.ts";
 import { compilePipelineOperator } from "./operators/pipeline.ts";
@@ -25,11 +28,11 @@ import { compileUserRows } from "./operators/user-rows.ts";
  * compiled code is shared and looks at the clock and seed of the running batch.
  */
 export function compilePlan(plan: PhysicalPlan, options: CompileOptions): CompiledPlan {
-  const context = new BatchEvalContext(options.timeZone, options.ansi);
+  const context = new BatchEvalContext(options.timeZone, options.ansi, options.lastMapKeyWins);
   const sources: { readonly node: number; readonly source: string }[] = [];
   const environment: OperatorEnvironment = {
     options,
-    codegen: { context, codegen: options.codegen, bigint: options.bigint },
+    codegen: { ...options, context },
     source(node, source) {
       if (source !== "") sources.push({ node, source });
     },
@@ -86,6 +89,12 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compileSort(plan, environment);
     case "Limit":
       return compileLimit(plan, environment);
+    case "Offset":
+      return compileOffset(plan, environment);
+    case "Repartition":
+      return compileRepartition(plan, environment);
+    case "CollectMetrics":
+      return compileCollectMetrics(plan, environment);
     case "Union":
       return compileUnion(plan, environment);
     case "EventTimeWatermark":

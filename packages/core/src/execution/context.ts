@@ -3,6 +3,7 @@
  * changes from batch to batch arrives in the {@link BatchContext}.
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { MetricsObserver } from "../logical-plan/logical-plan.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
 import type { PushedFilter, SourceSplit } from "../sources/contract.ts";
 import type { StateStore } from "../state/state-store.ts";
@@ -13,10 +14,14 @@ import type { OperatorMemory } from "./memory/operator-memory.ts";
 export interface CompileOptions {
   readonly timeZone: string;
   readonly ansi: boolean;
+  /** Of equal keys put into a map the last one stays. */
+  readonly lastMapKeyWins?: boolean;
   /** false: expressions run in the interpreter; no `new Function`. */
   readonly codegen: boolean;
   /** User closures get BIGINT as bigint. */
   readonly bigint: boolean;
+  /** `temporal`: user closures get dates and times as Temporal objects. Default `date`. */
+  readonly timestamps?: "date" | "temporal";
 }
 
 /** One scan opened for one batch (or for a batch query). */
@@ -42,6 +47,8 @@ export interface BatchContext {
   watermark(operatorId: number): { readonly late: bigint; readonly evict: bigint };
   /** Statistics of an EventTimeWatermark node: called once per partition with what it saw (µs). */
   recordEventTime(node: number, stats: EventTimeStats): void;
+  /** Notes metrics that the run asks for when all rows have passed: a batch of one row. */
+  observe(name: string, observer: MetricsObserver | undefined, result: () => RecordBatch): void;
   readonly metrics: MetricsRecorder;
   /** Memory for rows that operators keep, and disk for what does not fit. Whoever opened it closes it. */
   readonly memory: OperatorMemory;

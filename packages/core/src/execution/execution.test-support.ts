@@ -48,6 +48,7 @@ export function context(changes: Partial<BatchContext> = {}): BatchContext {
     openState: () => Promise.reject(new Error("no state")),
     watermark: () => ({ late: 0n, evict: 0n }),
     recordEventTime: () => {},
+    observe: () => {},
     metrics: { rows: () => {}, state: () => {} },
     memory: memoryOf(2 ** 30),
     ...changes,

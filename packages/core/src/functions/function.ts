@@ -2,6 +2,7 @@
  * What a function of the registry is: a record in a table. One file per family exports an array of records;
  * `registry.ts` joins them. The example of each record is executed by a test and docs/functions.md is generated from it.
  */
+import type { WindowFrame } from "../expressions/window-expression.ts";
 import type { DataType, SqlValue } from "../types/data-type.ts";
 import type { Emitter } from "./emitter.ts";
 
@@ -23,6 +24,10 @@ export interface EvalContext {
   readonly nowMicros: bigint;
   /** Seed of `rand` and friends: the same for a replay of the same batch. */
   readonly seed: bigint;
+  /** Of equal keys that a function puts into a map the last one stays; otherwise they are an error. */
+  readonly lastMapKeyWins?: boolean;
+  /** Number of the partition that the code is made for; functions that read it are not deterministic. Absent: 0. */
+  readonly partition?: number;
 }
 
 /** The types of a call after coercion, or what is wrong with it. */
@@ -57,6 +62,8 @@ export interface ScalarFunction {
   readonly canReturnNull?: boolean | ((args: readonly ArgumentInfo[], ansi: boolean) => boolean);
   /** Same result for the same arguments within a batch. */
   readonly deterministic: boolean;
+  /** What the lambdas among the arguments take; the function is higher-order exactly when this is there. */
+  readonly lambdas?: Lambdas;
   /**
    * The interpreter form, and the JavaScript form that generated code falls back to. Called once per call site with
    * the resolved signature; the returned closure is called per row.
@@ -65,6 +72,40 @@ export interface ScalarFunction {
   /** The fast form: source for generated code. Must agree with `bind`; a property test compares them. */
   readonly emit?: Emitter;
   readonly doc: FunctionDoc;
+}
+
+/** A parameter of a lambda. */
+export interface LambdaInput {
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+/** How the arguments of a higher-order function are resolved: first the plain ones, then the lambdas, which see their types. */
+export interface Lambdas {
+  /** Position of the first lambda; all arguments from there on are lambdas. */
+  readonly from: number;
+  /** The types that the plain arguments are cast to before lambdas see them; absent: as they are. */
+  coerce?(args: readonly ArgumentInfo[], call: { readonly sql: string; readonly ansi: boolean }): readonly DataType[];
+  /**
+   * What lambda `index` (from 0) is called with.
+   * @param args the plain arguments, coerced
+   * @param written number of parameters in the program's lambda, for functions that take shorter and longer ones
+   */
+  inputs(
+    args: readonly ArgumentInfo[],
+    index: number,
+    written: number,
+    call: { readonly sql: string; readonly ansi: boolean },
+  ): readonly LambdaInput[];
+}
+/** A lambda at run time. It stands among the values that the closure of {@link ScalarFunction.bind} gets, see {@link lambdaOf}. */
+export type LambdaClosure = (...args: SqlValue[]) => SqlValue;
+/** The lambda at an argument's place. */
+export function lambdaOf(value: SqlValue | undefined): LambdaClosure {
+  return value as unknown as LambdaClosure;
+}
+/** A lambda as an argument's value: lambdas are no SQL values, but pass where those do. */
+export function lambdaValue(lambda: LambdaClosure): SqlValue {
+  return lambda as unknown as SqlValue;
 }
 
 /**
@@ -118,6 +159,37 @@ export interface Accumulators {
 export interface FastAggregate {
   readonly op: "count" | "sum" | "min" | "max" | "avg";
 }
+
+/**
+ * A function that exists with OVER only: a value for each row from its place in the partition. What it computes is written
+ * for whole columns (execution/window/).
+ */
+export interface WindowFunction {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly since: string;
+  readonly arity: readonly [number, number];
+  readonly op: WindowOperation;
+  /** The only frame that it can be given; `offset`: that of the one row it looks at; `any`: it looks at the frame's rows. */
+  readonly frame: WindowFrame | "offset" | "any";
+  /** Every argument but the first and the third must be a constant. */
+  resolve(args: readonly ArgumentInfo[], call: { readonly sql: string; readonly ansi: boolean }): Signature;
+  readonly nullable: boolean | ((args: readonly ArgumentInfo[]) => boolean);
+  /** Takes IGNORE NULLS. */
+  readonly ignoresNulls: boolean;
+  /** Examples are over four rows in which `v` is 10, 20, 20 and 30; the result lists the four values. */
+  readonly doc: FunctionDoc;
+}
+export type WindowOperation =
+  | "rowNumber"
+  | "rank"
+  | "denseRank"
+  | "percentRank"
+  | "cumeDist"
+  | "ntile"
+  | "lag"
+  | "lead"
+  | "nthValue";
 
 /**
  * A generator: one input row gives zero or more output rows (`explode`, `posexplode`, `inline`, `stack`).

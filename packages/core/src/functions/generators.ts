@@ -1,5 +1,13 @@
 /** Functions that make several rows of one. */
-import { arrayType, type DataType, intType, nullType, type SqlMap, type SqlValue } from "../types/data-type.ts";
+import {
+  arrayType,
+  bigintType,
+  type DataType,
+  intType,
+  nullType,
+  type SqlMap,
+  type SqlValue,
+} from "../types/data-type.ts";
 import type { ArgumentInfo, GeneratorFunction } from "./function.ts";
 import { type CallInfo, unexpectedInput } from "./resolution.ts";
 
@@ -92,7 +100,24 @@ function inline(name: string, outer: boolean): GeneratorFunction {
   };
 }
 
+/** A row as often as a number says, for INTERSECT ALL, EXCEPT ALL and samples with replacement. */
+const replicateRows: GeneratorFunction = {
+  name: "replicate_rows",
+  since: "0.2.0",
+  arity: [1, 1],
+  outer: false,
+  resolve: () => ({ args: [bigintType], returns: [{ name: "copy", type: bigintType, nullable: false }] }),
+  bind: () => (count) => Array.from({ length: Math.max(0, Number(count ?? 0n)) }, (_, i) => [BigInt(i)]),
+  doc: {
+    group: "Internal",
+    usage: "replicate_rows(n)",
+    summary: "The row n times; none for zero, NULL and negative numbers.",
+    examples: [],
+  },
+};
+
 export const generatorFunctions: readonly GeneratorFunction[] = [
+  replicateRows,
   explode("explode", false, false),
   explode("explode_outer", true, false),
   explode("posexplode", false, true),

@@ -8,7 +8,7 @@ import { moments } from "./aggregates/moments.ts";
 import { percentiles } from "./aggregates/percentiles.ts";
 import { sums } from "./aggregates/sum.ts";
 import { generatorFunctions } from "./generators.ts";
-import type { AggregateFunction, GeneratorFunction, ScalarFunction } from "./function.ts";
+import type { AggregateFunction, GeneratorFunction, ScalarFunction, WindowFunction } from "./function.ts";
 import { arithmetic } from "./scalar/arithmetic.ts";
 import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
@@ -17,12 +17,16 @@ import { datetime } from "./scalar/datetime.ts";
 import { datetimeFields } from "./scalar/datetime-fields.ts";
 import { internal } from "./scalar/internal.ts";
 import { json } from "./scalar/json.ts";
+import { higherOrder } from "./scalar/lambdas.ts";
 import { logic } from "./scalar/logic.ts";
 import { math } from "./scalar/math.ts";
 import { patterns } from "./scalar/patterns.ts";
+import { sampling } from "./scalar/sampling.ts";
 import { session } from "./scalar/session.ts";
 import { signs } from "./scalar/sign.ts";
 import { strings } from "./scalar/strings.ts";
+import { neighbours } from "./windows/neighbours.ts";
+import { rankings } from "./windows/ranking.ts";
 
 const scalars: readonly ScalarFunction[] = [
   ...internal,
@@ -38,7 +42,9 @@ const scalars: readonly ScalarFunction[] = [
   ...math,
   ...json,
   ...collectionFunctions,
+  ...higherOrder,
   ...session,
+  ...sampling,
 ];
 const aggregates: readonly AggregateFunction[] = [
   ...counts,
@@ -51,6 +57,7 @@ const aggregates: readonly AggregateFunction[] = [
   approxCountDistinct,
 ];
 const generators: readonly GeneratorFunction[] = generatorFunctions;
+const windows: readonly WindowFunction[] = [...rankings, ...neighbours];
 
 interface Named {
   readonly name: string;
@@ -71,17 +78,20 @@ export interface FunctionRegistry {
   scalar(name: string): ScalarFunction | undefined;
   aggregate(name: string): AggregateFunction | undefined;
   generator(name: string): GeneratorFunction | undefined;
-  allFunctions(): readonly (ScalarFunction | AggregateFunction | GeneratorFunction)[];
+  window(name: string): WindowFunction | undefined;
+  allFunctions(): readonly (ScalarFunction | AggregateFunction | GeneratorFunction | WindowFunction)[];
 }
 
 const scalarTable = byName(scalars);
 const aggregateTable = byName(aggregates);
 const generatorTable = byName(generators);
-const all = [...scalars, ...aggregates, ...generators];
+const windowTable = byName(windows);
+const all = [...scalars, ...aggregates, ...generators, ...windows];
 
 export const functionRegistry: FunctionRegistry = {
   scalar: (name) => scalarTable.get(name.toLowerCase()),
   aggregate: (name) => aggregateTable.get(name.toLowerCase()),
   generator: (name) => generatorTable.get(name.toLowerCase()),
+  window: (name) => windowTable.get(name.toLowerCase()),
   allFunctions: () => all,
 };

@@ -10,6 +10,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Alias, Attribute, AttributeId, Expr, SortOrder, UserFunction } from "../expressions/expression.ts";
 import type { DataType, StructType } from "../types/data-type.ts";
+import type { Derived } from "./derived.ts";
 
 // ---- relations as built by the doors -------------------------------------------------------------------------------
 
@@ -63,6 +64,14 @@ export interface Union {
   readonly byName: boolean;
   readonly allowMissingColumns: boolean;
 }
+/** `intersect` and `except`: rows compared as GROUP BY compares them. `all` keeps duplicates, as often as the counts allow. */
+export interface SetOperation {
+  readonly kind: "SetOperation";
+  readonly left: LogicalPlan;
+  readonly right: LogicalPlan;
+  readonly operation: "intersect" | "except";
+  readonly all: boolean;
+}
 export interface Sort {
   readonly kind: "Sort";
   readonly input: LogicalPlan;
@@ -73,12 +82,50 @@ export interface Limit {
   readonly input: LogicalPlan;
   readonly limit: number;
 }
+/** All rows but the first `offset`. */
+export interface Offset {
+  readonly kind: "Offset";
+  readonly input: LogicalPlan;
+  readonly offset: number;
+}
+/**
+ * Other partitions: by the hash of expressions, by their order, one row to each in turn, or neighbours joined to at most
+ * `partitions` (`coalesce`).
+ */
+export interface Repartition {
+  readonly kind: "Repartition";
+  readonly input: LogicalPlan;
+  readonly how: "hash" | "range" | "roundRobin" | "coalesce";
+  /** Absent: as many as a shuffle has. */
+  readonly partitions?: number;
+  /** Of `range`: sort orders. */
+  readonly expressions: readonly Expr[];
+}
+/** `observe`: passes its input on and computes aggregates over it. */
+export interface CollectMetrics {
+  readonly kind: "CollectMetrics";
+  readonly input: LogicalPlan;
+  readonly name: string;
+  readonly metrics: readonly Expr[];
+  /** After analysis: what `metrics` are computed from, plain aggregate calls. */
+  readonly aggregates?: readonly Alias[];
+  /** Hears of the result of each run of a batch query. */
+  readonly observer?: MetricsObserver;
+}
+/** Is given the one row of metrics when a run has ended. */
+export interface MetricsObserver {
+  completed(metrics: RecordBatch): void;
+}
 export interface Aggregate {
   readonly kind: "Aggregate";
   readonly input: LogicalPlan;
   readonly grouping: readonly Expr[];
+  /** Positions of the grouping expressions of each grouping set (`rollup`, `cube`); gone after analysis. */
+  readonly groupingSets?: readonly (readonly number[])[];
   /** What the result adds after the grouping columns. After analysis: the complete output list (grouping first). */
   readonly aggregates: readonly Expr[];
+  /** The operator that the analyzer has put this aggregation in for. */
+  readonly standsFor?: string;
 }
 /** `distinct` and `dropDuplicates`: no `columns` means all. */
 export interface Deduplicate {
@@ -189,6 +236,24 @@ export interface Generate {
   readonly args: readonly Expr[];
   readonly generated: readonly Attribute[];
 }
+/**
+ * Window functions over one partitioning and order: the input's columns followed by the functions' values. Expressions of
+ * the windows are columns of the input or constants.
+ */
+export interface Window {
+  readonly kind: "Window";
+  readonly input: LogicalPlan;
+  /** Aliases of window expressions; their frames may differ. */
+  readonly functions: readonly Alias[];
+  readonly partitionBy: readonly Expr[];
+  readonly orderBy: readonly SortOrder[];
+  /** Only rows up to this rank are needed of each partition; all functions are ranks. */
+  readonly groupLimit?: GroupLimit;
+}
+export interface GroupLimit {
+  readonly rank: "row_number" | "rank" | "dense_rank";
+  readonly limit: number;
+}
 /** A resolved WithWatermark: the column and the delay in microseconds. */
 export interface EventTimeWatermark {
   readonly kind: "EventTimeWatermark";
@@ -220,8 +285,12 @@ export type LogicalPlan =
   | Filter
   | Join
   | Union
+  | SetOperation
   | Sort
   | Limit
+  | Offset
+  | Repartition
+  | CollectMetrics
   | Aggregate
   | Deduplicate
   | SubqueryAlias
@@ -233,11 +302,13 @@ export type LogicalPlan =
   | UserRows
   | KeyedGroups
   | NamedTable
+  | Derived
   | Scan
   | LocalScan
   | RangeScan
   | Expand
   | Generate
+  | Window
   | EventTimeWatermark
   | ResolvedUserRows
   | ResolvedKeyedGroups;

@@ -25,11 +25,16 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
     case "Filter":
     case "Sort":
     case "Limit":
+    case "Offset":
+    case "Repartition":
+    case "CollectMetrics":
       return outputOf(plan.input);
     case "SubqueryAlias":
       return outputOf(plan.input).map((a) => ({ ...a, qualifier: plan.alias }));
     case "Generate":
       return [...outputOf(plan.input), ...plan.generated];
+    case "Window":
+      return [...outputOf(plan.input), ...plan.functions.map(namedOutput)];
     case "EventTimeWatermark":
       return outputOf(plan.input).map((a) => (a.id === plan.column.id ? plan.column : a));
     case "Union": {

@@ -4,7 +4,7 @@ import type { Alias, Attribute, Expr, SortOrder } from "../expressions/expressio
 import { childrenOf } from "../expressions/traverse.ts";
 import { printExpression } from "../expressions/print.ts";
 import { simpleString } from "../types/type-names.ts";
-import type { JoinType, LogicalPlan, Read } from "./logical-plan.ts";
+import type { Aggregate, JoinType, LogicalPlan, Read, Repartition } from "./logical-plan.ts";
 import { childrenOfPlan } from "./traverse.ts";
 
 /** The plan, its root first, without a newline at the end. Nodes that the analyzer has yet to resolve start with `'`. */
@@ -51,12 +51,22 @@ export function describePlan(plan: LogicalPlan): string {
       return plan.byName
         ? `'Union byName, ${plan.allowMissingColumns ? "allowMissingColumns" : "all columns"}`
         : "Union";
+    case "SetOperation":
+      return `'${plan.operation === "intersect" ? "Intersect" : "Except"} ${plan.all ? "All" : "Distinct"}`;
+    case "Offset":
+      return `Offset ${plan.offset}`;
+    case "Repartition":
+      return `${mark(plan.expressions)}${describeRepartition(plan)}`;
+    case "CollectMetrics":
+      return `${mark(plan.metrics)}CollectMetrics ${plan.name}, ${list(plan.metrics)}`;
+    case "Derived":
+      return `'${plan.relation.kind}`;
     case "Sort":
       return `${mark(plan.order)}Sort ${list(plan.order)}`;
     case "Limit":
       return `Limit ${plan.limit}`;
     case "Aggregate":
-      return `${mark([...plan.grouping, ...plan.aggregates])}Aggregate ${list(plan.grouping)}, ${list(plan.aggregates)}`;
+      return `${mark([...plan.grouping, ...plan.aggregates])}Aggregate ${list(plan.grouping)}${groupingSets(plan)}, ${list(plan.aggregates)}`;
     case "Deduplicate":
       return `'Deduplicate${plan.columns === undefined ? "" : ` [${plan.columns.join(", ")}]`}`;
     case "SubqueryAlias":
@@ -98,6 +108,10 @@ export function describePlan(plan: LogicalPlan): string {
       return `Expand [${plan.projections.map(list).join(", ")}], ${attributes(plan.output)}`;
     case "Generate":
       return `Generate ${plan.generator}(${plan.args.map(text).join(", ")}), ${attributes(plan.generated)}`;
+    case "Window": {
+      const limit = plan.groupLimit === undefined ? "" : `, ${plan.groupLimit.rank} <= ${plan.groupLimit.limit}`;
+      return `Window ${list(plan.functions)}, ${list(plan.partitionBy)}, ${list(plan.orderBy)}${limit}`;
+    }
     case "EventTimeWatermark":
       return `EventTimeWatermark ${attribute(plan.column)}, ${plan.delayMicros / 1000n} ms`;
     default:
@@ -122,6 +136,16 @@ const userRowsNames = {
 } as const;
 const keyedNames = { reduce: "ReduceGroups", mapGroups: "MapGroups", flatMapGroups: "FlatMapGroups" } as const;
 
+function describeRepartition(plan: Repartition): string {
+  if (plan.how === "coalesce") return `Repartition ${plan.partitions}, false`;
+  if (plan.how === "roundRobin") return `Repartition ${plan.partitions}, true`;
+  const partitions = plan.partitions === undefined ? "" : `, ${plan.partitions}`;
+  return `RepartitionByExpression ${plan.how === "range" ? "range " : ""}${list(plan.expressions)}${partitions}`;
+}
+function groupingSets(plan: Aggregate): string {
+  const sets = plan.groupingSets?.map((set) => `(${set.map((i) => text(plan.grouping[i]!)).join(", ")})`);
+  return sets === undefined ? "" : ` grouping sets [${sets.join(", ")}]`;
+}
 function describeRead(read: Read): string {
   const paths = read.paths.length === 0 ? "" : ` [${read.paths.join(", ")}]`;
   return `${read.streaming ? "StreamingRelation" : "Relation"} ${read.format}${paths}`;

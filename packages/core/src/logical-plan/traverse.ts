@@ -13,6 +13,7 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
     case "RangeScan":
       return [];
     case "Join":
+    case "SetOperation":
       return [plan.left, plan.right];
     case "Union":
       return plan.inputs;
@@ -20,6 +21,10 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
     case "Filter":
     case "Sort":
     case "Limit":
+    case "Offset":
+    case "Repartition":
+    case "CollectMetrics":
+    case "Derived":
     case "Aggregate":
     case "Deduplicate":
     case "SubqueryAlias":
@@ -32,6 +37,7 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
     case "KeyedGroups":
     case "Expand":
     case "Generate":
+    case "Window":
     case "EventTimeWatermark":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":
@@ -45,7 +51,7 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
 export function withPlanChildren(plan: LogicalPlan, children: readonly LogicalPlan[]): LogicalPlan {
   const old = childrenOfPlan(plan);
   if (old.every((child, i) => child === children[i])) return plan;
-  if (plan.kind === "Join") return { ...plan, left: children[0]!, right: children[1]! };
+  if (plan.kind === "Join" || plan.kind === "SetOperation") return { ...plan, left: children[0]!, right: children[1]! };
   if (plan.kind === "Union") return { ...plan, inputs: children };
   return { ...plan, input: children[0]! } as LogicalPlan;
 }

@@ -45,7 +45,12 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
     case "Sort":
       return over(plan, with_(required, ...plan.order));
     case "Limit":
+    case "Offset":
       return over(plan, required);
+    case "Repartition":
+      return over(plan, with_(required, ...plan.expressions));
+    case "CollectMetrics":
+      return over(plan, with_(required, ...plan.aggregates!));
     case "EventTimeWatermark":
       return over(plan, with_(required, plan.column));
     case "Aggregate": {
@@ -54,6 +59,12 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
       return aggregates.length === plan.aggregates.length && input === plan.input
         ? plan
         : { ...plan, aggregates, input };
+    }
+    case "Window": {
+      const functions = plan.functions.filter((e) => required.has(idOf(e)!));
+      if (functions.length === 0) return prune(plan.input, required);
+      const input = prune(plan.input, with_(required, ...functions, ...plan.partitionBy, ...plan.orderBy));
+      return functions.length === plan.functions.length && input === plan.input ? plan : { ...plan, functions, input };
     }
     case "Generate":
       return over(plan, with_(required, ...plan.args));

@@ -5,7 +5,14 @@
 import type { PipelineStep } from "../codegen/pipeline.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { AggregateCall, Expr, SortOrder } from "../expressions/expression.ts";
-import type { JoinType, KeyedGroups, Read, UserRows } from "../logical-plan/logical-plan.ts";
+import type {
+  JoinType,
+  KeyedGroups,
+  MetricsObserver,
+  Read,
+  Repartition,
+  UserRows,
+} from "../logical-plan/logical-plan.ts";
 import type { StructType } from "../types/data-type.ts";
 
 interface Node {
@@ -117,6 +124,31 @@ export interface LimitExec extends Node {
   readonly input: PhysicalPlan;
   readonly limit: number;
 }
+/** Drops the first rows over all partitions. */
+export interface OffsetExec extends Node {
+  readonly kind: "Offset";
+  readonly input: PhysicalPlan;
+  readonly offset: number;
+}
+/** Keys are bound to the input; those of `range` are sort orders. */
+export interface RepartitionExec extends Node {
+  readonly kind: "Repartition";
+  readonly input: PhysicalPlan;
+  readonly how: Repartition["how"];
+  readonly partitions: number;
+  readonly keys: readonly Expr[];
+}
+/** Passes its input on and aggregates it on the way. */
+export interface CollectMetricsExec extends Node {
+  readonly kind: "CollectMetrics";
+  readonly input: PhysicalPlan;
+  readonly name: string;
+  readonly aggregates: readonly AggregateCall[];
+  /** Over the results of `aggregates`. */
+  readonly metrics: readonly Expr[];
+  readonly metricsSchema: StructType;
+  readonly observer?: MetricsObserver;
+}
 export interface UnionExec extends Node {
   readonly kind: "Union";
   readonly inputs: readonly PhysicalPlan[];
@@ -145,5 +177,8 @@ export type PhysicalPlan =
   | NestedLoopJoinExec
   | SortExec
   | LimitExec
+  | OffsetExec
+  | RepartitionExec
+  | CollectMetricsExec
   | UnionExec
   | EventTimeWatermarkExec;

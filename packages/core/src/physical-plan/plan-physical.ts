@@ -6,6 +6,7 @@ import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf, schemaOfAttributes } from "../logical-plan/output.ts";
 import { isStreamingPlan } from "../logical-plan/traverse.ts";
 import type { StructType } from "../types/data-type.ts";
+import { attributeOf, type NamedExpr } from "../expressions/typing.ts";
 import { bindExpression } from "./bind.ts";
 import { partialSchema } from "./partial-schema.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
@@ -147,6 +148,31 @@ export class Planner {
         }
         const input = this.plan(plan.input);
         return { kind: "Limit", id: this.newId(), schema, input, limit: plan.limit };
+      }
+      case "Offset":
+        return { kind: "Offset", id: this.newId(), schema, input: this.plan(plan.input), offset: plan.offset };
+      case "Repartition": {
+        const columns = outputOf(plan.input);
+        const keys = plan.expressions.map((expr) => bindExpression(expr, columns));
+        const partitions = plan.partitions ?? this.#options.shufflePartitions;
+        const input = this.plan(plan.input);
+        return { kind: "Repartition", id: this.newId(), schema, input, how: plan.how, partitions, keys };
+      }
+      case "CollectMetrics": {
+        const columns = outputOf(plan.input);
+        const calls = plan.aggregates!;
+        const results = calls.map((call) => attributeOf(call as NamedExpr));
+        return {
+          kind: "CollectMetrics",
+          id: this.newId(),
+          schema,
+          input: this.plan(plan.input),
+          name: plan.name,
+          aggregates: calls.map((call) => bindAggregate(call.child, columns)),
+          metrics: plan.metrics.map((expr) => bindExpression(expr, results)),
+          metricsSchema: schemaOfAttributes(plan.metrics.map((expr) => attributeOf(expr as NamedExpr))),
+          ...(plan.observer === undefined ? {} : { observer: plan.observer }),
+        };
       }
       case "Union": {
         const inputs = plan.inputs.map((input) => this.plan(input));

@@ -24,6 +24,9 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Exchange":
     case "Sort":
     case "Limit":
+    case "Offset":
+    case "Repartition":
+    case "CollectMetrics":
     case "EventTimeWatermark":
       return [plan.input];
     default:
@@ -92,6 +95,14 @@ export function describeOperator(plan: PhysicalPlan): string {
         return `${plan.limit === undefined ? "Sort" : `TopK ${plan.limit}`} ${list(plan.order)}`;
       case "Limit":
         return `Limit ${plan.limit}`;
+      case "Offset":
+        return `Offset ${plan.offset}`;
+      case "Repartition":
+        return plan.how === "coalesce"
+          ? `Coalesce ${plan.partitions}`
+          : `Repartition ${plan.how}${plan.keys.length === 0 ? "" : ` ${list(plan.keys)}`}, ${plan.partitions}`;
+      case "CollectMetrics":
+        return `CollectMetrics ${plan.name}, functions=${list(plan.aggregates)}`;
       case "Union":
         return "Union";
       case "EventTimeWatermark":

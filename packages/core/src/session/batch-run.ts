@@ -3,6 +3,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { BatchContext, CompiledPlan, OpenScan } from "../execution/context.ts";
 import type { OperatorMemory } from "../execution/memory/operator-memory.ts";
+import type { MetricsObserver } from "../logical-plan/logical-plan.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
 import type { PushedFilter } from "../sources/contract.ts";
 import type { TableScans } from "./table-scans.ts";
@@ -25,6 +26,7 @@ export class BatchRun implements BatchContext {
   readonly memory: OperatorMemory;
   readonly metrics: BatchContext["metrics"] = { rows: ignore, state: ignore };
   readonly #scans: TableScans;
+  readonly #observed: (() => void)[] = [];
 
   constructor(options: BatchRunOptions, scans: TableScans) {
     this.nowMicros = options.nowMicros;
@@ -44,6 +46,13 @@ export class BatchRun implements BatchContext {
     throw new MillraceError("INTERNAL_ERROR", { message: "a batch query asked for a watermark" });
   }
   recordEventTime(): void {}
+  observe(_name: string, observer: MetricsObserver | undefined, result: () => RecordBatch): void {
+    if (observer !== undefined) this.#observed.push(() => observer.completed(result()));
+  }
+  /** Tells those who observe that all rows have been handed on. */
+  completed(): void {
+    for (const tell of this.#observed.splice(0)) tell();
+  }
 
   async close(): Promise<void> {
     try {
@@ -58,6 +67,7 @@ export class BatchRun implements BatchContext {
 export async function* runBatch(plan: CompiledPlan, run: BatchRun): AsyncGenerator<RecordBatch> {
   try {
     for (const partition of await plan.execute(run)) yield* partition;
+    run.completed();
   } finally {
     await run.close();
   }

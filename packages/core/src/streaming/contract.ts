@@ -103,6 +103,11 @@ export interface StreamingQueryProgress {
   readonly stateOperators: readonly StateOperatorProgress[];
   readonly sources: readonly SourceProgress[];
   readonly sink: SinkProgress;
+  /**
+   * What `observe` computed over the batch: by the name of the observation, then of the metric. BIGINT is a number where
+   * that is exact, otherwise a bigint.
+   */
+  readonly observedMetrics?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 export interface StateOperatorProgress {

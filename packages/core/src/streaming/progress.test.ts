@@ -58,6 +58,7 @@ const progress = makeProgress({
     },
   ],
   sink: { description: "MemorySink", numOutputRows: 2 },
+  observed: new Map(),
 });
 
 test("progress JSON is Spark's, in Spark's order", () => {

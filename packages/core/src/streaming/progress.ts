@@ -1,4 +1,6 @@
 /** Progress of one trigger: gathers what a batch did and makes Spark's progress object of it. */
+import { rowReaderOf } from "../columnar/external-values.ts";
+import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { EventTimeStats, StateOperatorMetrics } from "../execution/context.ts";
 import type { SinkProgress, SourceProgress, StateOperatorProgress, StreamingQueryProgress } from "./contract.ts";
 import { floorMillis } from "./watermark-tracker.ts";
@@ -73,6 +75,7 @@ export interface TriggerActivity {
   readonly states: readonly StateActivity[];
   readonly sources: readonly SourceActivity[];
   readonly sink: SinkProgress;
+  readonly observed: ReadonlyMap<string, RecordBatch>;
 }
 
 /** `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'` */
@@ -179,7 +182,19 @@ export function makeProgress(activity: TriggerActivity): StreamingQueryProgress 
     stateOperators: activity.states.map(stateProgress),
     sources: activity.sources.map((source) => sourceProgress(source, activity)),
     sink: activity.sink,
+    ...(activity.observed.size === 0 ? {} : { observedMetrics: observedMetrics(activity.observed) }),
   };
+}
+
+function observedMetrics(observed: ReadonlyMap<string, RecordBatch>): Record<string, Record<string, unknown>> {
+  const shown = (value: unknown): unknown =>
+    typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  return Object.fromEntries(
+    Array.from(observed, ([name, batch]) => {
+      const row = rowReaderOf(batch.schema, { bigint: true })(batch)(0);
+      return [name, Object.fromEntries(Object.entries(row).map(([metric, value]) => [metric, shown(value)]))];
+    }),
+  );
 }
 
 const noState: StateOperatorMetrics = {

@@ -21,6 +21,8 @@ export interface BatchOutcome {
   readonly eventTimes: readonly (EventTimeStats | null)[];
   readonly numOutputRows: number;
   readonly stateCommitMs: number;
+  /** What `observe` computed, by name. */
+  readonly observed: ReadonlyMap<string, RecordBatch>;
   /** The result rows, when somebody wants them. */
   readonly rows: readonly RecordBatch[] | null;
 }
@@ -36,6 +38,7 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
   for (const source of run.sources) source.rows = 0;
   const eventTimes = watermarkNodesOf(run.plan.physical).map(() => new EventTimeAccumulator());
   const metrics = new BatchMetrics();
+  const observed = new Map<string, () => RecordBatch>();
   const recorder = run.committed.wanted ? run.committed.recorder() : null;
   const state = run.state.beginBatch(batchId);
   const statics = run.input.openStaticScans(run.abort);
@@ -49,7 +52,7 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
   run.durations.add("getBatch", 0);
   try {
     await run.step("P6", batchId);
-    const context = batchContext(run, batch, state, eventTimes, metrics, statics, memory);
+    const context = batchContext(run, batch, state, eventTimes, metrics, statics, memory, observed);
     const write = await abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record));
     prepared = write;
     if (run.abort.aborted) throw new QueryStopped();
@@ -69,6 +72,7 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
       eventTimes: seen,
       numOutputRows: write.numOutputRows,
       stateCommitMs,
+      observed: new Map(Array.from(observed, ([name, result]) => [name, result()])),
       rows: recorder?.batches ?? null,
     };
   } catch (error) {
@@ -102,6 +106,7 @@ function batchContext(
   metrics: BatchMetrics,
   statics: StaticScans,
   memory: OperatorMemory,
+  observed: Map<string, () => RecordBatch>,
 ): BatchContext {
   const { batchId, entry } = batch;
   const lateInputs = inputWatermarks(run.plan.physical, batch.lateWatermarkMs);
@@ -122,6 +127,7 @@ function batchContext(
       evict: micros(evictInputs.get(operatorId)),
     }),
     recordEventTime: (node, stats) => eventTimes[node]!.add(stats),
+    observe: (name, _observer, result) => void observed.set(name, result),
     metrics,
     memory,
   };

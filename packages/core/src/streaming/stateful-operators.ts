@@ -29,6 +29,9 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Exchange":
     case "Sort":
     case "Limit":
+    case "Offset":
+    case "Repartition":
+    case "CollectMetrics":
     case "EventTimeWatermark":
       return [plan.input];
     default:

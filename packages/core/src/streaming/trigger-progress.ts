@@ -51,5 +51,6 @@ export function triggerProgress(
       metrics: source.source.metrics?.(),
     })),
     sink: { description: run.sink.description, numOutputRows: outcome.numOutputRows },
+    observed: outcome.observed,
   });
 }

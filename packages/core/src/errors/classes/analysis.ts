@@ -54,6 +54,36 @@ export const analysisErrors = {
     message:
       'Cannot resolve "<sqlExpr>" due to data type mismatch: filter expression "<filter>" of type <type> is not a boolean.',
   },
+  "DATATYPE_MISMATCH.UNEXPECTED_RETURN_TYPE": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The <functionName> requires return <expectedType> type, but the actual is <actualType> type.',
+  },
+  "DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to the <functionName> should have been two maps with compatible key types, but it\'s [<leftType>, <rightType>].',
+  },
+  "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES": {
+    sqlState: "42K0D",
+    message:
+      "Invalid lambda function call. The lambda function has duplicate arguments <args>. Please, consider to rename the argument names or set <caseSensitiveConfig> to \"true\".",
+  },
+  "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION": {
+    sqlState: "42K0D",
+    message:
+      "Invalid lambda function call. A lambda function should only be used in a higher order function. However, its class is <class>, which is not a higher order function.",
+  },
+  "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH": {
+    sqlState: "42K0D",
+    message:
+      "Invalid lambda function call. A higher order function expects <expectedNumArgs> arguments, but got <actualNumArgs>.",
+  },
+  "INVALID_LAMBDA_FUNCTION_CALL.PARAMETER_DOES_NOT_ACCEPT_LAMBDA_FUNCTION": {
+    sqlState: "42K0D",
+    message:
+      "Invalid lambda function call. You passed a lambda function to a parameter that does not accept it. Please check if lambda function argument is in the correct position.",
+  },
   FIELD_NOT_FOUND: { sqlState: "42704", message: "No such struct field <fieldName> in <fields>." },
   INVALID_EXTRACT_BASE_FIELD_TYPE: {
     sqlState: "42000",
@@ -113,6 +143,71 @@ export const analysisErrors = {
   "WRONG_NUM_ARGS.WITHOUT_SUGGESTION": {
     sqlState: "42605",
     message: "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>.",
+  },
+  AGGREGATE_FUNCTION_REQUIRED_FOR_PIVOT: {
+    sqlState: "42K0S",
+    message: "Aggregate expression required for pivot, but <sql> did not appear in any aggregate function.",
+  },
+  GROUPING_COLUMN_MISMATCH: {
+    sqlState: "42803",
+    message: "Column of grouping (<grouping>) can't be found in grouping columns (<groupingColumns>).",
+  },
+  GROUPING_ID_COLUMN_MISMATCH: {
+    sqlState: "42803",
+    message: "Columns of grouping_id (<groupingIdColumn>) do not match grouping columns (<groupByColumns>).",
+  },
+  UNSUPPORTED_GROUPING_EXPRESSION: {
+    sqlState: "42K0E",
+    message: "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup.",
+  },
+  NON_LITERAL_PIVOT_VALUES: {
+    sqlState: "42K08",
+    message: "Literal expressions required for pivot values, found <expression>.",
+  },
+  PIVOT_VALUE_DATA_TYPE_MISMATCH: {
+    sqlState: "42K09",
+    message:
+      "Invalid pivot value '<value>': value data type <valueType> does not match pivot column data type <pivotType>.",
+  },
+  UNPIVOT_REQUIRES_ATTRIBUTES: {
+    sqlState: "42K0A",
+    message:
+      "UNPIVOT requires all given <given> expressions to be columns when no <empty> expressions are given. These are not columns: [<expressions>].",
+  },
+  UNPIVOT_REQUIRES_VALUE_COLUMNS: {
+    sqlState: "42K0A",
+    message: "At least one value column needs to be specified for UNPIVOT, all columns specified as ids.",
+  },
+  UNPIVOT_VALUE_DATA_TYPE_MISMATCH: {
+    sqlState: "42K09",
+    message: "Unpivot value columns must share a least common type, some types do not: [<types>].",
+  },
+  INVALID_SUMMARY_STATISTIC: {
+    sqlState: "22023",
+    message: "<statistic> is not a recognised statistic: <reason>.",
+  },
+  "INVALID_OBSERVED_METRICS.MISSING_NAME": {
+    sqlState: "42K0E",
+    message: "The observed metrics are invalid: the operator <operator> must have a name.",
+  },
+  "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_DISTINCT_UNSUPPORTED": {
+    sqlState: "42K0E",
+    message: "The observed metrics are invalid: aggregate expressions with DISTINCT are not allowed, but found: <expr>.",
+  },
+  "INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_ATTRIBUTE": {
+    sqlState: "42K0E",
+    message:
+      "The observed metrics are invalid: attribute <expr> can only be used as an argument to an aggregate function.",
+  },
+  DUPLICATED_METRICS_NAME: {
+    sqlState: "42710",
+    message:
+      "The metric name is not unique: <metricName>. The same name cannot be used for metrics with different results.",
+  },
+  "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE": {
+    sqlState: "0A000",
+    message:
+      "The feature is not supported: Cannot have MAP type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>.",
   },
   TABLE_OR_VIEW_NOT_FOUND: {
     sqlState: "42P01",

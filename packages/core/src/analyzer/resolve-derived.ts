@@ -1,0 +1,31 @@
+import { unreachable } from "../errors/index.ts";
+import type { Derived } from "../logical-plan/derived.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import type { AnalysisContext } from "./context.ts";
+import { resolveNaDrop, resolveNaFill, resolveNaReplace } from "./resolve-na.ts";
+import { resolvePivot } from "./resolve-pivot.ts";
+import { resolveSample } from "./resolve-sample.ts";
+import { resolveSummary } from "./resolve-summary.ts";
+import { resolveUnpivot } from "./resolve-unpivot.ts";
+
+/** A derived relation as the relations that it stands for. */
+export function resolveDerived({ relation }: Derived, input: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  switch (relation.kind) {
+    case "NaDrop":
+      return resolveNaDrop(relation, input, context);
+    case "NaFill":
+      return resolveNaFill(relation, input, context);
+    case "NaReplace":
+      return resolveNaReplace(relation, input, context);
+    case "Unpivot":
+      return resolveUnpivot(relation, input, context);
+    case "Pivot":
+      return resolvePivot(relation, input, context);
+    case "Summary":
+      return resolveSummary(relation, input, context);
+    case "Sample":
+      return resolveSample(relation, input, context);
+    default:
+      return unreachable(relation);
+  }
+}

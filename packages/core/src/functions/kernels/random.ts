@@ -1,0 +1,86 @@
+/** Spark's random generators, number for number. 64-bit states are kept as two halves. */
+import { murmurLong } from "./hash.ts";
+
+/** The bytes of a 64-bit number, first the highest, as two little-endian words: what Murmur3 of a byte array reads. */
+function swapped(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+const arraySeed = 0x3c074a61;
+
+/**
+ * Numbers from 0 up to 1.
+ * @see Spark, `XORShiftRandom`
+ */
+export function xorShiftRandom(seed: bigint): () => number {
+  const first = swapped(Number(BigInt.asIntN(32, seed >> 32n)));
+  const second = swapped(Number(BigInt.asIntN(32, seed)));
+  let low = murmurLong(first, second, arraySeed);
+  let high = murmurLong(first, second, low);
+  const next = (bits: number): number => {
+    // x ^= x << 21; x ^= x >>> 35; x ^= x << 4
+    high ^= (high << 21) | (low >>> 11);
+    low ^= low << 21;
+    low ^= high >>> 3;
+    high ^= (high << 4) | (low >>> 28);
+    low ^= low << 4;
+    return (low & ((1 << bits) - 1)) >>> 0;
+  };
+  return () => (next(26) * 0x8000000 + next(27)) / 2 ** 53;
+}
+
+/**
+ * Numbers from 0 up to 1.
+ * @see Apache Commons Math, `Well19937c`
+ */
+export function well19937c(seed: bigint): () => number {
+  const size = 624;
+  const state = new Int32Array(size);
+  state[0] = Number(BigInt.asIntN(32, seed >> 32n));
+  state[1] = Number(BigInt.asIntN(32, seed));
+  for (let i = 2; i < size; i++) {
+    const before = BigInt(state[i - 2]!);
+    state[i] = Number(BigInt.asIntN(32, 1812433253n * (before ^ (before >> 30n)) + BigInt(i)));
+  }
+  let index = 0;
+  const next = (bits: number): number => {
+    const before = (index + size - 1) % size;
+    const beforeThat = (index + size - 2) % size;
+    const v0 = state[index]!;
+    const m1 = state[(index + 70) % size]!;
+    const m2 = state[(index + 179) % size]!;
+    const m3 = state[(index + 449) % size]!;
+    const z0 = (0x80000000 & state[before]!) ^ (0x7fffffff & state[beforeThat]!);
+    const z1 = v0 ^ (v0 << 25) ^ (m1 ^ (m1 >>> 27));
+    const z2 = (m2 >>> 9) ^ (m3 ^ (m3 >>> 1));
+    const z3 = z1 ^ z2;
+    let z4 = z0 ^ (z1 ^ (z1 << 9)) ^ (z2 ^ (z2 << 21)) ^ (z3 ^ (z3 >>> 21));
+    state[index] = z3;
+    state[before] = z4;
+    state[beforeThat] = state[beforeThat]! & 0x80000000;
+    index = before;
+    z4 ^= (z4 << 7) & 0xe46e1700;
+    z4 ^= (z4 << 15) & 0x9b868000;
+    return z4 >>> (32 - bits);
+  };
+  return () => (next(26) * 0x4000000 + next(26)) / 2 ** 52;
+}
+
+/**
+ * Numbers of a Poisson distribution, for means below 40.
+ * @see Apache Commons Math, `PoissonDistribution.sample`
+ */
+export function poissonRandom(mean: number, seed: bigint): () => number {
+  const random = well19937c(seed);
+  const limit = Math.exp(-mean);
+  return () => {
+    let product = 1;
+    let count = 0;
+    while (count < 1000 * mean) {
+      product *= random();
+      if (product < limit) return count;
+      count++;
+    }
+    return count;
+  };
+}
