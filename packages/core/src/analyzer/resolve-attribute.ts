@@ -1,5 +1,11 @@
 import { MillraceError } from "../errors/index.ts";
-import type { Attribute, Expr, UnresolvedAttribute } from "../expressions/expression.ts";
+import type {
+  Attribute,
+  Expr,
+  LambdaVariable,
+  UnresolvedAttribute,
+  UnresolvedLambdaVariable,
+} from "../expressions/expression.ts";
 import { literal, nullableOf, typeOf } from "../expressions/typing.ts";
 import { type DataType, intType, stringType } from "../types/data-type.ts";
 import { sameTypeIgnoringNullability } from "../types/data-type.ts";
@@ -12,6 +18,8 @@ export interface Scope {
   /** Sides of a join condition, for columns that say which side they mean. */
   readonly left?: readonly Attribute[];
   readonly right?: readonly Attribute[];
+  /** Parameters of the lambdas around the expression, the innermost last. */
+  readonly variables?: readonly LambdaVariable[];
 }
 
 export const quotedPath = (parts: readonly string[]): string => parts.map(quoteIdentifier).join(".");
@@ -60,6 +68,19 @@ export function resolveAttribute(reference: UnresolvedAttribute, scope: Scope, c
   const found = findAttribute(reference, scope, context);
   if (found !== undefined) return found;
   throw unresolvedColumn(reference, scope.attributes);
+}
+
+/** A name in a lambda: the innermost parameter of that name, else a column. */
+export function resolveLambdaVariable(
+  reference: UnresolvedLambdaVariable,
+  scope: Scope,
+  context: AnalysisContext,
+): Expr {
+  const [name, ...fields] = reference.parts;
+  const asColumn: UnresolvedAttribute = { kind: "UnresolvedAttribute", parts: reference.parts };
+  const variable = scope.variables?.findLast((candidate) => sameName(candidate.name, name!, context));
+  if (variable === undefined) return resolveAttribute(asColumn, scope, context);
+  return fields.reduce<Expr>((base, part) => extractField(base, part, asColumn, context), variable);
 }
 
 export function unresolvedColumn(reference: UnresolvedAttribute, attributes: readonly Attribute[]): MillraceError {
@@ -131,6 +152,7 @@ function call(fn: string, args: readonly Expr[], type: DataType, context: Analys
 }
 
 export function castTo(expr: Expr, type: DataType): Expr {
+  if (expr.kind === "LambdaFunction") return { ...expr, body: castTo(expr.body, type) };
   return sameTypeIgnoringNullability(typeOf(expr), type) ? expr : { kind: "Cast", child: expr, type, mode: "ansi" };
 }
 

@@ -5,7 +5,7 @@
  */
 import { encodeUtf8 } from "../columnar/utf8.ts";
 import { assertInvariant, MillraceError } from "../errors/index.ts";
-import type { Call, Cast, Expr, Literal, UserFunctionCall } from "../expressions/expression.ts";
+import type { Call, Cast, Expr, LambdaFunction, Literal, UserFunctionCall } from "../expressions/expression.ts";
 import { childrenOf } from "../expressions/traverse.ts";
 import { typeOf } from "../expressions/typing.ts";
 import { emitCast } from "../functions/casts.ts";
@@ -13,6 +13,7 @@ import { both, either, js, joinCode, negated, number } from "../functions/code.t
 import type { Code, Emitted } from "../functions/emitter.ts";
 import { shapeOf } from "../functions/emitter.ts";
 import { type DataType, type SqlValue } from "../types/data-type.ts";
+import type { ValueOptions } from "../types/schema-literal.ts";
 import { withAnsi } from "./batch-context.ts";
 import {
   argumentInfos,
@@ -38,6 +39,7 @@ export interface RowScope {
 
 /** Arguments that are computed before the expression itself. */
 function strictChildren(expr: Expr): readonly Expr[] {
+  if (expr.kind === "LambdaFunction") return [];
   if (expr.kind !== "Call") return childrenOf(expr);
   if (evaluationOf(expr) !== "strict") return lazyOperands(expr).slice(0, 1);
   return scalarFunction(expr.fn).emit?.lazy === true ? [] : expr.args;
@@ -45,11 +47,11 @@ function strictChildren(expr: Expr): readonly Expr[] {
 
 export class ExpressionEmitter {
   readonly #out: FunctionEmitter;
-  readonly #bigint: boolean;
+  readonly #values: ValueOptions;
 
-  constructor(out: FunctionEmitter, bigint: boolean) {
+  constructor(out: FunctionEmitter, values: ValueOptions) {
     this.#out = out;
-    this.#bigint = bigint;
+    this.#values = values;
   }
 
   /** Emits what computes `root` at the current place and returns its value as variables and constants. */
@@ -100,6 +102,8 @@ export class ExpressionEmitter {
         return this.#emitUserFunction(expr, expr.args.map(child));
       case "Call":
         return this.#emitCall(expr, row, child);
+      case "LambdaFunction":
+        return this.#emitLambda(expr, row);
       default:
         throw new MillraceError("INTERNAL_ERROR", {
           message: `an expression that is not bound (${expr.kind}) is compiled`,
@@ -121,7 +125,7 @@ export class ExpressionEmitter {
 
   #emitUserFunction(expr: UserFunctionCall, args: readonly Emitted[]): Emitted {
     const out = this.#out;
-    const call = bindUserFunction(expr, this.#bigint);
+    const call = bindUserFunction(expr, this.#values);
     const boxed = args.map((arg, i) => out.box(arg, typeOf(expr.args[i]!)));
     return out.unbox(js`${out.bind(call)}(${joinCode(boxed, ", ")})`, expr.type);
   }
@@ -147,11 +151,28 @@ export class ExpressionEmitter {
     }
     const args = call.args.map(child);
     if (emitter === undefined) {
-      const boxed = args.map((arg, i) => out.box(arg, typeOf(call.args[i]!)));
+      const boxed = args.map((arg, i) => boxedArgument(arg, call.args[i]!, out));
       return out.unbox(js`${out.bind(bindCall(call, out.context))}(${joinCode(boxed, ", ")})`, call.type);
     }
     if (fn.nulls === "custom") return emitter.emit(args, out, signatureOf(call), options);
     return this.#whenPresent(args, call.type, () => emitter.emit(args, out, signatureOf(call), options));
+  }
+
+  /** A lambda as a function inside of the row's body, so that it reads the row's variables. */
+  #emitLambda({ body, parameters }: LambdaFunction, row: RowScope): Emitted {
+    const out = this.#out;
+    const names = parameters.map(() => out.fresh("t"));
+    const lambda = out.fresh("l");
+    const code = out.block(() => {
+      parameters.forEach(({ id, name, type }, i) => {
+        const variable: Expr = { kind: "LambdaVariable", id: id!, name, type: type!, nullable: true };
+        out.remember(out.ids.of(variable, row.id), this.#settle(out.unbox(names[i]!, type!)));
+      });
+      const result = this.emit(body, row);
+      out.line(js`return ${out.box(result, typeOf(body))};`);
+    });
+    out.line(js`const ${lambda} = (${joinCode(names, ", ")}) => {\n${code}\n};`);
+    return { shape: "boxed", isNull: js.false, value: lambda };
   }
 
   /** The value of `emit`, computed only when no argument is NULL. */
@@ -223,6 +244,11 @@ export class ExpressionEmitter {
     this.#out.line(js`const ${name} = ${code};`);
     return name;
   }
+}
+
+/** An argument for a bound closure; a lambda is passed as the function that it is. */
+function boxedArgument(value: Emitted, expr: Expr, out: FunctionEmitter): Code {
+  return expr.kind === "LambdaFunction" ? singleValue(value) : out.box(value, typeOf(expr));
 }
 
 function singleValue(value: Emitted): Code {

@@ -79,6 +79,8 @@ function textOf(expr: Expr, children: readonly number[], scope: number): string 
       return `same ${children[0]}`;
     case "Cast":
       return `cast ${typeText(expr.type)} ${expr.mode} ${children[0]}`;
+    case "LambdaVariable":
+      return `variable ${scope}.${expr.id}`;
     case "GetStructField":
       return `field ${expr.ordinal} ${children[0]}`;
     case "Call":
@@ -95,6 +97,7 @@ function typeText(type: DataType): string {
     case "array":
     case "map":
     case "struct":
+    case "time":
     case "interval_day_time":
     case "interval_year_month":
       return JSON.stringify(type);

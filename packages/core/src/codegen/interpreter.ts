@@ -9,12 +9,13 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { valueReader } from "../columnar/value-at.ts";
 import { assertInvariant, MillraceError } from "../errors/index.ts";
-import type { Call, Expr } from "../expressions/expression.ts";
+import type { AttributeId, Call, Expr, LambdaFunction } from "../expressions/expression.ts";
 import { childrenOf } from "../expressions/traverse.ts";
 import { typeOf } from "../expressions/typing.ts";
 import { bindCast } from "../functions/casts.ts";
-import type { EvalContext } from "../functions/function.ts";
+import { type EvalContext, lambdaValue } from "../functions/function.ts";
 import type { SqlValue } from "../types/data-type.ts";
+import type { ValueOptions } from "../types/schema-literal.ts";
 import { bindCall, checkLazyDepth, evaluationOf, lazyOperands } from "./bind-call.ts";
 import { postOrder } from "./expression-ids.ts";
 import { bindUserFunction } from "./user-function.ts";
@@ -29,16 +30,11 @@ interface Frame {
 type Instruction = (frame: Frame) => void;
 type Program = (frame: Frame) => SqlValue;
 
-export interface InterpreterOptions {
-  /** User functions get BIGINT as bigint. */
-  readonly bigint: boolean;
-}
-
 /** The expression, bound to the columns of a batch, as a function of batch and row. */
 export function bindInterpreter(
   expr: Expr,
   context: EvalContext,
-  options: InterpreterOptions = { bigint: false },
+  options: ValueOptions = {},
 ): (batch: RecordBatch, i: number) => SqlValue {
   const frame: Frame = { slots: [], readers: [], batch: undefined, row: 0 };
   const program = new Compiler(context, options, frame).compile(expr, 0);
@@ -55,14 +51,17 @@ export function bindInterpreter(
 
 /** Arguments that are evaluated in any case. */
 function strictChildren(expr: Expr): readonly Expr[] {
+  if (expr.kind === "LambdaFunction") return [];
   return expr.kind === "Call" && evaluationOf(expr) !== "strict" ? lazyOperands(expr).slice(0, 1) : childrenOf(expr);
 }
 
 class Compiler {
   readonly #context: EvalContext;
-  readonly #options: InterpreterOptions;
+  readonly #options: ValueOptions;
   readonly #frame: Frame;
-  constructor(context: EvalContext, options: InterpreterOptions, frame: Frame) {
+  /** Slots of the parameters of the lambdas that are being compiled. */
+  readonly #variables = new Map<AttributeId, number>();
+  constructor(context: EvalContext, options: ValueOptions, frame: Frame) {
     this.#context = context;
     this.#options = options;
     this.#frame = frame;
@@ -122,15 +121,54 @@ class Compiler {
         };
       }
       case "UserFunctionCall": {
-        const call = bindUserFunction(expr, this.#options.bigint);
+        const call = bindUserFunction(expr, this.#options);
         const from = expr.args.map(slotOf);
         return ({ slots }) => void (slots[to] = call(...from.map((slot) => slots[slot]!)));
       }
       case "Call":
         return this.#call(expr, to, slotOf, depth);
+      case "LambdaFunction": {
+        const lambda = this.#lambda(expr, depth);
+        return ({ slots }) => void (slots[to] = lambda);
+      }
+      case "LambdaVariable": {
+        const from = this.#variables.get(expr.id);
+        assertInvariant(from !== undefined, "a lambda's variable stands inside the lambda");
+        return ({ slots }) => void (slots[to] = slots[from]!);
+      }
       default:
         throw new MillraceError("INTERNAL_ERROR", {
           message: `an expression that is not bound (${expr.kind}) is evaluated`,
+        });
+    }
+  }
+
+  /** The lambda as a closure over the frame: it puts its arguments into slots and runs the body. */
+  #lambda({ body, parameters }: LambdaFunction, depth: number): SqlValue {
+    const frame = this.#frame;
+    const at = parameters.map(({ id }) => {
+      const slot = frame.slots.push(null) - 1;
+      this.#variables.set(id!, slot);
+      return slot;
+    });
+    const program = this.compile(body, depth + 1);
+    const [a, b] = at as [number, number];
+    switch (at.length) {
+      case 1:
+        return lambdaValue((x) => {
+          frame.slots[a] = x!;
+          return program(frame);
+        });
+      case 2:
+        return lambdaValue((x, y) => {
+          frame.slots[a] = x!;
+          frame.slots[b] = y!;
+          return program(frame);
+        });
+      default:
+        return lambdaValue((...values) => {
+          for (let k = 0; k < at.length; k++) frame.slots[at[k]!] = values[k]!;
+          return program(frame);
         });
     }
   }

@@ -6,6 +6,7 @@ import type { CompiledPlan, CompileOptions } from "./context.ts";
 import { compileFinalAggregate, compilePartialAggregate } from "./operators/aggregate.ts";
 import { compileEventTimeWatermark } from "./operators/event-time-watermark.ts";
 import { compileExchange } from "./operators/exchange.ts";
+import { compileGroupTopK } from "./operators/group-top-k.ts";
 import { compileHashJoin } from "./operators/hash-join.ts";
 import { compileKeyedGroups } from "./operators/keyed-groups.ts";
 import { compileLimit } from "./operators/limit.ts";
@@ -22,6 +23,7 @@ import { compileSort } from "./operators/sort.ts";
 import { compileStateAggregate } from "./operators/state-aggregate.ts";
 import { compileUnion } from "./operators/union.ts";
 import { compileUserRows } from "./operators/user-rows.ts";
+import { compileWindow } from "./operators/window.ts";
 
 /**
  * Compiles a plan. It can be executed any number of times, but one execution must end before the next begins: the
@@ -95,6 +97,10 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compileRepartition(plan, environment);
     case "CollectMetrics":
       return compileCollectMetrics(plan, environment);
+    case "Window":
+      return compileWindow(plan, environment);
+    case "GroupTopK":
+      return compileGroupTopK(plan, environment);
     case "Union":
       return compileUnion(plan, environment);
     case "EventTimeWatermark":

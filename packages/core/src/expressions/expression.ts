@@ -9,6 +9,7 @@
  * expression without user closures is plain data that can be sent to another thread.
  */
 import type { DataType, SqlValue } from "../types/data-type.ts";
+import type { WindowExpression } from "./window-expression.ts";
 
 export interface Literal {
   readonly kind: "Literal";
@@ -35,6 +36,8 @@ export interface UnresolvedFunction {
   readonly distinct: boolean;
   /** `FILTER (WHERE …)` of an aggregate. */
   readonly filter?: Expr;
+  /** `IGNORE NULLS`, where that is not an argument of the function. */
+  readonly ignoreNulls?: true;
   readonly origin?: Origin;
 }
 /** `child[extraction]`, `child.field`: field of a struct, element of an array, value of a map. */
@@ -42,6 +45,23 @@ export interface UnresolvedExtractValue {
   readonly kind: "UnresolvedExtractValue";
   readonly child: Expr;
   readonly extraction: Expr;
+}
+/** `x`, `x.field` in the body of a lambda: a parameter of the lambda or of one around it. */
+export interface UnresolvedLambdaVariable {
+  readonly kind: "UnresolvedLambdaVariable";
+  readonly parts: readonly string[];
+}
+/** `x -> body`, `(x, y) -> body`, as argument of a higher-order function. */
+export interface LambdaFunction {
+  readonly kind: "LambdaFunction";
+  readonly body: Expr;
+  readonly parameters: readonly LambdaParameter[];
+}
+/** A parameter; id and type are given by the analyzer. */
+export interface LambdaParameter {
+  readonly name: string;
+  readonly id?: AttributeId;
+  readonly type?: DataType;
 }
 export interface Alias {
   readonly kind: "Alias";
@@ -93,7 +113,7 @@ export interface Call {
   /** ANSI semantics of this call (errors instead of NULL or wrap-around). */
   readonly ansi: boolean;
 }
-/** A resolved aggregate function. Stands only in `Aggregate.aggregates`. */
+/** A resolved aggregate function. Stands only in `Aggregate.aggregates` and in {@link WindowExpression}s. */
 export interface AggregateCall {
   readonly kind: "AggregateCall";
   readonly fn: string;
@@ -103,6 +123,14 @@ export interface AggregateCall {
   readonly type: DataType;
   readonly nullable: boolean;
   readonly ansi: boolean;
+}
+/** The value of a lambda's parameter while its body is evaluated. */
+export interface LambdaVariable {
+  readonly kind: "LambdaVariable";
+  readonly id: AttributeId;
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
 }
 /** Field of a struct by ordinal. */
 export interface GetStructField {
@@ -127,6 +155,8 @@ export type Expr =
   | UnresolvedStar
   | UnresolvedFunction
   | UnresolvedExtractValue
+  | UnresolvedLambdaVariable
+  | LambdaFunction
   | Alias
   | Cast
   | SortOrder
@@ -134,8 +164,12 @@ export type Expr =
   | Attribute
   | Call
   | AggregateCall
+  | WindowExpression
+  | LambdaVariable
   | GetStructField
   | BoundReference;
+
+export type { WindowExpression } from "./window-expression.ts";
 
 export type AttributeId = number & { readonly __brand: "AttributeId" };
 

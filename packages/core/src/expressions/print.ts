@@ -8,6 +8,7 @@ import { unreachable } from "../errors/index.ts";
 import { sqlName } from "../types/type-names.ts";
 import type { AggregateCall, Call, Expr, UnresolvedFunction, UserFunctionCall } from "./expression.ts";
 import { binaryOperators, defaultArguments, displayNames, hiddenArguments } from "./function-names.ts";
+import type { FrameBound, WindowCall, WindowExpression, WindowFrame } from "./window-expression.ts";
 import { literalName, literalSql, quotedString } from "./print-literal.ts";
 
 export interface PrintOptions {
@@ -49,6 +50,8 @@ function piecesOf(expr: Exclude<Expr, { readonly kind: "Literal" }>, style: Styl
       return style === "name"
         ? [expr.name]
         : [quoted([...(expr.qualifier === undefined ? [] : [expr.qualifier]), expr.name])];
+    case "WindowExpression":
+      return windowPieces(expr, style);
     case "UnresolvedFunction":
       return callPieces(expr, expr.name, style);
     case "Call":
@@ -60,6 +63,19 @@ function piecesOf(expr: Exclude<Expr, { readonly kind: "Literal" }>, style: Styl
       return style === "sql" && isSigned(expr.child)
         ? ["(", expr.child, ")[", expr.extraction, "]"]
         : [expr.child, "[", expr.extraction, "]"];
+    case "UnresolvedLambdaVariable": {
+      const [head, ...fields] = expr.parts;
+      const shown = fields.map((part) => nameText(part, style));
+      return [[style === "name" ? "namedlambdavariable()" : nameText(head!, style), ...shown].join(".")];
+    }
+    case "LambdaVariable":
+      return [style === "name" ? "namedlambdavariable()" : quoted([expr.name])];
+    case "LambdaFunction": {
+      if (style === "name")
+        return ["lambdafunction(", expr.body, ", ", expr.parameters.map(() => "namedlambdavariable()").join(", "), ")"];
+      const names = expr.parameters.map(({ name }) => quoted([name])).join(", ");
+      return [expr.parameters.length === 1 ? `${names} -> ` : `(${names}) -> `, expr.body];
+    }
     case "GetStructField":
       return [expr.child, ".", nameText(expr.name, style)];
     case "Alias":
@@ -94,12 +110,50 @@ function quoted(parts: readonly string[]): string {
   return parts.map((part) => `\`${part.replaceAll("`", "``")}\``).join(".");
 }
 
-type AnyCall = UnresolvedFunction | Call | AggregateCall | UserFunctionCall;
+type AnyCall = UnresolvedFunction | Call | AggregateCall | WindowCall | UserFunctionCall;
+
+function windowPieces({ fn, partitionBy, orderBy, frame }: WindowExpression, style: Style): readonly Piece[] {
+  const list = (word: string, items: readonly Expr[]): Piece[] =>
+    items.flatMap((item, i): Piece[] => [i === 0 ? word : ", ", item]);
+  const parts = [
+    list("PARTITION BY ", partitionBy),
+    list("ORDER BY ", orderBy),
+    frame === undefined ? [] : framePieces(frame),
+  ];
+  const inside = parts.filter((part) => part.length > 0).flatMap((part, i) => (i === 0 ? part : [" ", ...part]));
+  return [...callPieces(fn, fn.kind === "UnresolvedFunction" ? fn.name : fn.fn, style), " OVER (", ...inside, ")"];
+}
+
+function framePieces({ unit, lower, upper }: WindowFrame): Piece[] {
+  const bound = (it: FrameBound): Piece[] => {
+    switch (it.kind) {
+      case "unboundedPreceding":
+        return ["UNBOUNDED PRECEDING"];
+      case "unboundedFollowing":
+        return ["UNBOUNDED FOLLOWING"];
+      case "currentRow":
+        return ["CURRENT ROW"];
+      default:
+        return [it.value, it.preceding ? " PRECEDING" : " FOLLOWING"];
+    }
+  };
+  return [`${unit.toUpperCase()} BETWEEN `, ...bound(lower), " AND ", ...bound(upper)];
+}
+
+/** `ROWS BETWEEN … AND …` */
+export function printFrame(frame: WindowFrame, style: Style): string {
+  return framePieces(frame)
+    .map((piece) => (typeof piece === "string" ? piece : printExpression(piece, { style })))
+    .join("");
+}
 
 function callPieces(expr: AnyCall, name: string, style: Style): readonly Piece[] {
   const pieces = plainCallPieces(expr, name, style);
-  if (!("filter" in expr) || expr.filter === undefined) return pieces;
-  return [...pieces, " FILTER (WHERE ", expr.filter, ")"];
+  const filtered =
+    "filter" in expr && expr.filter !== undefined ? [...pieces, " FILTER (WHERE ", expr.filter, ")"] : pieces;
+  if (!("ignoreNulls" in expr) || expr.ignoreNulls !== true) return filtered;
+  if (style === "sql") return [...filtered, " IGNORE NULLS"];
+  return /^(lag|lead)$/i.test(name) ? filtered : [...filtered, " ignore nulls"];
 }
 
 function plainCallPieces(expr: AnyCall, name: string, style: Style): readonly Piece[] {

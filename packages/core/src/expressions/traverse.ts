@@ -5,6 +5,7 @@
  */
 import { assertInvariant, unreachable } from "../errors/index.ts";
 import type { Expr } from "./expression.ts";
+import { childrenOfWindow, withWindowChildren } from "./window-expression.ts";
 
 const none: readonly Expr[] = [];
 
@@ -14,12 +15,18 @@ export function childrenOf(expr: Expr): readonly Expr[] {
     case "Literal":
     case "UnresolvedAttribute":
     case "UnresolvedStar":
+    case "UnresolvedLambdaVariable":
+    case "LambdaVariable":
     case "Attribute":
     case "BoundReference":
       return none;
+    case "LambdaFunction":
+      return [expr.body];
     case "UnresolvedFunction":
     case "AggregateCall":
       return expr.filter === undefined ? expr.args : [...expr.args, expr.filter];
+    case "WindowExpression":
+      return childrenOfWindow(expr);
     case "UserFunctionCall":
     case "Call":
       return expr.args;
@@ -53,6 +60,8 @@ export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
       if (expr.filter === undefined) return { ...expr, args: children };
       return { ...expr, args: children.slice(0, -1), filter: children[children.length - 1]! };
     }
+    case "WindowExpression":
+      return withWindowChildren(expr, children);
     case "UserFunctionCall":
     case "Call":
       return { ...expr, args: children };
@@ -66,9 +75,13 @@ export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
     case "Literal":
     case "UnresolvedAttribute":
     case "UnresolvedStar":
+    case "UnresolvedLambdaVariable":
+    case "LambdaVariable":
     case "Attribute":
     case "BoundReference":
       return expr;
+    case "LambdaFunction":
+      return { ...expr, body: children[0]! };
     default:
       return unreachable(expr);
   }
@@ -83,10 +96,15 @@ interface Frame {
   next: number;
 }
 
-function rewrite(root: Expr, before: (expr: Expr) => Expr, after: (expr: Expr) => Expr): Expr {
+function rewrite(
+  root: Expr,
+  before: (expr: Expr) => Expr,
+  after: (expr: Expr) => Expr,
+  inside: (expr: Expr) => readonly Expr[] = childrenOf,
+): Expr {
   const open = (expr: Expr): Frame => {
     const node = before(expr);
-    return { node, children: childrenOf(node), changed: undefined, next: 0 };
+    return { node, children: inside(node), changed: undefined, next: 0 };
   };
   const stack: Frame[] = [open(root)];
   for (;;) {
@@ -112,6 +130,11 @@ const unchanged = (expr: Expr): Expr => expr;
 /** Replaces each node by `f(node)`, children first: `f` sees a node whose children are rewritten already. */
 export function transformUp(expr: Expr, f: (expr: Expr) => Expr): Expr {
   return rewrite(expr, unchanged, f);
+}
+
+/** As {@link transformUp}, but leaves what is inside of lambdas as it is: `f` sees a lambda with the children it had. */
+export function transformUpOutsideLambdas(expr: Expr, f: (expr: Expr) => Expr): Expr {
+  return rewrite(expr, unchanged, f, (node) => (node.kind === "LambdaFunction" ? none : childrenOf(node)));
 }
 
 /** Replaces each node by `f(node)`, parents first: the children of the result are rewritten next. */

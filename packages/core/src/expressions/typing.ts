@@ -12,15 +12,22 @@ export function typeOf(expr: Expr): DataType {
     case "Call":
     case "AggregateCall":
     case "GetStructField":
+    case "LambdaVariable":
     case "BoundReference":
       return expr.type;
+    case "LambdaFunction":
+      return typeOf(expr.body);
     case "Alias":
     case "SortOrder":
       return typeOf(expr.child);
+    case "WindowExpression":
+      if (expr.fn.kind !== "UnresolvedFunction") return expr.fn.type;
+      throw new MillraceError("INTERNAL_ERROR", { message: "type of an unresolved window function" });
     case "UnresolvedAttribute":
     case "UnresolvedStar":
     case "UnresolvedFunction":
     case "UnresolvedExtractValue":
+    case "UnresolvedLambdaVariable":
       throw new MillraceError("INTERNAL_ERROR", { message: `type of an unresolved expression (${expr.kind})` });
     default:
       return unreachable(expr);
@@ -40,11 +47,16 @@ export function nullableOf(expr: Expr): boolean {
     case "Call":
     case "AggregateCall":
     case "GetStructField":
+    case "LambdaVariable":
     case "BoundReference":
       return expr.nullable;
+    case "LambdaFunction":
+      return nullableOf(expr.body);
     case "Alias":
     case "SortOrder":
       return nullableOf(expr.child);
+    case "WindowExpression":
+      return expr.fn.kind === "UnresolvedFunction" || expr.fn.nullable;
     default:
       throw new MillraceError("INTERNAL_ERROR", { message: `nullability of an unresolved expression (${expr.kind})` });
   }

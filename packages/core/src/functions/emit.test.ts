@@ -50,7 +50,8 @@ describe("generated code gives what the documented examples say", () => {
       const parsed = parseExpression(sql);
       if (parsed.kind !== "UnresolvedFunction") continue;
       const scalar = functionRegistry.scalar(parsed.name);
-      if (scalar === undefined) continue;
+      // Lambdas are no literals: codegen.test.ts has them.
+      if (scalar === undefined || scalar.lambdas !== undefined) continue;
       test(sql, () => {
         const values = parsed.args.map((arg): Evaluated => evaluate(arg, testContext));
         const infos = values.map(({ value, type }): ArgumentInfo => ({ type, nullable: true, literal: { value } }));
@@ -69,7 +70,7 @@ describe("generated code gives what the documented examples say", () => {
         const storable = types.args.every((type) => type.kind !== "null") && types.returns.kind !== "null";
         // Once with constants, once with columns (and constants where the function asks for them), beside a row of NULLs.
         const forms = [call(literal)];
-        const wantsLiterals = /json|window|named_struct|current|now|^map/.test(scalar.name);
+        const wantsLiterals = /json|window|named_struct|current|now|^map|_fields?$/.test(scalar.name);
         if (storable && !wantsLiterals) forms.push(call(column));
         for (const form of forms) {
           const rows = [args, types.args.map(() => null), args];

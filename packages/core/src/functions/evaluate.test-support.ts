@@ -1,8 +1,9 @@
 import type { Expr } from "../expressions/expression.ts";
+import { transformUp } from "../expressions/traverse.ts";
 import { parseExpression } from "../sql/index.ts";
 import { type DataType, sameTypeIgnoringNullability, type SqlValue } from "../types/data-type.ts";
 import { bindCast } from "./casts.ts";
-import type { ArgumentInfo, EvalContext } from "./function.ts";
+import { type ArgumentInfo, type EvalContext, lambdaValue } from "./function.ts";
 import { functionRegistry } from "./registry.ts";
 import { prettyText } from "./show-string.ts";
 
@@ -35,14 +36,39 @@ export function evaluate(expr: Expr, context: EvalContext): Evaluated {
       return { value: bindCast(child.type, expr.type, mode, context.timeZone)(child.value), type: expr.type };
     }
     case "UnresolvedFunction":
-      return call(
-        expr.name,
-        expr.args.map((arg) => evaluate(arg, context)),
-        context,
-      );
+      return call(expr.name, evaluateArguments(expr, context), context);
     default:
       throw new Error(`not an expression of constants: ${expr.kind}`);
   }
+}
+
+/** The arguments of a call; lambdas as closures that evaluate their body over literals. */
+export function evaluateArguments(
+  expr: Extract<Expr, { readonly kind: "UnresolvedFunction" }>,
+  context: EvalContext,
+): Evaluated[] {
+  const lambdas = functionRegistry.scalar(expr.name)?.lambdas;
+  if (lambdas === undefined) return expr.args.map((arg) => evaluate(arg, context));
+  const plain = expr.args.slice(0, lambdas.from).map((arg) => evaluate(arg, context));
+  const infos = plain.map(({ value, type }): ArgumentInfo => ({ type, nullable: true, literal: { value } }));
+  return [
+    ...plain,
+    ...expr.args.slice(lambdas.from).map((lambda, index): Evaluated => {
+      if (lambda.kind !== "LambdaFunction") throw new Error("a lambda is expected");
+      const { body, parameters } = lambda;
+      const inputs = lambdas.inputs(infos, index, parameters.length, { sql: expr.name, ansi: context.ansi });
+      const run = (values: readonly SqlValue[]): Evaluated =>
+        evaluate(
+          transformUp(body, (node) => {
+            if (node.kind !== "UnresolvedLambdaVariable") return node;
+            const at = parameters.findIndex(({ name }) => name === node.parts[0]);
+            return { kind: "Literal", value: values[at]!, type: inputs[at]!.type };
+          }),
+          context,
+        );
+      return { value: lambdaValue((...values) => run(values).value), type: run(inputs.map(() => null)).type };
+    }),
+  ];
 }
 
 /** A call with values that are already there. */
@@ -59,6 +85,7 @@ export function call(name: string, values: readonly Evaluated[], context: EvalCo
   if (values.length < least || values.length > most) throw new Error(`${name} takes ${least} to ${most} arguments`);
   const signature = fn.resolve(infos, { sql: name, ansi: context.ansi });
   const cast = infos.map((info, i): ArgumentInfo => {
+    if (typeof info.literal!.value === "function") return info;
     const to = signature.args[i]!;
     const value = sameTypeIgnoringNullability(info.type, to)
       ? info.literal!.value

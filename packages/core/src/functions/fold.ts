@@ -80,7 +80,9 @@ export function argumentInfo(expr: Expr, context: EvalContext): ArgumentInfo {
   } catch {
     constant = undefined;
   }
+  const named = expr.kind === "Attribute" || expr.kind === "Alias" || expr.kind === "GetStructField";
   return {
+    ...(named ? { name: expr.name } : {}),
     type: typeOf(expr),
     nullable: nullableOf(expr),
     ...(constant === undefined ? {} : { literal: constant }),

@@ -39,6 +39,8 @@ export interface Signature {
 
 /** Argument as seen at resolution: its type and, when constant, its value. */
 export interface ArgumentInfo {
+  /** Of a column, a field and a value under a name. */
+  readonly name?: string;
   readonly type: DataType;
   readonly nullable: boolean;
   readonly literal?: { readonly value: SqlValue };

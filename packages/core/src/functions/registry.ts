@@ -10,13 +10,20 @@ import { sums } from "./aggregates/sum.ts";
 import { generatorFunctions } from "./generators.ts";
 import type { AggregateFunction, GeneratorFunction, ScalarFunction, WindowFunction } from "./function.ts";
 import { arithmetic } from "./scalar/arithmetic.ts";
+import { bits } from "./scalar/bits.ts";
 import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
 import { datetime } from "./scalar/datetime.ts";
 import { datetimeFields } from "./scalar/datetime-fields.ts";
+import { encodings } from "./scalar/encodings.ts";
+import { hashes } from "./scalar/hashes.ts";
 import { internal } from "./scalar/internal.ts";
 import { json } from "./scalar/json.ts";
+import { arrayFunctions } from "./scalar/arrays.ts";
+import { mapFunctions } from "./scalar/maps.ts";
+import { sequence } from "./scalar/sequence.ts";
+import { structFunctions } from "./scalar/structs.ts";
 import { higherOrder } from "./scalar/lambdas.ts";
 import { logic } from "./scalar/logic.ts";
 import { math } from "./scalar/math.ts";
@@ -24,7 +31,9 @@ import { patterns } from "./scalar/patterns.ts";
 import { sampling } from "./scalar/sampling.ts";
 import { session } from "./scalar/session.ts";
 import { signs } from "./scalar/sign.ts";
+import { textSearch } from "./scalar/text-search.ts";
 import { strings } from "./scalar/strings.ts";
+import { urls } from "./scalar/urls.ts";
 import { neighbours } from "./windows/neighbours.ts";
 import { rankings } from "./windows/ranking.ts";
 
@@ -36,12 +45,21 @@ const scalars: readonly ScalarFunction[] = [
   ...logic,
   ...conditional,
   ...strings,
+  ...textSearch,
+  ...encodings,
   ...patterns,
+  ...urls,
+  ...hashes,
+  ...bits,
   ...datetime,
   ...datetimeFields,
   ...math,
   ...json,
   ...collectionFunctions,
+  ...arrayFunctions,
+  sequence,
+  ...mapFunctions,
+  ...structFunctions,
   ...higherOrder,
   ...session,
   ...sampling,

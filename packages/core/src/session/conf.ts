@@ -1,4 +1,5 @@
 import { MillraceError } from "../errors/index.ts";
+import { parseBytes, parseMillis } from "../types/quantities.ts";
 import { parseByteSize } from "../execution/memory/operator-memory.ts";
 import type { EngineConf } from "./engine.ts";
 
@@ -11,9 +12,18 @@ interface Setting {
   readonly expected?: string;
 }
 
-const boolean = (value: string): boolean => /^(true|false)$/i.test(value);
-const positive = (value: string): boolean => /^[1-9]\d*$/.test(value);
-const count = (value: string): boolean => /^\d+$/.test(value);
+type ValueRule = Required<Pick<Setting, "check" | "expected">>;
+
+const boolean: ValueRule = { check: (value) => /^(true|false)$/i.test(value), expected: "true or false" };
+const positive: ValueRule = { check: (value) => /^[1-9]\d*$/.test(value), expected: "a positive integer" };
+const timeSpan: ValueRule = {
+  check: (value) => parseMillis(value) !== undefined,
+  expected: "milliseconds, or a number with a unit such as 10s, 5min or 1h",
+};
+const byteCount: ValueRule = {
+  check: (value) => parseBytes(value) !== undefined,
+  expected: "a number of bytes such as 4194304 or 64m",
+};
 
 /** Settings that the engine reads, with their defaults: Spark's names where Spark has one. Unknown keys are kept as given. */
 export const settings: Readonly<Record<string, Setting>> = {
@@ -26,14 +36,18 @@ export const settings: Readonly<Record<string, Setting>> = {
   "spark.sql.ansi.enabled": {
     default: "true",
     doc: "Errors instead of NULL or wrap-around on overflow, malformed casts and division by zero.",
-    check: boolean,
-    expected: "true or false",
+    ...boolean,
+  },
+  "spark.sql.mapKeyDedupPolicy": {
+    default: "EXCEPTION",
+    doc: "What functions do that put equal keys into a map: EXCEPTION, or LAST_WIN for the last of them.",
+    check: (value) => /^(EXCEPTION|LAST_WIN)$/i.test(value),
+    expected: "EXCEPTION or LAST_WIN",
   },
   "spark.sql.caseSensitive": {
     default: "false",
     doc: "Whether column names differ by case.",
-    check: boolean,
-    expected: "true or false",
+    ...boolean,
   },
   "spark.sql.session.timeZone": {
     default: undefined,
@@ -44,8 +58,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   "spark.sql.shuffle.partitions": {
     default: "4",
     doc: "State partitions of a stateful operator. Fixed for the life of a checkpoint.",
-    check: positive,
-    expected: "a positive integer",
+    ...positive,
   },
   "spark.sql.streaming.checkpointLocation": {
     default: undefined,
@@ -54,14 +67,12 @@ export const settings: Readonly<Record<string, Setting>> = {
   "spark.sql.streaming.minBatchesToRetain": {
     default: "100",
     doc: "Batches kept in logs and state.",
-    check: positive,
-    expected: "a positive integer",
+    ...positive,
   },
   "spark.sql.streaming.noDataMicroBatches.enabled": {
     default: "true",
     doc: "Run a batch without data when the watermark has moved and state can leave.",
-    check: boolean,
-    expected: "true or false",
+    ...boolean,
   },
   "spark.sql.streaming.multipleWatermarkPolicy": {
     default: "min",
@@ -72,44 +83,71 @@ export const settings: Readonly<Record<string, Setting>> = {
   "spark.sql.streaming.numRecentProgressUpdates": {
     default: "100",
     doc: "Progress events kept.",
-    check: positive,
-    expected: "a positive integer",
+    ...positive,
   },
   "spark.sql.streaming.noDataProgressEventInterval": {
     default: "10000",
     doc: "Milliseconds between idle events.",
-    check: count,
-    expected: "milliseconds",
+    ...timeSpan,
   },
   "spark.sql.streaming.pollingDelay": {
     default: "10",
     doc: "Milliseconds between looks at an idle source.",
-    check: count,
-    expected: "milliseconds",
+    ...timeSpan,
   },
   "spark.sql.streaming.stateStore.minDeltasForSnapshot": {
     default: "10",
     doc: "Deltas between two snapshots.",
-    check: positive,
-    expected: "a positive integer",
+    ...positive,
   },
   "spark.sql.streaming.schemaInference": {
     default: "false",
     doc: "Whether a file stream without a schema takes it from the files that are there at the start.",
-    check: boolean,
-    expected: "true or false",
+    ...boolean,
+  },
+  "spark.sql.streaming.stopActiveRunOnRestart": {
+    default: "true",
+    doc: "A new run stops the session's query on the same checkpoint; false: it is refused.",
+    ...boolean,
+  },
+  "spark.sql.streaming.fileSource.log.compactInterval": {
+    default: "10",
+    doc: "Entries of a file source's log that are made one file.",
+    ...positive,
+  },
+  "spark.sql.streaming.fileSink.log.compactInterval": {
+    default: "10",
+    doc: "The same for the manifest of a file sink.",
+    ...positive,
+  },
+  "spark.sql.streaming.fileSink.log.cleanupDelay": {
+    default: "10min",
+    doc: "How long manifest files stay after a compact one follows.",
+    ...timeSpan,
+  },
+  "spark.sql.files.maxPartitionBytes": {
+    default: "128m",
+    doc: "Batch reads: size of the parts in which a large file is read.",
+    ...byteCount,
+  },
+  "spark.sql.columnNameOfCorruptRecord": {
+    default: "_corrupt_record",
+    doc: "Column that takes the text of records that cannot be read, unless the option of that name is given.",
+  },
+  "spark.sql.jsonGenerator.ignoreNullFields": {
+    default: "true",
+    doc: "Whether the JSON sink leaves out fields that are NULL.",
+    ...boolean,
   },
   "spark.sql.files.ignoreMissingFiles": {
     default: "false",
     doc: "Go on when a listed file is gone.",
-    check: boolean,
-    expected: "true or false",
+    ...boolean,
   },
   "spark.sql.files.ignoreCorruptFiles": {
     default: "false",
     doc: "Go on when a file cannot be read.",
-    check: boolean,
-    expected: "true or false",
+    ...boolean,
   },
   "millrace.memory.limit": {
     default: undefined,
@@ -124,8 +162,13 @@ export const settings: Readonly<Record<string, Setting>> = {
   "millrace.codegen.enabled": {
     default: "true",
     doc: "false: expressions run in the interpreter, without `new Function`.",
-    check: boolean,
-    expected: "true or false",
+    ...boolean,
+  },
+  "millrace.files.chunkBytes": { default: "4194304", doc: "Bytes of a file that are read at a time.", ...byteCount },
+  "millrace.streaming.allowOutputModeChange": {
+    default: "false",
+    doc: "Go on with a checkpoint in another output mode.",
+    ...boolean,
   },
   "millrace.streaming.durability": {
     default: "fsync",

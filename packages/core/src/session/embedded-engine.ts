@@ -113,6 +113,7 @@ export class EmbeddedEngine implements Engine {
         conf: (key) => this.conf.get(key),
         warn: (message) => this.runtime.process.log("WARN", message),
         bigint: this.request.bigint,
+        timestamps: this.request.temporal ? "temporal" : "date",
       };
       const sink = await provider.openBatch(context, request.mode);
       await sink.write(await compiled.execute(run), run.signal);
@@ -152,6 +153,7 @@ export class EmbeddedEngine implements Engine {
     return {
       timeZone: this.conf.required("spark.sql.session.timeZone"),
       ansi: this.conf.flag("spark.sql.ansi.enabled"),
+      lastMapKeyWins: this.conf.required("spark.sql.mapKeyDedupPolicy").toUpperCase() === "LAST_WIN",
       nowMicros: BigInt(this.runtime.clock.nowMs()) * 1000n,
       seed: 0n,
     };
@@ -183,15 +185,17 @@ export class EmbeddedEngine implements Engine {
     const options: CompileOptions = {
       timeZone: this.conf.required("spark.sql.session.timeZone"),
       ansi: this.conf.flag("spark.sql.ansi.enabled"),
+      lastMapKeyWins: this.evaluation().lastMapKeyWins === true,
       codegen: this.conf.flag("millrace.codegen.enabled"),
       bigint: this.request.bigint,
+      timestamps: this.request.temporal ? "temporal" : "date",
     };
     return compilePlan(physical, options);
   }
 
   /** The sink of a format, or the one that the user gave. */
-  sinkOf(format: string | SinkProvider): SinkProvider {
-    return typeof format === "string" ? this.#sinks.get(format) : format;
+  sinkOf(format: string | SinkProvider, also?: string): SinkProvider {
+    return typeof format === "string" ? this.#sinks.get(format, also) : format;
   }
 
   providerOf(read: Read): SourceProvider {

@@ -5,6 +5,7 @@
  */
 import { MillraceError } from "../errors/index.ts";
 import type { Expr, Literal, Origin, UnresolvedFunction } from "../expressions/expression.ts";
+import { transformUp } from "../expressions/traverse.ts";
 import { booleanType, intType, nullType, stringType } from "../types/data-type.ts";
 import { parseTypeAt } from "./data-type-text.ts";
 import { intervalForm } from "./interval-form.ts";
@@ -15,6 +16,7 @@ import { stringValue } from "./string-literal.ts";
 import { TokenCursor } from "./token-cursor.ts";
 import { token } from "./token.ts";
 import { typedLiteral } from "./typed-literal.ts";
+import { startsWindow, windowForm } from "./window-form.ts";
 
 export interface ParserOptions {
   /** Session time zone, for `TIMESTAMP '…'` without a zone. Default: UTC. */
@@ -66,7 +68,7 @@ const clauseWords: ReadonlySet<string> = new Set(
     " ",
   ),
 );
-/** Functions that take IGNORE NULLS. */
+/** Functions that take IGNORE NULLS among their arguments. */
 const nullsFunctions: ReadonlySet<string> = new Set(["first", "first_value", "last", "last_value", "any_value"]);
 
 export class ExpressionParser extends TokenCursor {
@@ -415,7 +417,7 @@ export class ExpressionParser extends TokenCursor {
     const parts = this.#nameParts();
     const after = this.peek();
     if (after === token.leftParenthesis) return this.functionCall(parts.join("."), start);
-    if (after === token.arrow) throw this.unexpected();
+    if (after === token.arrow && parts.length === 1) return this.#lambda(parts);
     if (after === token.dot && this.peek(1) === token.asterisk) {
       this.advance();
       this.advance();
@@ -476,19 +478,44 @@ export class ExpressionParser extends TokenCursor {
   }
 
   #parenthesized(start: number): Expr {
+    const parameters = this.#lambdaParameters();
+    if (parameters !== undefined) return this.#lambda(parameters);
     this.advance();
     this.#refuseSubquery();
     const first = this.#aliased(this.expression());
-    if (first.kind !== "Alias" && this.accept(token.rightParenthesis)) {
-      if (this.peek() === token.arrow) throw this.unexpected();
-      return first;
-    }
+    if (first.kind !== "Alias" && this.accept(token.rightParenthesis)) return first;
     if (this.peek() !== token.comma) throw this.unexpected(this.peek() === token.end ? ": missing ')'" : "");
     const fields = [first];
     while (this.accept(token.comma)) fields.push(this.namedExpression());
     this.expect(token.rightParenthesis, ")");
-    if (this.peek() === token.arrow) throw this.unexpected();
     return this.call("struct", fields, start);
+  }
+
+  /** The names of `(x, y) ->`, two or more, up to the arrow; undefined, with nothing consumed, for anything else. */
+  #lambdaParameters(): string[] | undefined {
+    let at = 1;
+    for (; isWord(this.peek(at)) && this.peek(at + 1) === token.comma; at += 2);
+    if (at === 1 || !isWord(this.peek(at)) || this.peek(at + 1) !== token.rightParenthesis) return undefined;
+    if (this.peek(at + 2) !== token.arrow) return undefined;
+    const names: string[] = [];
+    while (names.length * 2 < at) {
+      this.advance();
+      names.push(this.name());
+    }
+    this.advance();
+    return names;
+  }
+
+  /** A lambda from its arrow on. Names in the body that are one of its parameters become references to them. */
+  #lambda(names: readonly string[]): Expr {
+    this.expect(token.arrow, "->");
+    const known = new Set(names.map((name) => name.toLowerCase()));
+    const body = transformUp(this.expression(), (node) =>
+      node.kind === "UnresolvedAttribute" && known.has(node.parts[0]!.toLowerCase())
+        ? { kind: "UnresolvedLambdaVariable", parts: node.parts }
+        : node,
+    );
+    return { kind: "LambdaFunction", body, parameters: names.map((name) => ({ name })) };
   }
 
   #refuseSubquery(): void {
@@ -516,7 +543,7 @@ export class ExpressionParser extends TokenCursor {
         const arg = this.expression();
         args.push(name === "struct" ? this.#aliased(arg) : arg);
       } while (this.accept(token.comma));
-      this.#nullsOption(name, args);
+      if (nullsFunctions.has(name)) this.#nullsOption(name, args);
       this.expect(token.rightParenthesis, ")");
     }
     return this.#finishedCall(name, args, distinct, start);
@@ -543,26 +570,28 @@ export class ExpressionParser extends TokenCursor {
       filter = this.expression();
       this.expect(token.rightParenthesis, ")");
     }
-    this.#nullsOption(name, args);
-    if (this.isWordAt("OVER") && this.peek(1) === token.leftParenthesis) {
-      throw this.unexpected(": window functions (OVER) are not supported");
-    }
-    const origin = this.#origin(start);
-    return { kind: "UnresolvedFunction", name, args, distinct, ...(filter === undefined ? {} : { filter }), origin };
+    const ignoreNulls = this.#nullsOption(name, args) ? { ignoreNulls: true as const } : {};
+    const options = { ...(filter === undefined ? {} : { filter }), ...ignoreNulls, origin: this.#origin(start) };
+    const fn: UnresolvedFunction = { kind: "UnresolvedFunction", name, args, distinct, ...options };
+    return startsWindow(this) ? windowForm(this, fn, start) : fn;
   }
 
   #startsArgument(ahead: number): boolean {
     return this.#startsOperand(ahead) || this.peek(ahead) === token.asterisk;
   }
 
-  /** `IGNORE NULLS` is a last argument TRUE of the function; `RESPECT NULLS` says what holds anyway. */
-  #nullsOption(name: string, args: Expr[]): void {
+  /**
+   * `IGNORE NULLS` is a last argument TRUE of some functions; true when it is an option of the call instead.
+   * `RESPECT NULLS` says what holds anyway.
+   */
+  #nullsOption(name: string, args: Expr[]): boolean {
     const ignore = this.isWordAt("IGNORE");
-    if ((!ignore && !this.isWordAt("RESPECT")) || !this.isWordAt("NULLS", 1)) return;
-    if (!nullsFunctions.has(name)) throw this.unexpected(`: ${name} does not take IGNORE NULLS or RESPECT NULLS`);
+    if ((!ignore && !this.isWordAt("RESPECT")) || !this.isWordAt("NULLS", 1)) return false;
     this.advance();
     this.advance();
-    if (ignore) args.push(booleanLiteral(true));
+    if (!ignore || !nullsFunctions.has(name)) return ignore;
+    args.push(booleanLiteral(true));
+    return false;
   }
 
   #case(start: number): Expr {

@@ -70,8 +70,7 @@ export class TokenCursor {
 
   /** The error for a next token that does not fit. */
   unexpected(hint = ""): MillraceError {
-    const shown = hint === "" && this.peek() === token.arrow ? ": lambda functions are not supported" : hint;
-    return syntaxError(this.text, this.start(), this.tokens.stops[this.position]!, shown);
+    return syntaxError(this.text, this.start(), this.tokens.stops[this.position]!, hint);
   }
 
   /** Where the next token starts. */

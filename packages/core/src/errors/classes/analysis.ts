@@ -54,6 +54,45 @@ export const analysisErrors = {
     message:
       'Cannot resolve "<sqlExpr>" due to data type mismatch: filter expression "<filter>" of type <type> is not a boolean.',
   },
+  "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to <functionName> should have been <dataType> followed by a value with same element type, but it\'s [<leftType>, <rightType>].',
+  },
+  "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to function <functionName> should have been two <arrayType> with same element type, but it\'s [<leftType>, <rightType>].',
+  },
+  "DATATYPE_MISMATCH.NULL_TYPE": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Null typed values cannot be used as arguments of <functionName>.',
+  },
+  "DATATYPE_MISMATCH.CANNOT_DROP_ALL_FIELDS": {
+    sqlState: "42K09",
+    message: 'Cannot resolve "<sqlExpr>" due to data type mismatch: Cannot drop all fields in struct.',
+  },
+  "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The given keys of function <functionName> should all be the same type, but they are <dataType>.',
+  },
+  "DATATYPE_MISMATCH.CREATE_MAP_VALUE_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The given values of function <functionName> should all be the same type, but they are <dataType>.',
+  },
+  "DATATYPE_MISMATCH.MAP_CONCAT_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The <functionName> should all be of type map, but it\'s <dataType>.',
+  },
+  "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The <functionName> takes two integers, dates or timestamps and a step that is an integer or an interval, but got [<types>].',
+  },
   "DATATYPE_MISMATCH.UNEXPECTED_RETURN_TYPE": {
     sqlState: "42K09",
     message:

@@ -161,6 +161,30 @@ export const executionErrors = {
     message:
       "sequence(<start>, <stop>, <step>) has no end: the step must lead from start to stop, in at most 2147483632 steps.",
   },
+  "COLLECTION_SIZE_LIMIT_EXCEEDED.PARAMETER": {
+    sqlState: "54000",
+    message:
+      "Can't create array with <numberOfElements> elements which exceeding the array size limit <maxRoundedArrayLength>, the value of parameter(s) <parameter> in the function <functionName> is invalid.",
+  },
+  "INVALID_PARAMETER_VALUE.START": {
+    sqlState: "22023",
+    message:
+      "The value of parameter(s) <parameter> in <functionName> is invalid: Expects a positive or a negative value for `start`, but got 0.",
+  },
+  "INVALID_PARAMETER_VALUE.LENGTH": {
+    sqlState: "22023",
+    message:
+      "The value of parameter(s) <parameter> in <functionName> is invalid: Expects `length` greater than or equal to 0, but got <length>.",
+  },
+  MAP_ARRAYS_OF_DIFFERENT_LENGTH: {
+    sqlState: "22023",
+    message: "The key array and value array of a map must have the same length, but there are <keys> keys and <values> values.",
+  },
+  COMPARATOR_RETURNS_NULL: {
+    sqlState: "22004",
+    message:
+      'The comparator has returned a NULL for a comparison between <firstValue> and <secondValue>. It should return a positive integer for "greater than", 0 for "equal" and a negative integer for "less than".',
+  },
   NULL_MAP_KEY: { sqlState: "2200E", message: "Cannot use null as map key." },
   DUPLICATED_MAP_KEY: {
     sqlState: "23505",
