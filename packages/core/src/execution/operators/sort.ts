@@ -1,63 +1,76 @@
-/** Sorts all rows, stable. With a limit it keeps only the best rows while it reads. */
+/** Sorts all rows, stable: the few first ones of a small limit in memory, else in runs that may go to disk. */
 import { compilePipeline } from "../../codegen/compile-pipeline.ts";
-import { compactBatch } from "../../columnar/compact.ts";
-import { concatBatches } from "../../columnar/concat.ts";
-import { gatherBatch } from "../../columnar/gather.ts";
-import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
-import { sortIndices } from "../../columnar/sort.ts";
+import type { RecordBatch } from "../../columnar/record-batch.ts";
+import type { Expr } from "../../expressions/expression.ts";
 import { nullableOf, typeOf } from "../../expressions/typing.ts";
 import type { SortExec } from "../../physical-plan/physical-plan.ts";
-import { structType } from "../../types/data-type.ts";
+import { field, structType } from "../../types/data-type.ts";
+import { ExternalSorter } from "../sorting/external-sorter.ts";
+import { TopRows } from "../sorting/top-rows.ts";
 import { chain, compiledPerUse, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
+
+/** Limits up to this many rows are kept in memory while the input is read. */
+const smallLimit = 1 << 16;
 
 export function compileSort(plan: SortExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
-  const expressions = plan.order.map((order) => order.child);
-  const schema = structType(
-    expressions.map((expr, i) => ({ name: `order ${i}`, type: typeOf(expr), nullable: nullableOf(expr) })),
+  const inputFields = input.schema.fields;
+  // Keys that are computed travel with the rows, so that each is computed once.
+  const computed: Expr[] = [];
+  const ordinals = plan.order.map(({ child }) =>
+    child.kind === "BoundReference" ? child.ordinal : inputFields.length + computed.push(child) - 1,
   );
-  const directions = plan.order.map((order) => ({
-    descending: order.direction === "descending",
-    nullsFirst: order.nulls === "first",
-  }));
-  const compiled = compiledPerUse(environment, expressions, () =>
-    compilePipeline([{ kind: "project", expressions, schema }], input.schema, environment.codegen),
+  const keys = computed.map((expr, i) => field(`order ${i}`, typeOf(expr), nullableOf(expr)));
+  const order = {
+    ordinals,
+    directions: plan.order.map((item) => ({
+      descending: item.direction === "descending",
+      nullsFirst: item.nulls === "first",
+    })),
+  };
+  const wide = structType([...inputFields, ...keys]);
+  const compiled = compiledPerUse(environment, computed, () =>
+    compilePipeline(
+      [{ kind: "project", expressions: computed, schema: structType(keys) }],
+      input.schema,
+      environment.codegen,
+    ),
   );
-  const limit = plan.limit ?? Number.POSITIVE_INFINITY;
-  const keepAtMost = Math.max(2 * limit, 4 * targetBatchRows);
+  const { limit } = plan;
+  const narrow = (batch: RecordBatch): RecordBatch => ({
+    schema: plan.schema,
+    length: batch.length,
+    columns: batch.columns.slice(0, inputFields.length),
+  });
   return {
     schema: plan.schema,
     async open(context) {
-      if (limit <= 0) return [];
+      if (limit !== undefined && limit <= 0) return [];
       const partitions = await input.open(context);
       return [
         lazily(async function* () {
-          const keys = compiled(0);
-          /** The rows in order, the first `limit` of them. */
-          const sorted = (
-            rows: RecordBatch,
-          ): { readonly rows: RecordBatch; readonly order: Int32Array; readonly length: number } => {
-            const order = sortIndices(keys.run(rows).columns, directions);
-            return { rows, order, length: Math.min(order.length, limit) };
-          };
-          let kept: RecordBatch[] = [];
-          let count = 0;
-          for await (const batch of chain(partitions)) {
-            if (batch.length === 0) continue;
-            kept.push(batch.length > targetBatchRows / 4 ? batch : compactBatch(batch));
-            count += batch.length;
-            if (count > keepAtMost) {
-              const best = sorted(concatBatches(plan.schema, kept));
-              kept = [compactBatch(gatherBatch(best.rows, best.order, best.length))];
-              count = best.length;
-            }
+          const pipeline = compiled(0);
+          const widen = (batch: RecordBatch): RecordBatch =>
+            computed.length === 0
+              ? batch
+              : { schema: wide, length: batch.length, columns: [...batch.columns, ...pipeline.run(batch).columns] };
+          if (limit !== undefined && limit <= smallLimit) {
+            const top = new TopRows(wide, order, limit);
+            for await (const batch of chain(partitions)) top.add(widen(batch));
+            for (const batch of top.sorted()) yield narrow(batch);
+            return;
           }
-          if (count === 0) return;
-          const all = sorted(concatBatches(plan.schema, kept));
-          kept = [];
-          for (let from = 0; from < all.length; from += targetBatchRows) {
-            const part = all.order.subarray(from, Math.min(from + targetBatchRows, all.length));
-            yield { ...gatherBatch(all.rows, part, part.length), schema: plan.schema };
+          const sorter = new ExternalSorter({
+            schema: wide,
+            order,
+            memory: context.memory,
+            ...(limit === undefined ? {} : { limit }),
+          });
+          try {
+            for await (const batch of chain(partitions)) await sorter.add(widen(batch));
+            for await (const batch of sorter.sorted()) yield narrow(batch);
+          } finally {
+            await sorter.close();
           }
         }),
       ];
