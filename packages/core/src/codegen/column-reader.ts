@@ -67,7 +67,7 @@ export class InputRow implements RowScope {
       return name;
     };
     const validity = nullable ? part(js`${column}.validity`) : undefined;
-    switch (vectorKindOf(type)) {
+    switch (type.kind === "variant" ? "map" : vectorKindOf(type)) {
       case "null":
         return { type, validity: undefined, main: column };
       case "bytes": {
@@ -107,7 +107,7 @@ export class InputRow implements RowScope {
       out.line(js`const ${name} = ${code};`);
       return name;
     };
-    switch (vectorKindOf(type)) {
+    switch (type.kind === "variant" ? "map" : vectorKindOf(type)) {
       case "null":
         return { shape: "fixed", isNull: js.true, value: number(0) };
       case "bool":

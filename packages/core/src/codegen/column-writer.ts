@@ -105,7 +105,7 @@ export class ColumnWriter {
       out.hoist(js`const ${local} = ${buffer}.${name};`);
       return local;
     };
-    const kind = vectorKindOf(type);
+    const kind = type.kind === "variant" ? "map" : vectorKindOf(type);
     if (kind === "null") return { kind: "written", type, slot, mayBeNull: true, form: "null", children: [] };
     if (kind === "list" || kind === "map" || (value.shape === "boxed" && kind !== "decimal")) {
       const isNull = either(around, value.isNull);

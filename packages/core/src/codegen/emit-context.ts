@@ -231,6 +231,7 @@ export function defaultCode(type: DataType): Code {
     case "bigint":
     case "timestamp":
     case "timestamp_ntz":
+    case "time":
     case "interval_day_time":
       return number(0n);
     default:

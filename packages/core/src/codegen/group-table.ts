@@ -34,7 +34,7 @@ export function keyLayout(keys: StructType): KeyLayout {
   const add = (type: DataType, nullable: boolean): number => {
     const at = leaves.length;
     const children: number[] = [];
-    leaves.push({ type, form: formOf(vectorKindOf(type)), nullable, children });
+    leaves.push({ type, form: formOf(type.kind === "variant" ? "map" : vectorKindOf(type)), nullable, children });
     if (type.kind === "struct") for (const f of type.fields) children.push(add(f.type, true));
     return at;
   };

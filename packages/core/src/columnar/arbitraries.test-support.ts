@@ -20,11 +20,13 @@ import {
   structType,
   timestampNtzType,
   timestampType,
+  timeType,
   tinyintType,
 } from "../types/data-type.ts";
 import { batchFromValues } from "./batch-from-values.ts";
 import { equalValues } from "./compare.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import { variantOfExternal } from "./variant-external.ts";
 
 const simpleTypes: readonly DataType[] = [
   booleanType,
@@ -72,6 +74,7 @@ export const arbitraryAtomicType: fc.Arbitrary<DataType> = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...simpleTypes) },
   { weight: 3, arbitrary: arbitraryDecimalType },
   { weight: 2, arbitrary: arbitraryIntervalType },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 9 }).map((precision) => timeType(precision)) },
 );
 
 /** Column names, hostile ones included. */
@@ -144,6 +147,12 @@ export function arbitraryValue(type: DataType): fc.Arbitrary<SqlValue> {
     case "timestamp":
     case "timestamp_ntz":
       return fc.bigInt({ min: firstMicrosecond, max: lastMicrosecond });
+    case "time":
+      return fc
+        .bigInt({ min: 0n, max: 86_400n * 10n ** BigInt(type.precision) - 1n })
+        .map((units) => units * 10n ** BigInt(9 - type.precision));
+    case "variant":
+      return fc.jsonValue({ maxDepth: 2 }).map((value) => variantOfExternal(value) as readonly SqlValue[]);
     case "decimal": {
       const limit = 10n ** BigInt(type.precision) - 1n;
       return fc.bigInt({ min: -limit, max: limit });

@@ -12,6 +12,7 @@ import {
   stringType,
   structType,
   timestampType,
+  timeType,
   yearMonthIntervalType,
 } from "../types/data-type.ts";
 import { arbitraryBatch } from "./arbitraries.test-support.ts";
@@ -20,13 +21,15 @@ import { batchFromValues, valuesOfBatch } from "./batch-from-values.ts";
 import { sliceBatch } from "./gather.ts";
 import type { BytesVector, Int64Vector } from "./vector.ts";
 
-/** Arrow does not tell the fields of an interval. */
+/** Arrow does not tell the fields of an interval, and of a time only that it has nanoseconds. */
 function asArrowKeeps(type: DataType): DataType {
   switch (type.kind) {
     case "interval_day_time":
       return dayTimeIntervalType;
     case "interval_year_month":
       return yearMonthIntervalType;
+    case "time":
+      return timeType(9);
     case "array":
       return arrayType(asArrowKeeps(type.element), type.containsNull);
     case "map":

@@ -2,14 +2,14 @@
  * Batches to Arrow's IPC stream format and back, by `apache-arrow`, which is loaded on the first use.
  *
  * Types are mapped as Spark maps them: TIMESTAMP is timestamp[µs, UTC], TIMESTAMP_NTZ timestamp[µs], DECIMAL decimal128,
- * INTERVAL DAY TO SECOND duration[µs], INTERVAL YEAR TO MONTH interval[months]; which interval fields a column was
- * declared with, and column metadata, are not part of Arrow's types and come back as the widest range and nothing.
+ * TIME time64[ns], VARIANT a struct of the two binary fields `value` and `metadata`, INTERVAL DAY TO SECOND duration[µs], INTERVAL YEAR TO MONTH interval[months]; which interval fields a column was
+ * declared with, how precise a time is, and column metadata, are not part of Arrow's types and come back as the widest range and nothing.
  * Reading points into the given bytes wherever the layouts agree, which is everywhere but for columns of foreign types
  * (other time units, large strings, dictionaries, unsigned integers).
  */
 import type * as Arrow from "apache-arrow";
 import { MillraceError } from "../errors/index.ts";
-import type { DataType, StructType } from "../types/data-type.ts";
+import { binaryType, type DataType, type StructType } from "../types/data-type.ts";
 import { arrowColumnReader, fromArrowType } from "./arrow-reading.ts";
 import { contiguousBytes, rebasedOffsets } from "./compact.ts";
 import { sliceVector } from "./gather.ts";
@@ -96,6 +96,14 @@ function toArrowType(arrow: ArrowModule, type: DataType): Arrow.DataType {
       return new arrow.TimestampMicrosecond("UTC");
     case "timestamp_ntz":
       return new arrow.TimestampMicrosecond();
+    case "time":
+      return new arrow.TimeNanosecond();
+    case "variant":
+      // As Spark sends it: the metadata's field says that the struct is a variant.
+      return new arrow.Struct([
+        toArrowField(arrow, "value", binaryType, false),
+        new arrow.Field("metadata", new arrow.Binary(), false, new Map([["variant", "true"]])),
+      ]);
     case "decimal":
       return new arrow.Decimal(type.scale, type.precision, 128);
     case "interval_year_month":

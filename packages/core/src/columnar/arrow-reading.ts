@@ -21,7 +21,9 @@ import {
   structType,
   timestampNtzType,
   timestampType,
+  timeType,
   tinyintType,
+  variantType,
   yearMonthIntervalType,
 } from "../types/data-type.ts";
 import { quoteIdentifier } from "../types/identifier.ts";
@@ -55,6 +57,7 @@ export function fromArrowType(arrow: ArrowModule, type: Arrow.DataType, column: 
   if (Kind.isDecimal(type) && type.bitWidth === 128) return decimalType(type.precision, type.scale);
   if (Kind.isDate(type)) return dateType;
   if (Kind.isTimestamp(type)) return (type.timezone ?? "") === "" ? timestampNtzType : timestampType;
+  if (Kind.isTime(type)) return timeType(type.unit === arrow.TimeUnit.NANOSECOND ? 9 : 6);
   if (Kind.isDuration(type)) return dayTimeIntervalType;
   if (Kind.isInterval(type) && type.unit === arrow.IntervalUnit.YEAR_MONTH) return yearMonthIntervalType;
   if (Kind.isDictionary(type)) return fromArrowType(arrow, type.dictionary, column);
@@ -71,6 +74,9 @@ export function fromArrowType(arrow: ArrowModule, type: Arrow.DataType, column: 
     );
   }
   if (Kind.isStruct(type)) {
+    const [value, metadata] = type.children;
+    const isVariant = type.children.length === 2 && metadata!.metadata.get("variant") === "true";
+    if (isVariant && String(value!.name) === "value" && String(metadata!.name) === "metadata") return variantType;
     return structType(
       type.children.map((f) =>
         field(
@@ -133,6 +139,10 @@ function readData(arrow: ArrowModule, type: DataType, data: Arrow.Data): Vector 
         values: readData(arrow, type.value, items!),
       };
     }
+    case "variant": {
+      const children = data.children.map((child) => readData(arrow, binaryType, child));
+      return { kind: "struct", type, length, validity, children };
+    }
     case "struct": {
       const children = type.fields.map((f, k) => readData(arrow, f.type, data.children[k]!));
       return { kind: "struct", type, length, validity, children };
@@ -156,6 +166,13 @@ function fixedValues(arrow: ArrowModule, type: DataType, data: Arrow.Data): Arra
     return Int32Array.from(values as BigInt64Array as unknown as Iterable<bigint>, (ms) =>
       Math.floor(Number(ms) / 86_400_000),
     );
+  }
+  if (Kind.isTime(arrowType)) {
+    if (arrowType.unit === TimeUnit.SECOND)
+      return BigInt64Array.from(values as Int32Array, (v) => BigInt(v) * 1_000_000_000n);
+    if (arrowType.unit === TimeUnit.MILLISECOND)
+      return BigInt64Array.from(values as Int32Array, (v) => BigInt(v) * 1_000_000n);
+    if (arrowType.unit === TimeUnit.MICROSECOND) return (values as BigInt64Array).map((v) => v * 1000n);
   }
   if (Kind.isTimestamp(arrowType) || Kind.isDuration(arrowType)) {
     const micros = values as BigInt64Array;

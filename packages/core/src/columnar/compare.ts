@@ -4,7 +4,7 @@
  * maps (which SQL does not order) as their entries sorted by key, so that equality is independent of insertion order.
  */
 import { unreachable } from "../errors/index.ts";
-import type { DataType, SqlMap, SqlValue } from "../types/data-type.ts";
+import { binaryType, type DataType, type SqlMap, type SqlValue } from "../types/data-type.ts";
 import { compareByteRanges, compareStrings } from "./utf8.ts";
 
 export type Comparator = (a: SqlValue, b: SqlValue) => number;
@@ -46,6 +46,7 @@ function presentComparator(type: DataType): Comparator {
     case "bigint":
     case "timestamp":
     case "timestamp_ntz":
+    case "time":
     case "interval_day_time":
     case "decimal":
       return (a, b) => ((a as bigint) < (b as bigint) ? -1 : (a as bigint) > (b as bigint) ? 1 : 0);
@@ -57,6 +58,14 @@ function presentComparator(type: DataType): Comparator {
         const y = b as Uint8Array;
         return compareByteRanges(x, 0, x.length, y, 0, y.length);
       };
+    case "variant": {
+      // SQL neither orders nor compares variants; their bytes tell equal encodings.
+      const bytes = presentComparator(binaryType);
+      return (a, b) => {
+        const [x, y] = [a as readonly SqlValue[], b as readonly SqlValue[]];
+        return bytes(x[0]!, y[0]!) || bytes(x[1]!, y[1]!);
+      };
+    }
     case "array": {
       const element = comparatorOf(type.element);
       return (a, b) => compareLists(a as readonly SqlValue[], b as readonly SqlValue[], element);

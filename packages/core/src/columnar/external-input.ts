@@ -9,8 +9,9 @@ import { quoteIfNeeded } from "../types/identifier.ts";
 import { sqlName } from "../types/type-names.ts";
 import { equalValues } from "./compare.ts";
 import { parseDecimal } from "./decimal-values.ts";
-import { parseDate, parseDuration, parseTimestamp } from "./iso-time.ts";
+import { parseDate, parseDuration, parseTime, parseTimestamp } from "./iso-time.ts";
 import { temporalNamespace } from "./temporal.ts";
+import { variantOfExternal } from "./variant-external.ts";
 
 export interface InputOptions {
   /** The zone of timestamp strings without an offset; UTC by default. */
@@ -116,6 +117,12 @@ function presentWriter(type: DataType, path: string, options: InputOptions): (ex
         const micros = parsed?.offsetMicros === undefined ? parsed?.localMicros : undefined;
         return within64(micros) ?? refuse(external, 'a time without zone such as "2024-02-29T12:30:00"');
       };
+    case "time":
+      return (external) =>
+        parseTime(isoText(external), type.precision) ?? refuse(external, 'a time of day such as "12:30:00.5"');
+    case "variant":
+      return (external) =>
+        variantOfExternal(external) ?? refuse(external, "a value that JSON can hold, a bigint, a Date or a Uint8Array");
     case "interval_year_month":
       return (external) => {
         const duration = parseDuration(isoText(external));

@@ -7,11 +7,14 @@ import type { DataType, StructType } from "../types/data-type.ts";
 import { quoteIfNeeded } from "../types/identifier.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
 import { formatDecimal, readDecimal } from "./decimal-values.ts";
-import { formatDate, formatLocalTimestamp, formatMicros, formatMonths } from "./iso-time.ts";
+import { formatDate, formatLocalTimestamp, formatMicros, formatMonths, formatTime } from "./iso-time.ts";
 import type { RecordBatch } from "./record-batch.ts";
 import { temporalNamespace } from "./temporal.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { bitAt } from "./validity.ts";
+import { valueReader } from "./value-at.ts";
+import { externalVariant } from "./variant-external.ts";
+import { asVariant } from "./variant-reader.ts";
 import type {
   BytesVector,
   DecimalVector,
@@ -85,6 +88,14 @@ function presentReader(type: DataType, options: ValueOptions, path: string): (ve
     case "timestamp_ntz":
       if (temporal) return mapped64((micros) => temporalNamespace().PlainDateTime.from(formatLocalTimestamp(micros)));
       return mapped64(formatLocalTimestamp);
+    case "time":
+      if (temporal) return mapped64((nanos) => temporalNamespace().PlainTime.from(formatTime(nanos)));
+      return mapped64(formatTime);
+    case "variant":
+      return (vector) => {
+        const read = valueReader(vector);
+        return (i) => externalVariant(asVariant(read(i)));
+      };
     case "interval_year_month":
       if (temporal) return mapped32((months) => temporalNamespace().Duration.from(formatMonths(months)));
       return mapped32(formatMonths);

@@ -58,6 +58,26 @@ function formatFraction(micros: number): string {
   return micros === 0 ? "" : `.${String(micros).padStart(6, "0").replace(/0+$/, "")}`;
 }
 
+/** `HH:MM:SS[.fffffffff]` of nanoseconds since midnight. */
+export function formatTime(nanos: bigint): string {
+  const seconds = Number(nanos / 1_000_000_000n);
+  const rest = nanos % 1_000_000_000n;
+  const fraction = rest === 0n ? "" : `.${String(rest).padStart(9, "0").replace(/0+$/, "")}`;
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}${fraction}`;
+}
+
+const timePattern = /^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?$/;
+
+/** Nanoseconds since midnight of `HH:MM[:SS[.fffffffff]]`, cut to so many digits of a fraction; undefined for other texts. */
+export function parseTime(text: string, precision: number): bigint | undefined {
+  const match = timePattern.exec(text.trim());
+  if (match === null) return undefined;
+  const [hour, minute, second] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const fraction = BigInt((match[4] ?? "").slice(0, precision).padEnd(9, "0"));
+  return BigInt(hour * 3600 + minute * 60 + second) * 1_000_000_000n + fraction;
+}
+
 const datePattern = /^([+-]\d{4,7}|\d{4})-(\d{2})-(\d{2})$/;
 
 /** Days since 1970-01-01 of `YYYY-MM-DD`; undefined when it is not a date of the calendar. */

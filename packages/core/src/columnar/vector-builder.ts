@@ -6,7 +6,14 @@
  * `external-values.ts` for values that come from users).
  */
 import { unreachable } from "../errors/index.ts";
-import type { ArrayType, DataType, MapType, SqlMap, SqlValue, StructType } from "../types/data-type.ts";
+import {
+  type ArrayType,
+  binaryType,
+  type DataType,
+  type MapType,
+  type SqlMap,
+  type SqlValue,
+} from "../types/data-type.ts";
 import { BytesBuilder } from "./bytes-builder.ts";
 import { writeDecimal } from "./decimal-values.ts";
 import { ValidityBuilder } from "./validity-builder.ts";
@@ -50,6 +57,7 @@ export function createBuilder(type: DataType, capacity = 1024): VectorBuilder {
     case "bigint":
     case "timestamp":
     case "timestamp_ntz":
+    case "time":
     case "interval_day_time":
       return new Int64Builder(type, capacity);
     case "decimal":
@@ -62,7 +70,12 @@ export function createBuilder(type: DataType, capacity = 1024): VectorBuilder {
     case "map":
       return new MapBuilder(type, capacity);
     case "struct":
-      return new StructBuilder(type, capacity);
+      return new StructBuilder(
+        type,
+        type.fields.map((f) => createBuilder(f.type, capacity)),
+      );
+    case "variant":
+      return new StructBuilder(type, [createBuilder(binaryType, capacity), createBuilder(binaryType, capacity)]);
     default:
       return unreachable(type);
   }
@@ -323,13 +336,13 @@ class MapBuilder implements VectorBuilder {
 }
 
 class StructBuilder implements VectorBuilder {
-  readonly type: StructType;
+  readonly type: DataType;
   length = 0;
   readonly #children: readonly VectorBuilder[];
   readonly #validity = new ValidityBuilder();
-  constructor(type: StructType, capacity: number) {
+  constructor(type: DataType, children: readonly VectorBuilder[]) {
     this.type = type;
-    this.#children = type.fields.map((f) => createBuilder(f.type, capacity));
+    this.#children = children;
   }
   append(value: SqlValue): void {
     const i = this.length++;

@@ -51,7 +51,7 @@ export interface Int32Vector {
   readonly validity: Validity;
   readonly values: Int32Array;
 }
-/** bigint, timestamp, timestamp_ntz, interval_day_time (µs) */
+/** bigint, timestamp, timestamp_ntz, time (ns), interval_day_time (µs) */
 export interface Int64Vector {
   readonly kind: "i64";
   readonly type: DataType;
@@ -112,6 +112,7 @@ export interface MapVector {
   readonly keys: Vector;
   readonly values: Vector;
 }
+/** struct, and variant: a struct of the two binary columns `value` and `metadata` */
 export interface StructVector {
   readonly kind: "struct";
   readonly type: DataType;
@@ -149,6 +150,7 @@ export function vectorKindOf(type: DataType): VectorKind {
     case "bigint":
     case "timestamp":
     case "timestamp_ntz":
+    case "time":
     case "interval_day_time":
       return "i64";
     case "float":
@@ -165,6 +167,7 @@ export function vectorKindOf(type: DataType): VectorKind {
     case "map":
       return "map";
     case "struct":
+    case "variant":
       return "struct";
   }
 }

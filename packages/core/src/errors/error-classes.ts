@@ -1,6 +1,7 @@
 import { analysisErrors } from "./classes/analysis.ts";
 import { apiErrors } from "./classes/api.ts";
 import { dataSourceErrors } from "./classes/data-source.ts";
+import { datetimeErrors } from "./classes/datetime.ts";
 import { executionErrors } from "./classes/execution.ts";
 import { parseErrors } from "./classes/parse.ts";
 import { stateErrors } from "./classes/state.ts";
@@ -10,6 +11,7 @@ import { streamingErrors } from "./classes/streaming.ts";
 export const errorClasses: typeof analysisErrors &
   typeof apiErrors &
   typeof dataSourceErrors &
+  typeof datetimeErrors &
   typeof executionErrors &
   typeof parseErrors &
   typeof stateErrors &
@@ -17,6 +19,7 @@ export const errorClasses: typeof analysisErrors &
   ...analysisErrors,
   ...apiErrors,
   ...dataSourceErrors,
+  ...datetimeErrors,
   ...executionErrors,
   ...parseErrors,
   ...stateErrors,

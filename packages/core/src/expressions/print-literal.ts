@@ -53,6 +53,12 @@ function valueSql(value: SqlValue, type: DataType, toLocalMicros: (micros: bigin
       return `TIMESTAMP '${timestampText(exact ? (value as bigint) : toLocalMicros(value as bigint))}${exact ? "Z" : ""}'`;
     case "timestamp_ntz":
       return `TIMESTAMP_NTZ '${timestampText(value as bigint)}'`;
+    case "time":
+      return `TIME '${timeText(value as bigint)}'`;
+    case "variant": {
+      const [bytes, metadata] = value as readonly [Uint8Array, Uint8Array];
+      return `VARIANT(X'${hexadecimal(bytes)}', X'${hexadecimal(metadata)}')`;
+    }
     case "interval_year_month":
       return yearMonthText(value as number, type.startField, type.endField);
     case "interval_day_time":
@@ -168,6 +174,16 @@ function timestampText(localMicros: bigint): string {
 /** `.5` for 500,000 µs; nothing for none. */
 function fractionText(micros: bigint): string {
   return micros === 0n ? "" : `.${micros.toString().padStart(6, "0").replace(/0+$/, "")}`;
+}
+
+/** `12:34:56.5` of nanoseconds since midnight. */
+function timeText(nanos: bigint): string {
+  const seconds = Number(nanos / 1_000_000_000n);
+  const fraction = String(nanos % 1_000_000_000n)
+    .padStart(9, "0")
+    .replace(/0+$/, "");
+  const clock = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return fraction === "" ? clock : `${clock}.${fraction}`;
 }
 
 function yearMonthText(months: number, startField: 0 | 1, endField: 0 | 1): string {

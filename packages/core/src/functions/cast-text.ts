@@ -1,10 +1,13 @@
 /** Any value as text: what CAST to STRING gives. `show` prints most values so too, see `show-string.ts`. */
 import { decodeUtf8 } from "../columnar/utf8.ts";
+import { asVariant } from "../columnar/variant-reader.ts";
 import type { DataType, DayTimeIntervalType, SqlMap, SqlValue, YearMonthIntervalType } from "../types/data-type.ts";
 import { dateText, localTimestampText, timestampText } from "./datetime-text.ts";
 import { decimalText } from "./decimal.ts";
 import { doubleText, floatText } from "./number-text.ts";
+import { timeText } from "./time-of-day.ts";
 import { timeZoneOf } from "./time-zone.ts";
+import { variantJson } from "./variant-text.ts";
 
 /**
  * A function that prints non-null values of a type: doubles in Java's form, timestamps in the zone, `[1, null]`,
@@ -30,6 +33,13 @@ export function textOf(type: DataType, timeZone: string): (value: SqlValue) => s
     }
     case "timestamp_ntz":
       return (v) => localTimestampText(v as bigint);
+    case "time":
+      return (v) => timeText(v as bigint);
+    case "variant": {
+      // Times inside of a variant are shown in UTC, whatever the session's zone.
+      const print = variantJson("UTC");
+      return (v) => print(asVariant(v));
+    }
     case "interval_day_time":
       return (v) => dayTimeIntervalText(v as bigint, type);
     case "interval_year_month":

@@ -3,6 +3,7 @@
  * NULL instead, `legacy` follows Spark without ANSI (malformed text is NULL, integers wrap around).
  */
 import { encodeUtf8 } from "../columnar/utf8.ts";
+import { asVariant } from "../columnar/variant-reader.ts";
 import { MillraceError } from "../errors/index.ts";
 import {
   type DataType,
@@ -13,9 +14,9 @@ import {
   type SqlMap,
   type SqlValue,
 } from "../types/data-type.ts";
-import { floorDiv, localMicrosOf, microsPerDay, microsPerSecond } from "./calendar.ts";
+import { floorDiv, floorMod, localMicrosOf, microsPerDay, microsPerSecond } from "./calendar.ts";
 import { textOf } from "./cast-text.ts";
-import { isDatetime, isInterval } from "./coercion.ts";
+import { isAtomic, isDatetime, isInterval } from "./coercion.ts";
 import { parseDate, parseTimestamp, parseTimestampNtz } from "./datetime-text.ts";
 import {
   decimalFromNumber,
@@ -28,8 +29,10 @@ import {
 } from "./decimal.ts";
 import { parseInterval } from "./interval.ts";
 import { parseBoolean, parseDouble, parseInteger, trimAll } from "./number-text.ts";
+import { cutToPrecision, nanosPerSecond, parseTimeText } from "./time-of-day.ts";
 import { fromLocal, timeZoneOf, toLocal } from "./time-zone.ts";
 import { quotedType } from "./type-text.ts";
+import { toVariant, type TryCast, variantReaderOf } from "./variant-casts.ts";
 
 export type CastMode = "ansi" | "try" | "legacy";
 type Unary = (value: SqlValue) => SqlValue;
@@ -41,26 +44,44 @@ export function canCast(from: DataType, to: DataType, mode: CastMode): boolean {
   switch (to.kind) {
     case "null":
       return false;
+    case "variant":
+      return canCastToVariant(from);
     case "string":
       return true;
     case "binary":
-      return from.kind === "string" || (legacy && isIntegral(from));
+      return from.kind === "string" || from.kind === "variant" || (legacy && isIntegral(from));
     case "boolean":
-      return from.kind === "string" || isNumeric(from) || (legacy && isDatetime(from));
+      return from.kind === "string" || from.kind === "variant" || isNumeric(from) || (legacy && isDatetime(from));
     case "date":
-      return from.kind === "string" || from.kind === "timestamp" || from.kind === "timestamp_ntz";
+      return (
+        from.kind === "string" || from.kind === "variant" || from.kind === "timestamp" || from.kind === "timestamp_ntz"
+      );
+    case "time":
+      return (
+        from.kind === "string" || from.kind === "time" || from.kind === "timestamp" || from.kind === "timestamp_ntz"
+      );
     case "timestamp":
-      return from.kind === "string" || isDatetime(from) || isNumeric(from) || (legacy && from.kind === "boolean");
+      return (
+        from.kind === "string" ||
+        from.kind === "variant" ||
+        isDatetime(from) ||
+        isNumeric(from) ||
+        (legacy && from.kind === "boolean")
+      );
     case "timestamp_ntz":
-      return from.kind === "string" || isDatetime(from);
+      return from.kind === "string" || from.kind === "variant" || isDatetime(from);
     case "interval_day_time":
     case "interval_year_month":
       return from.kind === "string" || from.kind === to.kind;
     case "array":
-      return from.kind === "array" && canCast(from.element, to.element, mode);
+      return from.kind === "variant"
+        ? canCast(from, to.element, mode)
+        : from.kind === "array" && canCast(from.element, to.element, mode);
     case "map":
+      if (from.kind === "variant") return to.key.kind === "string" && canCast(from, to.value, mode);
       return from.kind === "map" && canCast(from.key, to.key, mode) && canCast(from.value, to.value, mode);
     case "struct":
+      if (from.kind === "variant") return to.fields.every((f) => canCast(from, f.type, mode));
       return (
         from.kind === "struct" &&
         from.fields.length === to.fields.length &&
@@ -69,16 +90,27 @@ export function canCast(from: DataType, to: DataType, mode: CastMode): boolean {
     default:
       return (
         from.kind === "string" ||
+        from.kind === "variant" ||
         from.kind === "boolean" ||
         isNumeric(from) ||
         from.kind === "timestamp" ||
+        (from.kind === "time" && (isIntegral(to) || to.kind === "decimal")) ||
         (legacy && from.kind === "date")
       );
   }
 }
 
+/** Values of one undivided type that variants know, and arrays of such. */
+function canCastToVariant(from: DataType): boolean {
+  if (from.kind === "array") return canCastToVariant(from.element);
+  return (
+    from.kind === "null" || from.kind === "variant" || (isAtomic(from) && from.kind !== "time" && !isInterval(from))
+  );
+}
+
 /** Whether a cast of a non-null value can give NULL. */
 export function castCanReturnNull(from: DataType, to: DataType, mode: CastMode): boolean {
+  if (from.kind === "variant") return to.kind !== "variant";
   if (mode === "ansi" || to.kind === "string" || sameTypeIgnoringNullability(from, to)) return false;
   if (isIntegral(from) && mode === "legacy") return to.kind === "decimal";
   return true;
@@ -93,6 +125,11 @@ export function bindCast(from: DataType, to: DataType, mode: CastMode, timeZone:
   return (value) => (value === null ? null : cast(value));
 }
 
+/** Casts of the values inside of variants. */
+export function tryCastOf(timeZone: string): TryCast {
+  return (from, to) => (canCast(from, to, "ansi") ? bindCast(from, to, "try", timeZone) : undefined);
+}
+
 interface CastCall {
   readonly from: DataType;
   readonly to: DataType;
@@ -104,7 +141,15 @@ function castOf(call: CastCall): Unary {
   const { from, to, mode, timeZone } = call;
   if (from.kind === "null") return () => null;
   if (sameTypeIgnoringNullability(from, to)) return (value) => value;
+  if (from.kind === "variant") {
+    const read = variantReaderOf(to, mode === "try", timeZone, tryCastOf(timeZone));
+    return (v) => read(asVariant(v), 0);
+  }
   switch (to.kind) {
+    case "variant":
+      return toVariant(from);
+    case "time":
+      return toTime(call, to.precision);
     case "string":
       return textOf(from, timeZone);
     case "binary":
@@ -165,6 +210,8 @@ function literalText(value: SqlValue, type: DataType): string {
       return `${text}BD`;
     case "timestamp":
       return `TIMESTAMP '${text}'`;
+    case "time":
+      return `TIME '${text}'`;
     default:
       return text;
   }
@@ -249,6 +296,11 @@ function toIntegral(call: CastCall): Unary {
       return (v) => exact(v as bigint, v);
     case "timestamp":
       return (v) => exact(floorDiv(v as bigint, microsPerSecond), v);
+    case "time": {
+      // A time of day that does not fit is NULL without ANSI mode: it does not wrap around.
+      const seconds = (v: SqlValue): bigint => (v as bigint) / nanosPerSecond;
+      return (v) => (BigInt.asIntN(bits, seconds(v)) === seconds(v) ? wrapped(seconds(v), kind) : overflow(v));
+    }
     case "decimal": {
       const unit = powerOfTen(from.scale);
       return (v) => exact((v as bigint) / unit, v);
@@ -333,6 +385,8 @@ function toDecimalType(call: CastCall, to: DecimalType): Unary {
       };
     case "timestamp":
       return (v) => bounded(rescale(v as bigint, 6, to.scale), () => decimalText(v as bigint, 6));
+    case "time":
+      return (v) => bounded(rescale(v as bigint, 9, to.scale), () => decimalText(v as bigint, 9));
     case "date":
       return () => null;
     default:
@@ -348,6 +402,17 @@ function toDate(call: CastCall): Unary {
   if (call.from.kind === "timestamp_ntz") return (v) => Number(floorDiv(v as bigint, microsPerDay));
   const zone = timeZoneOf(call.timeZone);
   return (v) => Number(floorDiv(toLocal(zone, v as bigint), microsPerDay));
+}
+
+function toTime(call: CastCall, precision: number): Unary {
+  const { from } = call;
+  if (from.kind === "string") {
+    const fail = malformed(call);
+    return (v) => parseTimeText(v as string, precision)?.nanos ?? fail(v);
+  }
+  if (from.kind === "time") return (v) => cutToPrecision(v as bigint, precision);
+  const zone = timeZoneOf(from.kind === "timestamp" ? call.timeZone : "UTC");
+  return (v) => cutToPrecision(floorMod(toLocal(zone, v as bigint), microsPerDay) * 1000n, precision);
 }
 
 function toTimestamp(call: CastCall): Unary {

@@ -22,7 +22,13 @@ const numericPrecedence = ["tinyint", "smallint", "int", "bigint", "float", "dou
 
 /** Types of one undivided value: everything but array, map, struct and null. */
 export function isAtomic(type: DataType): boolean {
-  return type.kind !== "array" && type.kind !== "map" && type.kind !== "struct" && type.kind !== "null";
+  return (
+    type.kind !== "array" &&
+    type.kind !== "map" &&
+    type.kind !== "struct" &&
+    type.kind !== "variant" &&
+    type.kind !== "null"
+  );
 }
 export function isInterval(type: DataType): boolean {
   return type.kind === "interval_day_time" || type.kind === "interval_year_month";
@@ -30,10 +36,11 @@ export function isInterval(type: DataType): boolean {
 export function isDatetime(type: DataType): boolean {
   return type.kind === "date" || type.kind === "timestamp" || type.kind === "timestamp_ntz";
 }
-/** Whether values of the type have an order: all but maps, also inside. */
+/** Whether values of the type have an order: all but maps and variants, also inside. */
 export function isOrderable(type: DataType): boolean {
   switch (type.kind) {
     case "map":
+    case "variant":
       return false;
     case "array":
       return isOrderable(type.element);
@@ -46,7 +53,8 @@ export function isOrderable(type: DataType): boolean {
 
 /** The type both convert to without loss and without reading strings, or undefined. */
 export function findTightestCommonType(a: DataType, b: DataType): DataType | undefined {
-  if (a.kind === b.kind && isAtomic(a) && a.kind !== "decimal" && !isInterval(a)) return a;
+  if (a.kind === "time" && b.kind === "time") return a.precision < b.precision ? b : a;
+  if (a.kind === b.kind && (isAtomic(a) || a.kind === "variant") && a.kind !== "decimal" && !isInterval(a)) return a;
   if (a.kind === "null") return b;
   if (b.kind === "null") return a;
   if (a.kind === "interval_day_time" && b.kind === "interval_day_time")
@@ -138,9 +146,10 @@ function commonNested(a: DataType, b: DataType): DataType | undefined {
 export function canCoerce(from: DataType, to: DataType): boolean {
   if (sameTypeIgnoringNullability(from, to) || from.kind === "null") return true;
   if (from.kind === "string") return isAtomic(to) && to.kind !== "binary" ? !isInterval(to) : to.kind === "binary";
-  if (to.kind === "string") return isAtomic(from) && from.kind !== "binary";
+  if (to.kind === "string") return (isAtomic(from) && from.kind !== "binary") || from.kind === "variant";
   if (isNumeric(from) && isNumeric(to)) return true;
   if (isDatetime(from) && isDatetime(to)) return true;
+  if (from.kind === "time" && to.kind === "time") return true;
   if (isInterval(from) && from.kind === to.kind) return true;
   if (from.kind === "array" && to.kind === "array") return canCoerce(from.element, to.element);
   if (from.kind === "map" && to.kind === "map") return canCoerce(from.key, to.key) && canCoerce(from.value, to.value);

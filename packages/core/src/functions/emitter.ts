@@ -17,7 +17,7 @@ export interface Code {
  * fixed  boolean, integers, float/double as number or boolean; 64-bit types as bigint: one expression
  * bytes  string, binary: the bytes `bytes[start, end)`
  * struct one value per field, without an object
- * boxed  decimal (unscaled bigint), array (SqlValue[]), map (SqlMap): one expression of the SqlValue form
+ * boxed  decimal (unscaled bigint), array (SqlValue[]), map (SqlMap), variant (SqlValue[]): one expression of the SqlValue form
  * `isNull` is a boolean expression, or the constants `js.false`/`js.true`. Values under a null are unspecified but safe
  * to read. All fragments are cheap to repeat (variables, constants).
  */
@@ -39,6 +39,7 @@ export function shapeOf(type: DataType): Shape {
     case "decimal":
     case "array":
     case "map":
+    case "variant":
       return "boxed";
     default:
       return "fixed";

@@ -1,14 +1,15 @@
 import { MillraceError } from "../errors/index.ts";
 import type { Literal } from "../expressions/expression.ts";
+import { parseTimeText } from "../functions/time-of-day.ts";
 import { findTimeZone, fromLocal } from "../functions/time-zone.ts";
-import { binaryType, dateType, timestampNtzType, timestampType } from "../types/data-type.ts";
+import { binaryType, dateType, timestampNtzType, timestampType, timeType } from "../types/data-type.ts";
 import { parseDateText, parseTimestampText } from "./datetime-literal.ts";
 import type { ExpressionParser } from "./expression-parser.ts";
 import { stringValue } from "./string-literal.ts";
 
 const supported = '"DATE", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP", "INTERVAL", "X"';
 
-/** `DATE '…'`, `TIMESTAMP '…'`, `TIMESTAMP_LTZ '…'`, `TIMESTAMP_NTZ '…'`, `X '…'`: a word and a string. */
+/** `DATE '…'`, `TIMESTAMP '…'`, `TIMESTAMP_LTZ '…'`, `TIMESTAMP_NTZ '…'`, `TIME '…'`, `X '…'`: a word and a string. */
 export function typedLiteral(parser: ExpressionParser, start: number): Literal {
   const typeName = parser.peekText().toUpperCase();
   parser.advance();
@@ -27,7 +28,15 @@ export function typedLiteral(parser: ExpressionParser, start: number): Literal {
   );
 }
 
-const known: ReadonlySet<string> = new Set(["DATE", "TIMESTAMP", "TIMESTAMP_LTZ", "TIMESTAMP_NTZ", "X", "BINARY"]);
+const known: ReadonlySet<string> = new Set([
+  "DATE",
+  "TIMESTAMP",
+  "TIMESTAMP_LTZ",
+  "TIMESTAMP_NTZ",
+  "TIME",
+  "X",
+  "BINARY",
+]);
 
 function valueOf(typeName: string, text: string, timeZone: string): Literal | undefined {
   switch (typeName) {
@@ -48,6 +57,13 @@ function valueOf(typeName: string, text: string, timeZone: string): Literal | un
       // The zone of a text, if any, is dropped: the clock's reading counts.
       const parsed = parseTimestampText(text);
       return parsed === undefined ? undefined : { kind: "Literal", value: parsed.localMicros, type: timestampNtzType };
+    }
+    case "TIME": {
+      // Microseconds, or as many digits as it is written with when those are more.
+      const parsed = parseTimeText(text, 9);
+      return parsed === undefined
+        ? undefined
+        : { kind: "Literal", value: parsed.nanos, type: timeType(Math.max(6, parsed.digits)) };
     }
     case "X":
     case "BINARY": {

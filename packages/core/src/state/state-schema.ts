@@ -149,6 +149,8 @@ function isReadable(stored: DataType, wanted: DataType): boolean {
   switch (stored.kind) {
     case "decimal":
       return wanted.kind === "decimal" && stored.precision === wanted.precision && stored.scale === wanted.scale;
+    case "time":
+      return wanted.kind === "time" && stored.precision === wanted.precision;
     case "interval_year_month":
     case "interval_day_time":
       return (

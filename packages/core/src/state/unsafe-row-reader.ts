@@ -50,6 +50,7 @@ function readerOf(type: DataType): Reader {
     case "bigint":
     case "timestamp":
     case "timestamp_ntz":
+    case "time":
     case "interval_day_time":
       return ({ view }, slot) => view.getBigInt64(slot, true);
     case "float":
@@ -71,6 +72,14 @@ function readerOf(type: DataType): Reader {
       return (source, slot, base, end) => {
         const start = rangeStart(source, slot, base, end);
         return source.bytes.slice(start, start + source.view.getInt32(slot, true));
+      };
+    case "variant":
+      return (source, slot, base, end) => {
+        const start = rangeStart(source, slot, base, end);
+        const stop = start + source.view.getInt32(slot, true);
+        const split = stop - start < 4 ? -1 : start + 4 + source.view.getInt32(start, true);
+        if (split < start + 4 || split > stop) throw invalid("a variant is cut off");
+        return [source.bytes.slice(start + 4, split), source.bytes.slice(split, stop)];
       };
     case "array": {
       const read = arrayReader(type.element);

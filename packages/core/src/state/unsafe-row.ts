@@ -10,7 +10,7 @@
  *
  * @see Spark `UnsafeRow`, `UnsafeRowWriter`, `UnsafeArrayWriter`
  */
-import type { Vector } from "../columnar/vector.ts";
+import type { BytesVector, StructVector, Vector } from "../columnar/vector.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
 import { unreachable } from "../errors/index.ts";
 import type { DataType, SqlValue } from "../types/data-type.ts";
@@ -150,6 +150,7 @@ function valueWriter(vector: Vector, buffer: RowBuffer, inArray: boolean): Value
       };
     }
     case "struct": {
+      if (vector.type.kind === "variant") return variantWriter(vector, buffer);
       const write = structWriter(vector.children, buffer);
       return (i, slot, base) => {
         const at = buffer.end;
@@ -160,6 +161,21 @@ function valueWriter(vector: Vector, buffer: RowBuffer, inArray: boolean): Value
     default:
       return unreachable(vector);
   }
+}
+
+/** The length of the value (4 bytes), the value, the metadata. */
+function variantWriter(vector: StructVector, buffer: RowBuffer): ValueWriter {
+  const [value, metadata] = vector.children as readonly [BytesVector, BytesVector];
+  return (i, slot, base) => {
+    const valueBytes = value.bytes.subarray(value.starts[i], value.ends[i]);
+    const metadataBytes = metadata.bytes.subarray(metadata.starts[i], metadata.ends[i]);
+    const size = 4 + valueBytes.length + metadataBytes.length;
+    const at = buffer.reserve(padded(size));
+    buffer.words[at >> 2] = valueBytes.length;
+    buffer.bytes.set(valueBytes, at + 4);
+    buffer.bytes.set(metadataBytes, at + 4 + valueBytes.length);
+    setOffset(buffer, slot, at - base, size);
+  };
 }
 
 function setOffset(buffer: RowBuffer, slot: number, offset: number, size: number): void {

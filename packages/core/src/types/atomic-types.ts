@@ -16,7 +16,10 @@ import {
   stringType,
   timestampNtzType,
   timestampType,
+  type TimeType,
+  timeType,
   tinyintType,
+  variantType,
 } from "./data-type.ts";
 
 const simpleTypes: ReadonlyMap<string, DataType> = new Map<string, DataType>([
@@ -40,11 +43,30 @@ const simpleTypes: ReadonlyMap<string, DataType> = new Map<string, DataType>([
   ["timestamp", timestampType],
   ["timestamp_ltz", timestampType],
   ["timestamp_ntz", timestampNtzType],
+  ["time", timeType()],
+  ["variant", variantType],
 ]);
 
 /** The type of a plain name or alias in lower case (`bigint`, `long`, `void`); undefined for another name. */
 export function simpleTypeOf(name: string): DataType | undefined {
   return simpleTypes.get(name);
+}
+
+const timeName = /^time\(\s*(\d+)\s*\)$/;
+
+/** The type of `time(3)`; undefined for another name. */
+export function timeTypeOf(name: string): TimeType | undefined {
+  const match = timeName.exec(name);
+  return match === null ? undefined : checkedTimeType(Number(match[1]));
+}
+
+/**
+ * TIME(precision), checked.
+ * @throws MillraceError UNSUPPORTED_TIME_PRECISION
+ */
+export function checkedTimeType(precision: number): TimeType {
+  if (precision > 9) throw new MillraceError("UNSUPPORTED_TIME_PRECISION", { precision: String(precision) });
+  return timeType(precision);
 }
 
 export const maximumPrecision = 38;

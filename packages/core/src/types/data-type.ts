@@ -16,7 +16,13 @@ export interface SimpleType {
     | "binary"
     | "date"
     | "timestamp"
-    | "timestamp_ntz";
+    | "timestamp_ntz"
+    | "variant";
+}
+/** A time of day without a date or zone, as nanoseconds since midnight; `precision` digits of its fraction: 0 to 9. */
+export interface TimeType {
+  readonly kind: "time";
+  readonly precision: number;
 }
 export interface DecimalType {
   readonly kind: "decimal";
@@ -60,6 +66,7 @@ export interface Field {
 export type DataType =
   | SimpleType
   | DecimalType
+  | TimeType
   | YearMonthIntervalType
   | DayTimeIntervalType
   | ArrayType
@@ -70,8 +77,8 @@ export type TypeKind = DataType["kind"];
 /**
  * One value as the engine's JavaScript code (the interpreter, functions in JavaScript form, user-closure edges) sees it:
  * boolean → boolean · tinyint smallint int date(days) interval_year_month(months) float double → number ·
- * bigint timestamp timestamp_ntz (µs since the epoch) interval_day_time(µs) → bigint · decimal → bigint (unscaled) ·
- * string → string · binary → Uint8Array · array → SqlValue[] · map → {@link SqlMap} · struct → SqlValue[] by ordinal ·
+ * bigint timestamp timestamp_ntz (µs since the epoch) time (ns of the day) interval_day_time(µs) → bigint · decimal → bigint (unscaled) ·
+ * string → string · binary → Uint8Array · variant → [value, metadata], both Uint8Array · array → SqlValue[] · map → {@link SqlMap} · struct → SqlValue[] by ordinal ·
  * NULL → null.
  */
 export type SqlValue = null | boolean | number | bigint | string | Uint8Array | readonly SqlValue[] | SqlMap;
@@ -98,6 +105,7 @@ export const binaryType: SimpleType = simple("binary");
 export const dateType: SimpleType = simple("date");
 export const timestampType: SimpleType = simple("timestamp");
 export const timestampNtzType: SimpleType = simple("timestamp_ntz");
+export const variantType: SimpleType = simple("variant");
 export const dayTimeIntervalType: DayTimeIntervalType = Object.freeze({
   kind: "interval_day_time",
   startField: 0,
@@ -110,6 +118,10 @@ export const yearMonthIntervalType: YearMonthIntervalType = Object.freeze({
 });
 export function decimalType(precision = 10, scale = 0): DecimalType {
   return { kind: "decimal", precision, scale };
+}
+/** TIME of microseconds unless another precision is given. */
+export function timeType(precision = 6): TimeType {
+  return { kind: "time", precision };
 }
 export function arrayType(element: DataType, containsNull = true): ArrayType {
   return { kind: "array", element, containsNull };
@@ -137,6 +149,8 @@ function equalTypes(a: DataType, b: DataType, nullability: boolean): boolean {
   switch (a.kind) {
     case "decimal":
       return b.kind === "decimal" && a.precision === b.precision && a.scale === b.scale;
+    case "time":
+      return b.kind === "time" && a.precision === b.precision;
     case "interval_year_month":
     case "interval_day_time":
       return b.kind === a.kind && a.startField === b.startField && a.endField === b.endField;

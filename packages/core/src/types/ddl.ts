@@ -3,7 +3,7 @@
  * Type names and keywords are case-insensitive; names may stand in back-quotes; a colon after a name is optional.
  */
 import { MillraceError } from "../errors/index.ts";
-import { checkedDecimalType, simpleTypeOf } from "./atomic-types.ts";
+import { checkedDecimalType, checkedTimeType, simpleTypeOf } from "./atomic-types.ts";
 import { arrayType, type DataType, type Field, mapType, stringType, type StructType, structType } from "./data-type.ts";
 import { quoteIfNeeded } from "./identifier.ts";
 import { commentClause, dayTimeFields, intervalTypeOf, sqlName, yearMonthFields } from "./type-names.ts";
@@ -132,6 +132,12 @@ class DdlParser {
       case "numeric": {
         const [precision = 10, scale = 0] = this.#sizes(2);
         return checkedDecimalType(precision, scale);
+      }
+      case "time": {
+        const [precision = 6] = this.#sizes(1);
+        const zone = this.#acceptWord("without") ? ["time", "zone"] : [];
+        for (const expected of zone) if (!this.#acceptWord(expected)) this.fail();
+        return checkedTimeType(precision);
       }
       case "char":
       case "character":

@@ -163,7 +163,7 @@ describe("schema JSON", () => {
     for (const json of ["", "[]", "1", '{"type":"struct"}', '{"type":"struct","fields":[{"name":1}]}', '"long"']) {
       expect([json, classOf(() => parseSchemaJson(json))]).toEqual([json, "INVALID_SCHEMA_JSON"]);
     }
-    expect(classOf(() => parseTypeJson('"variant"'))).toBe("UNSUPPORTED_DATATYPE");
+    expect(classOf(() => parseTypeJson('"geometry"'))).toBe("UNSUPPORTED_DATATYPE");
   });
 });
 

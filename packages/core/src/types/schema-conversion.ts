@@ -1,6 +1,6 @@
 /** Schema literals at run time: to a {@link StructType} and back. */
 import { MillraceError } from "../errors/index.ts";
-import { checkedDecimalType, simpleTypeOf } from "./atomic-types.ts";
+import { checkedDecimalType, simpleTypeOf, timeTypeOf } from "./atomic-types.ts";
 import type { DataType, Field, StructType } from "./data-type.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import type { SchemaLiteral, TypeLiteral } from "./schema-literal.ts";
@@ -52,7 +52,7 @@ function namedType(literal: string): DataType {
   const name = literal.endsWith("!") ? literal.slice(0, -1) : literal;
   const decimal = decimalName.exec(name);
   if (decimal !== null) return checkedDecimalType(Number(decimal[1] ?? 10), Number(decimal[2] ?? 0));
-  const type = simpleTypeOf(name) ?? intervalTypeOf(name);
+  const type = simpleTypeOf(name) ?? timeTypeOf(name) ?? intervalTypeOf(name);
   if (type === undefined) throw new MillraceError("UNSUPPORTED_DATATYPE", { typeName: JSON.stringify(literal) });
   return type;
 }

@@ -1,6 +1,6 @@
 /** Spark's schema JSON (`StructType.json`), in checkpoints, Parquet footers, Delta logs and Spark Connect. */
 import { MillraceError } from "../errors/index.ts";
-import { checkedDecimalType, simpleTypeOf } from "./atomic-types.ts";
+import { checkedDecimalType, simpleTypeOf, timeTypeOf } from "./atomic-types.ts";
 import { type DataType, type Field, stringType, type StructType } from "./data-type.ts";
 import { intervalTypeOf, typeName } from "./type-names.ts";
 
@@ -92,7 +92,7 @@ function atomicTypeOf(name: string): DataType {
   const decimal = decimalName.exec(name);
   if (decimal !== null) return checkedDecimalType(Number(decimal[1] ?? 10), Number(decimal[2] ?? 0));
   if (sizedStringName.test(name)) return stringType;
-  const type = simpleTypeOf(name) ?? intervalTypeOf(name);
+  const type = simpleTypeOf(name) ?? timeTypeOf(name) ?? intervalTypeOf(name);
   if (type === undefined) throw new MillraceError("UNSUPPORTED_DATATYPE", { typeName: `"${name.toUpperCase()}"` });
   return type;
 }

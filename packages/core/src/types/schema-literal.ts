@@ -23,12 +23,16 @@ export type SimpleTypeName =
   | "date"
   | "timestamp"
   | "timestamp_ntz"
+  | "time"
+  | "variant"
   | "void";
 export type DecimalTypeName =
   | "decimal"
   | `decimal(${number})`
   | `decimal(${number},${number})`
   | `decimal(${number}, ${number})`;
+/** A time of day with that many digits of a fraction of a second; `time` alone has six. */
+export type TimeTypeName = `time(${number})`;
 export type IntervalTypeName =
   | "interval year"
   | "interval year to month"
@@ -44,7 +48,7 @@ export type IntervalTypeName =
   | "interval minute to second"
   | "interval second";
 /** The name of a type without children. */
-export type TypeName = SimpleTypeName | DecimalTypeName | IntervalTypeName;
+export type TypeName = SimpleTypeName | DecimalTypeName | TimeTypeName | IntervalTypeName;
 
 /** ARRAY: made by {@link array}. */
 export interface ArrayLiteral<Element = unknown, Nullable extends boolean = boolean> {
@@ -114,9 +118,23 @@ export function notNull<const T extends TypeLiteral>(literal: T): NotNull<T> {
 export interface ValueOptions {
   /** BIGINT as `bigint` instead of `number`. */
   readonly bigint?: boolean;
-  /** TIMESTAMP, TIMESTAMP_NTZ, DATE and intervals as Temporal objects instead of Date and ISO strings. */
+  /** TIMESTAMP, TIMESTAMP_NTZ, DATE, TIME and intervals as Temporal objects instead of Date and ISO strings. */
   readonly timestamps?: "date" | "temporal";
 }
+
+/**
+ * A VARIANT as user code sees it: what `JSON.parse` would give, with whole numbers beyond 2^53 as `bigint`, decimals as
+ * `string`, dates and times in the form of ISO 8601 and binary as `Uint8Array`.
+ */
+export type VariantValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly VariantValue[]
+  | { readonly [key: string]: VariantValue };
 
 interface ValueOfName<O extends ValueOptions> {
   boolean: boolean;
@@ -131,6 +149,8 @@ interface ValueOfName<O extends ValueOptions> {
   date: O extends { readonly timestamps: "temporal" } ? Temporal.PlainDate : string;
   timestamp: O extends { readonly timestamps: "temporal" } ? Temporal.Instant : Date;
   timestamp_ntz: O extends { readonly timestamps: "temporal" } ? Temporal.PlainDateTime : string;
+  time: O extends { readonly timestamps: "temporal" } ? Temporal.PlainTime : string;
+  variant: VariantValue;
   void: null;
 }
 
@@ -143,7 +163,9 @@ type PresentByName<N, O extends ValueOptions> = N extends keyof ValueOfName<O>
       : string
     : N extends `decimal${string}`
       ? string
-      : never;
+      : N extends `time(${string}`
+        ? ValueOfName<O>["time"]
+        : never;
 
 /** How a present (not null) value of the type looks in TypeScript; docs/types.md has the table. */
 export type PresentValueOf<T, O extends ValueOptions = {}> = T extends `${infer N}!`

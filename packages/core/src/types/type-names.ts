@@ -1,10 +1,17 @@
 /** The three ways in which Spark writes a type: `BIGINT` in messages and DDL, `bigint` in dtypes, `long` in JSON and trees. */
 import { unreachable } from "../errors/index.ts";
-import type { DataType, DayTimeIntervalType, DecimalType, SimpleType, YearMonthIntervalType } from "./data-type.ts";
+import type {
+  DataType,
+  DayTimeIntervalType,
+  DecimalType,
+  SimpleType,
+  TimeType,
+  YearMonthIntervalType,
+} from "./data-type.ts";
 import { quoteIfNeeded } from "./identifier.ts";
 
 /** Types without children. */
-export type AtomicType = SimpleType | DecimalType | YearMonthIntervalType | DayTimeIntervalType;
+export type AtomicType = SimpleType | DecimalType | TimeType | YearMonthIntervalType | DayTimeIntervalType;
 
 export const yearMonthFields: readonly string[] = ["year", "month"];
 export const dayTimeFields: readonly string[] = ["day", "hour", "minute", "second"];
@@ -51,6 +58,7 @@ const jsonNames: { readonly [K in SimpleType["kind"]]: string } = {
   date: "date",
   timestamp: "timestamp",
   timestamp_ntz: "timestamp_ntz",
+  variant: "variant",
 };
 
 /** Spark's `typeName`, as in schema JSON and `printSchema`: `long`, `decimal(10,2)`, `array`. */
@@ -58,6 +66,8 @@ export function typeName(type: DataType): string {
   switch (type.kind) {
     case "decimal":
       return `decimal(${type.precision},${type.scale})`;
+    case "time":
+      return `time(${type.precision})`;
     case "interval_year_month":
     case "interval_day_time":
       return intervalName(type);
@@ -75,6 +85,8 @@ export function atomicName(type: AtomicType): string {
   switch (type.kind) {
     case "decimal":
       return `decimal(${type.precision},${type.scale})`;
+    case "time":
+      return `time(${type.precision})`;
     case "interval_year_month":
     case "interval_day_time":
       return intervalName(type);
@@ -146,6 +158,8 @@ function lowerCaseName(type: DataType, maximumFields: number): string {
     case "date":
     case "timestamp":
     case "timestamp_ntz":
+    case "variant":
+    case "time":
     case "decimal":
     case "interval_year_month":
     case "interval_day_time":

@@ -25,6 +25,10 @@ export const parseErrors = {
   PARSE_SYNTAX_ERROR: { sqlState: "42601", message: "Syntax error at or near <error><hint>." },
   PARSE_EMPTY_STATEMENT: { sqlState: "42617", message: "Syntax error, unexpected empty statement." },
   UNSUPPORTED_DATATYPE: { sqlState: "0A000", message: "Unsupported data type <typeName>." },
+  UNSUPPORTED_TIME_PRECISION: {
+    sqlState: "0A001",
+    message: "The seconds precision <precision> of the TIME data type is out of the supported range [0, 9].",
+  },
   UNSUPPORTED_TYPED_LITERAL: {
     sqlState: "0A000",
     message: "Literals of the type <unsupportedType> are not supported. Supported types are <supportedTypes>.",

@@ -6,6 +6,7 @@ export type DistinctKey = string | number | bigint | boolean | null;
 export function distinctKeyOf(type: DataType): (value: SqlValue) => DistinctKey {
   switch (type.kind) {
     case "binary":
+    case "variant":
     case "array":
     case "map":
     case "struct":

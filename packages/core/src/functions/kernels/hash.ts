@@ -125,6 +125,7 @@ function presentHash<H>(hash: Hash<H>, type: DataType): (value: SqlValue, seed: 
     case "bigint":
     case "timestamp":
     case "timestamp_ntz":
+    case "time":
     case "interval_day_time":
       return (v, seed) => hash.long(v as bigint, seed);
     case "decimal":

@@ -197,6 +197,7 @@ const nullSafeEqual: ScalarFunction = {
 function membership(type: DataType, values: readonly SqlValue[]): (value: SqlValue) => boolean {
   switch (type.kind) {
     case "binary":
+    case "variant":
     case "array":
     case "struct":
     case "map": {

@@ -59,6 +59,7 @@ export function csvValueReader(type: DataType, options: CsvOptions): (text: stri
     case "date":
     case "timestamp":
     case "timestamp_ntz":
+    case "time":
     case "interval_day_time":
     case "interval_year_month":
       return options.text.reader(type);

@@ -104,6 +104,7 @@ export class JsonValueReaders {
         };
       case "timestamp":
       case "timestamp_ntz":
+      case "time":
       case "date":
       case "interval_day_time":
       case "interval_year_month":
