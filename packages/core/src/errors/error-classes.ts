@@ -3,6 +3,7 @@ import { apiErrors } from "./classes/api.ts";
 import { dataSourceErrors } from "./classes/data-source.ts";
 import { datetimeErrors } from "./classes/datetime.ts";
 import { executionErrors } from "./classes/execution.ts";
+import { functionErrors } from "./classes/functions.ts";
 import { parseErrors } from "./classes/parse.ts";
 import { stateErrors } from "./classes/state.ts";
 import { streamingErrors } from "./classes/streaming.ts";
@@ -13,6 +14,7 @@ export const errorClasses: typeof analysisErrors &
   typeof dataSourceErrors &
   typeof datetimeErrors &
   typeof executionErrors &
+  typeof functionErrors &
   typeof parseErrors &
   typeof stateErrors &
   typeof streamingErrors = {
@@ -21,6 +23,7 @@ export const errorClasses: typeof analysisErrors &
   ...dataSourceErrors,
   ...datetimeErrors,
   ...executionErrors,
+  ...functionErrors,
   ...parseErrors,
   ...stateErrors,
   ...streamingErrors,

@@ -86,7 +86,7 @@ export function xxBytes(bytes: Uint8Array, seed: bigint): bigint {
 }
 
 /** One hash function over the primitive forms. */
-interface Hash<H> {
+export interface Hash<H> {
   int(value: number, seed: H): H;
   long(value: bigint, seed: H): H;
   bytes(value: Uint8Array, seed: H): H;

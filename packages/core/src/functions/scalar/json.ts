@@ -18,9 +18,8 @@ import { isList, isObject, JsonNumber, type JsonTree, parseJson, printJson } fro
 import { type CallInfo, coerceArgument, requireLiteral } from "../resolution.ts";
 import { timeZoneOf } from "../time-zone.ts";
 import { quotedType } from "../type-text.ts";
-import { stringFunction } from "./strings.ts";
+import { example, stringFunction } from "./string-function.ts";
 
-const example = (sql: string, result: string): ScalarFunction["doc"]["examples"] => [{ sql, result }];
 const jsonDoc = (fn: ScalarFunction): ScalarFunction => ({ ...fn, doc: { ...fn.doc, group: "JSON" } });
 
 type FromTree = (tree: JsonTree) => SqlValue;

@@ -4,9 +4,7 @@ import { MillraceError } from "../../errors/index.ts";
 import { arrayType, booleanType, intType, type SqlValue, stringType } from "../../types/data-type.ts";
 import type { ScalarFunction } from "../function.ts";
 import { signature } from "../resolution.ts";
-import { stringFunction } from "./strings.ts";
-
-const example = (sql: string, result: string): ScalarFunction["doc"]["examples"] => [{ sql, result }];
+import { example, stringFunction } from "./string-function.ts";
 
 /** Keeps the last pattern: patterns are nearly always constant, but may be a column. */
 function cached<P>(compile: (pattern: string) => P): (pattern: string) => P {

@@ -1,9 +1,7 @@
-/** Functions about types, errors and hashes, and `window` as it is documented. */
+/** Functions about types and errors, and `window` as it is documented. */
 import { MillraceError } from "../../errors/index.ts";
 import {
-  bigintType,
   booleanType,
-  intType,
   nullType,
   type SqlValue,
   stringType,
@@ -14,7 +12,6 @@ import {
 import { catalogString } from "../../types/type-names.ts";
 import type { ScalarFunction } from "../function.ts";
 import { fixedMicros, parseInterval } from "../interval.ts";
-import { hashOf, murmur3, xxHash64 } from "../kernels/hash.ts";
 import { coerceArgument, requireLiteral, signature } from "../resolution.ts";
 
 const fields = { since: "0.1.0", nulls: "custom", deterministic: true } as const;
@@ -78,36 +75,6 @@ export const session: readonly ScalarFunction[] = [
       "NULL when the condition is true; otherwise the query fails.",
       "assert_true(0 < 1)",
       "NULL",
-    ),
-  },
-  {
-    ...fields,
-    name: "hash",
-    arity: [1, Number.POSITIVE_INFINITY],
-    resolve: (args) => ({ args: args.map((a) => a.type), returns: intType }),
-    canReturnNull: false,
-    bind: ({ args }) => {
-      const hashes = args.map((type) => hashOf(murmur3, type));
-      return (...values) => hashes.reduce((seed, hash, i) => hash(values[i]!, seed), 42);
-    },
-    doc: doc("Hash", "hash(expr, …)", "Murmur3 hash of the values, Spark's.", "hash('Spark')", "228093765"),
-  },
-  {
-    ...fields,
-    name: "xxhash64",
-    arity: [1, Number.POSITIVE_INFINITY],
-    resolve: (args) => ({ args: args.map((a) => a.type), returns: bigintType }),
-    canReturnNull: false,
-    bind: ({ args }) => {
-      const hashes = args.map((type) => hashOf(xxHash64, type));
-      return (...values) => hashes.reduce((seed, hash, i) => hash(values[i]!, seed), 42n);
-    },
-    doc: doc(
-      "Hash",
-      "xxhash64(expr, …)",
-      "xxHash64 of the values, Spark's.",
-      "xxhash64('Spark')",
-      "-4294468057691064905",
     ),
   },
   {

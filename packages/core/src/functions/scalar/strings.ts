@@ -22,28 +22,7 @@ import {
   trimStartOf,
 } from "../kernels/bytes.ts";
 import { classes, commonOf, type Expected, type Resolve, signature } from "../resolution.ts";
-
-const group = "String";
-
-type Fields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
-  Partial<Pick<ScalarFunction, "aliases" | "emit" | "nulls" | "canReturnNull">> & {
-    readonly usage: string;
-    readonly summary: string;
-    readonly examples: ScalarFunction["doc"]["examples"];
-  };
-
-/** A deterministic string function in which NULL gives NULL unless said otherwise. */
-export function stringFunction({ usage, summary, examples, ...fields }: Fields): ScalarFunction {
-  return {
-    since: "0.1.0",
-    nulls: "propagate",
-    canReturnNull: false,
-    deterministic: true,
-    ...fields,
-    doc: { group, usage, summary, examples },
-  };
-}
-const example = (sql: string, result: string): ScalarFunction["doc"]["examples"] => [{ sql, result }];
+import { example, stringFunction } from "./string-function.ts";
 
 /** Characters are code points, as in UTF-8. */
 const charactersOf = (text: string): string[] => Array.from(text);
@@ -546,16 +525,6 @@ export const strings: readonly ScalarFunction[] = [
     "A text of n spaces.",
     "concat(space(2), '1')",
     "  1",
-  ),
-  simple(
-    "hex",
-    [stringType],
-    stringType,
-    (s: string) => Array.from(encodeUtf8(s), (b) => b.toString(16).toUpperCase().padStart(2, "0")).join(""),
-    "hex(str)",
-    "The bytes in hexadecimal.",
-    "hex('Spark SQL')",
-    "537061726B2053514C",
   ),
   simple(
     "decode_utf8",

@@ -1,0 +1,88 @@
+/** What the records of text and binary functions share. */
+import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
+import { binaryType, type DataType, type SqlValue } from "../../types/data-type.ts";
+import { bytesOf, js, local } from "../code.ts";
+import type { Emitter } from "../emitter.ts";
+import type { ScalarFunction } from "../function.ts";
+import { ByteResult } from "../kernels/bytes.ts";
+
+type Fields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
+  Partial<Pick<ScalarFunction, "aliases" | "emit" | "nulls" | "canReturnNull" | "deterministic">> & {
+    readonly group?: string;
+    readonly usage: string;
+    readonly summary: string;
+    readonly examples: ScalarFunction["doc"]["examples"];
+  };
+
+/** A deterministic function of the group String in which NULL gives NULL, unless said otherwise. */
+export function stringFunction({ usage, summary, examples, group = "String", ...fields }: Fields): ScalarFunction {
+  return {
+    since: "0.1.0",
+    nulls: "propagate",
+    canReturnNull: false,
+    deterministic: true,
+    ...fields,
+    doc: { group, usage, summary, examples },
+  };
+}
+export const example = (sql: string, result: string): ScalarFunction["doc"]["examples"] => [{ sql, result }];
+
+/** The bytes of a text or binary value. */
+export function asBytes(value: SqlValue): Uint8Array {
+  return typeof value === "string" ? encodeUtf8(value) : (value as Uint8Array);
+}
+
+/** The value of a type (STRING or BINARY) that a ByteResult holds. */
+export function takeResult(result: ByteResult, type: DataType): SqlValue {
+  return type.kind === "string"
+    ? decodeUtf8(result.bytes, result.start, result.end)
+    : result.bytes.slice(result.start, result.end);
+}
+
+type Strict = Exclude<Emitter, { readonly lazy: true }>;
+interface Forms {
+  readonly bind: ScalarFunction["bind"];
+  readonly emit: Strict;
+}
+
+/** Both forms of a function of one text or binary value whose kernel leaves text or bytes in a ByteResult. */
+export function resultKernel(
+  kernel: (result: ByteResult, bytes: Uint8Array, start: number, end: number) => void,
+): Forms {
+  return {
+    bind: ({ returns }) => {
+      const result = new ByteResult();
+      return (value) => {
+        const bytes = asBytes(value!);
+        kernel(result, bytes, 0, bytes.length);
+        return takeResult(result, returns);
+      };
+    },
+    emit: {
+      emit([arg], ctx) {
+        const result = ctx.bind(new ByteResult());
+        ctx.line(js`${ctx.bind(kernel)}(${result}, ${bytesOf(arg!)});`);
+        return {
+          shape: "bytes",
+          isNull: js.false,
+          bytes: local(ctx, "b", js`${result}.bytes`),
+          start: local(ctx, "s", js`${result}.start`),
+          end: local(ctx, "e", js`${result}.end`),
+        };
+      },
+    },
+  };
+}
+
+/** Both forms of a function from the bytes of one value to new bytes. */
+export function bytesToBytes(kernel: (bytes: Uint8Array, start: number, end: number) => Uint8Array): Forms {
+  return {
+    bind: () => (value) => {
+      const bytes = asBytes(value!);
+      return kernel(bytes, 0, bytes.length);
+    },
+    emit: {
+      emit: ([arg], ctx) => ctx.unbox(local(ctx, "t", js`${ctx.bind(kernel)}(${bytesOf(arg!)})`), binaryType),
+    },
+  };
+}
