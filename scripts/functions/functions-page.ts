@@ -2,10 +2,11 @@ import type {
   AggregateFunction,
   GeneratorFunction,
   ScalarFunction,
+  WindowFunction,
 } from "../../packages/core/src/functions/function.ts";
 import { functionRegistry } from "../../packages/core/src/functions/registry.ts";
 
-type AnyFunction = ScalarFunction | AggregateFunction | GeneratorFunction;
+type AnyFunction = ScalarFunction | AggregateFunction | GeneratorFunction | WindowFunction;
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
@@ -21,6 +22,12 @@ function row({ doc, aliases }: AnyFunction): string {
   return `| ${code(cell(doc.usage))} | ${cell(doc.summary)}${also} | ${examples} |`;
 }
 
+/** What is to be said of a whole group. */
+const notes: Readonly<Record<string, string>> = {
+  Window:
+    "Every aggregate is a window function too: `sum(v) OVER (PARTITION BY g ORDER BY v ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)`.\nThe examples are over four rows in which `v` is 10, 20, 20 and 30.",
+};
+
 /** The page of all functions that users call, by group, sorted by name. */
 export function functionsPage(): string {
   const groups = new Map<string, AnyFunction[]>();
@@ -35,7 +42,8 @@ export function functionsPage(): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, functions]) => {
       const sorted = functions.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-      return `## ${name}\n\n| call | result | example |\n| --- | --- | --- |\n${sorted.map(row).join("\n")}\n`;
+      const note = notes[name] === undefined ? "" : `${notes[name]}\n\n`;
+      return `## ${name}\n\n${note}| call | result | example |\n| --- | --- | --- |\n${sorted.map(row).join("\n")}\n`;
     });
   return `# Functions
 

@@ -10,6 +10,7 @@ import {
   type Schema,
   SparkSession,
   type DataFrame,
+  Window,
 } from "millrace";
 import { treeString } from "../../../packages/core/src/types/tree-string.ts";
 import { simpleString } from "../../../packages/core/src/types/type-names.ts";
@@ -81,7 +82,7 @@ export class MillraceEngine implements AsyncDisposable {
     const { session } = this;
     for (const [key, value] of settings) session.conf.set(key, value);
     const one = session.createDataFrame([{ one: 1 }], { one: "int" });
-    const names: Record<string, unknown> = { spark: session, expr, col, lit };
+    const names: Record<string, unknown> = { spark: session, expr, col, lit, Window };
     for (const { name, columns, rows } of tables) {
       const inline = { columns: columns.map(([column]) => column), rows: rows.map(splitList) };
       const casts = columns.map(([column, type]) => `CAST(\`${column}\` AS ${type}) AS \`${column}\``);

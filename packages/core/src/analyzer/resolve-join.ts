@@ -7,11 +7,13 @@ import type { Join, LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { booleanType } from "../types/data-type.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
+import { requireNoWindow } from "./extract-windows.ts";
 import { castTo, unresolvedColumn } from "./resolve-attribute.ts";
 import { resolveCondition } from "./resolve-expression.ts";
 
 /** Joins on a condition, or on columns of the same name that then appear once, first in the result. */
 export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  if (plan.condition !== undefined) requireNoWindow("Join", [plan.condition]);
   const leftOutput = outputOf(left);
   const rightOutput = outputOf(right);
   if (plan.using === undefined) {

@@ -13,21 +13,23 @@ import { castTo, findAttribute, unresolvedColumn } from "./resolve-attribute.ts"
 import { resolveAggregate } from "./resolve-aggregate.ts";
 import { named } from "./named-expression.ts";
 import { containsAggregate, resolveCondition, resolveExpression } from "./resolve-expression.ts";
+import { containsWindow, projectWithWindows, requireNoWindow } from "./extract-windows.ts";
+import { withDefaultFrames } from "./resolve-window.ts";
 import { resolveTimeWindows } from "./time-window.ts";
 
 /** A select list. With an aggregate function in it, a global aggregate. */
 export function resolveProject(list: readonly Expr[], input: LogicalPlan, context: AnalysisContext): LogicalPlan {
-  const expressions = list.flatMap((expr) => expandStar(expr, input, context));
+  const expressions = list.flatMap((expr) => expandStar(withDefaultFrames(expr), input, context));
   if (expressions.some(containsAggregate)) return resolveAggregate([], expressions, input, context);
   const windows = resolveTimeWindows(expressions, input, context);
   const generated = resolveGenerator(windows.expressions, windows.input, context);
   // Names mean the input's columns, also where the generated column has the same name.
   const scope = { attributes: outputOf(windows.input) };
-  return {
-    kind: "Project",
-    input: generated.input,
-    expressions: generated.expressions.map((expr) => named(expr, resolveExpression(expr, scope, context), context)),
-  };
+  return projectWithWindows(
+    generated.expressions.map((expr) => named(expr, resolveExpression(expr, scope, context), context)),
+    generated.input,
+    context,
+  );
 }
 
 function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): readonly Expr[] {
@@ -113,6 +115,9 @@ export function resolveFilter(condition: Expr, input: LogicalPlan, context: Anal
   if (generatorOf(condition) !== undefined) {
     throw new MillraceError("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", { plan: `Filter ${printExpression(condition)}` });
   }
+  if (containsWindow(condition)) {
+    throw new MillraceError("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", { clauseName: "WHERE" });
+  }
   if (containsAggregate(condition)) {
     throw new MillraceError("INVALID_WHERE_CONDITION", {
       condition: printExpression(condition),
@@ -127,6 +132,7 @@ export function resolveFilter(condition: Expr, input: LogicalPlan, context: Anal
 }
 
 export function resolveSort(order: readonly SortOrder[], input: LogicalPlan, context: AnalysisContext): LogicalPlan {
+  requireNoWindow("Sort", order);
   return withHiddenColumns(order, input, context, (plan, scope) => ({
     kind: "Sort",
     input: plan,

@@ -28,6 +28,10 @@ import type {
 } from "./column-types.ts";
 import { isColumn, literalOf, operandOf } from "./literal.ts";
 
+/** What `over` takes: a window that `Window` made. */
+interface WindowOver {
+  over(fn: Expr, method: PublicMethod): Expr;
+}
 /** A column, or a value, of text. */
 export type TextOperand = string | ColumnLike<StringType | Untyped>;
 type BooleanColumn = ColumnLike<BooleanType | Untyped>;
@@ -200,6 +204,18 @@ export class Column<out T = unknown, out N extends string = string> implements C
     return new Column({ kind: "UnresolvedExtractValue", child: this.expr, extraction: operandOf(key) });
   }
 
+  /**
+   * The struct with a field added or replaced; a dotted name is a field of a struct inside.
+   * `c.address.withField("city", lit("Delft"))`, `c.address.withField("geo.lat", c.lat)`
+   */
+  withField(name: string, value: ColumnLike): Column<Untyped> {
+    return new Column(call("with_field", [this.expr, literalOf(name), value.expr], originOf(this.withField)));
+  }
+  /** The struct without the fields; one that it has not is passed over, all of them are an error. `c.user.dropFields("email")` */
+  dropFields(...names: readonly string[]): Column<Untyped> {
+    return new Column(call("drop_fields", [this.expr, ...names.map(literalOf)], originOf(this.dropFields)));
+  }
+
   // ---- types, names and order ------------------------------------------------------------------------------------------
 
   /**
@@ -212,6 +228,13 @@ export class Column<out T = unknown, out N extends string = string> implements C
   /** As `cast`, but NULL where that fails. `c.text.tryCast("int")` */
   tryCast<const To extends TypeLiteral>(to: To): Column<Base<To>, N> {
     return new Column({ kind: "Cast", child: this.expr, type: typeOfText(to), mode: "try" });
+  }
+  /**
+   * An aggregate or window function over the rows around each row instead of one value per group.
+   * `sum(c.amount).over(Window.partitionBy("user").orderBy("at"))`
+   */
+  over(window: WindowOver): Column<T> {
+    return new Column(window.over(this.expr, this.over));
   }
   /** The column under another name. `count().alias("n")` */
   alias<const Name extends string>(name: Name): Column<T, Name> {

@@ -14,6 +14,7 @@ export { type DataFrameWriter, type WriteMode } from "./data-frame-writer.ts";
 export { type DataStreamWriter, type ForeachWriter, type Trigger } from "./data-stream-writer.ts";
 export { StreamingQuery, StreamingQueryManager, type BatchOfRows } from "./streaming-query.ts";
 export { Column, SortColumn, type CaseColumn } from "./column.ts";
+export { Window, WindowSpec, type FrameEnd, type PartitionItem, type WindowOrderItem } from "./window.ts";
 export type { ColumnLike, ColumnType, LiteralValue, Row, Schema, Untyped, UntypedSchema } from "./column-types.ts";
 export type { Columns, ColumnRecord, JoinHow, SelectItem } from "./selection-types.ts";
 export type { SchemaInput } from "./read-schema.ts";

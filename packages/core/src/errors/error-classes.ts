@@ -7,6 +7,7 @@ import { functionErrors } from "./classes/functions.ts";
 import { parseErrors } from "./classes/parse.ts";
 import { stateErrors } from "./classes/state.ts";
 import { streamingErrors } from "./classes/streaming.ts";
+import { windowErrors } from "./classes/window.ts";
 
 /** One row per class: `<name>` in the message is a typed parameter. Sorted within each family. */
 export const errorClasses: typeof analysisErrors &
@@ -17,7 +18,8 @@ export const errorClasses: typeof analysisErrors &
   typeof functionErrors &
   typeof parseErrors &
   typeof stateErrors &
-  typeof streamingErrors = {
+  typeof streamingErrors &
+  typeof windowErrors = {
   ...analysisErrors,
   ...apiErrors,
   ...dataSourceErrors,
@@ -27,6 +29,7 @@ export const errorClasses: typeof analysisErrors &
   ...parseErrors,
   ...stateErrors,
   ...streamingErrors,
+  ...windowErrors,
 };
 
 export type ErrorClass = keyof typeof errorClasses;

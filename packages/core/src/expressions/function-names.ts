@@ -15,7 +15,7 @@ export const binaryOperators: ReadonlyMap<string, string> = new Map(
 export const displayNames: ReadonlyMap<string, string> = new Map(
   (
     "acos acosh asin asinh atan atan2 atanh cbrt cos cosh cot csc degrees e exp expm1 floor hypot log log10 log1p log2 pi power " +
-    "radians sec signum sin sinh sqrt tan tanh ceil rlike regexp regexp_like"
+    "radians rank dense_rank percent_rank sec signum sin sinh sqrt tan tanh ceil rlike regexp regexp_like"
   )
     .split(" ")
     .map((name): [string, string] => [name, name.toUpperCase()])
@@ -28,6 +28,9 @@ export const displayNames: ReadonlyMap<string, string> = new Map(
 
 /** Functions of which only the first arguments are shown. */
 export const hiddenArguments: ReadonlyMap<string, number> = new Map([
+  ["rank", 0],
+  ["dense_rank", 0],
+  ["percent_rank", 0],
   ["first", 1],
   ["first_value", 1],
   ["last", 1],
@@ -42,6 +45,9 @@ export const hiddenArguments: ReadonlyMap<string, number> = new Map([
 /** Arguments that are shown though they were left out: the texts of the last ones, for a call with fewer than all. */
 export const defaultArguments: ReadonlyMap<string, { readonly all: number; readonly texts: readonly string[] }> =
   new Map([
+    ["lag", { all: 3, texts: ["1", "NULL"] }],
+    ["lead", { all: 3, texts: ["1", "NULL"] }],
+    ["ntile", { all: 1, texts: ["1"] }],
     ["approx_percentile", { all: 3, texts: ["10000"] }],
     ["bround", { all: 2, texts: ["0"] }],
     ["from_unixtime", { all: 2, texts: ["yyyy-MM-dd HH:mm:ss"] }],

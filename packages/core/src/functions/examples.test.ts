@@ -4,7 +4,8 @@ import { functionRegistry } from "./registry.ts";
 
 describe("documented examples", () => {
   for (const fn of functionRegistry.allFunctions()) {
-    for (const { sql, result } of fn.doc.examples) {
+    // Window functions have rows around them: execution/window/window.test.ts.
+    for (const { sql, result } of fn.doc.group === "Window" ? [] : fn.doc.examples) {
       test(`${sql} is ${result}`, () => {
         expect(shown(evaluateSql(sql))).toBe(result);
       });

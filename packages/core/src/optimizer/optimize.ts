@@ -8,6 +8,7 @@ import { combineFilters } from "./combine-filters.ts";
 import { constantFolding } from "./constant-folding.ts";
 import { eliminateAliases } from "./eliminate-aliases.ts";
 import { eliminateFilter } from "./eliminate-filter.ts";
+import { limitWindowGroups } from "./limit-window-groups.ts";
 import { pushDownFilter } from "./push-down-filter.ts";
 import { pushFilterIntoScan } from "./push-filter-into-scan.ts";
 import type { Rule, RuleContext } from "./rule.ts";
@@ -32,6 +33,8 @@ const once: readonly Rule[] = [
 const last: readonly Rule[] = [
   // After the filters have moved: a column that only a filter below needs is not carried above it.
   columnPruning,
+  // After the filters have moved: the one on the rank lies right above its window.
+  limitWindowGroups,
   // Pruning leaves projections that only narrow; merge them again.
   collapseProject,
   // Last: the scan's columns are final, so that the pushed filter can refer to them.

@@ -1,4 +1,4 @@
-import type { Expr, SortOrder } from "../expressions/expression.ts";
+import type { Alias, Expr, SortOrder } from "../expressions/expression.ts";
 import { transformUp } from "../expressions/traverse.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 
@@ -34,6 +34,13 @@ export function mapExpressions(plan: LogicalPlan, rewrite: (expr: Expr) => Expr)
     case "Expand": {
       const projections = plan.projections.map(list);
       return projections.every((p, i) => p === plan.projections[i]) ? plan : { ...plan, projections };
+    }
+    case "Window": {
+      const functions = list(plan.functions) as readonly Alias[];
+      const partitionBy = list(plan.partitionBy);
+      const orderBy = list(plan.orderBy) as readonly SortOrder[];
+      const same = functions === plan.functions && partitionBy === plan.partitionBy && orderBy === plan.orderBy;
+      return same ? plan : { ...plan, functions, partitionBy, orderBy };
     }
     case "Generate": {
       const args = list(plan.args);

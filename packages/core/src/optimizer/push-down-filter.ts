@@ -3,7 +3,8 @@
  *
  * Safe: through a projection, when the columns it uses are deterministic (they are computed again below); through a union, into
  * every input; into the sides of an inner or cross join, into the preserved side of an outer join; through an aggregation
- * when only grouping columns are used and there is a grouping; through a watermark when the event-time column is not
+ * when only grouping columns are used and there is a grouping; through windows when only partition columns are used;
+ * through a watermark when the event-time column is not
  * used (Spark keeps late rows counting for the watermark).
  * Not safe, and left: below a limit, a user function, a generator's or expansion's own columns, anything not deterministic.
  */
@@ -74,6 +75,15 @@ function push(node: FilterNode): LogicalPlan {
       );
       const moved = movable.map((term) => substitute(term, keys));
       return moveInto(node, moved, staying, input.input, (pushed) => ({ ...input, input: pushed }));
+    }
+    case "Window": {
+      // All rows of a partition go or stay.
+      const keys = idsOf(input.partitionBy.filter((key) => key.kind === "Attribute"));
+      const { movable, staying } = partition(
+        node.condition,
+        (term) => referencesOf(term).size > 0 && covers(keys, term),
+      );
+      return moveInto(node, movable, staying, input.input, (pushed) => ({ ...input, input: pushed }));
     }
     case "Union": {
       if (!isDeterministic(node.condition)) return node;

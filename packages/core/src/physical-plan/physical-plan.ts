@@ -4,8 +4,9 @@
  */
 import type { PipelineStep } from "../codegen/pipeline.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
-import type { AggregateCall, Expr, SortOrder } from "../expressions/expression.ts";
+import type { AggregateCall, Expr, SortOrder, WindowExpression } from "../expressions/expression.ts";
 import type {
+  GroupLimit,
   JoinType,
   KeyedGroups,
   MetricsObserver,
@@ -149,6 +150,21 @@ export interface CollectMetricsExec extends Node {
   readonly metricsSchema: StructType;
   readonly observer?: MetricsObserver;
 }
+/** Input: rows sorted by partition and order. Output: the input's columns, then the values of the functions. */
+export interface WindowExec extends Node {
+  readonly kind: "Window";
+  readonly input: PhysicalPlan;
+  readonly partitionBy: readonly Expr[];
+  readonly orderBy: readonly SortOrder[];
+  readonly functions: readonly WindowExpression[];
+}
+/** Rows sorted by partition and order, of each partition only those up to a rank. */
+export interface GroupTopKExec extends Node, GroupLimit {
+  readonly kind: "GroupTopK";
+  readonly input: PhysicalPlan;
+  readonly partitionBy: readonly Expr[];
+  readonly orderBy: readonly SortOrder[];
+}
 export interface UnionExec extends Node {
   readonly kind: "Union";
   readonly inputs: readonly PhysicalPlan[];
@@ -180,5 +196,7 @@ export type PhysicalPlan =
   | OffsetExec
   | RepartitionExec
   | CollectMetricsExec
+  | WindowExec
+  | GroupTopKExec
   | UnionExec
   | EventTimeWatermarkExec;

@@ -11,6 +11,7 @@ import { bindExpression } from "./bind.ts";
 import { partialSchema } from "./partial-schema.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import { planJoin } from "./plan-join.ts";
+import { planWindow } from "./plan-window.ts";
 
 export interface PlanOptions {
   /** Number of state partitions of a streaming aggregation. */
@@ -174,6 +175,8 @@ export class Planner {
           ...(plan.observer === undefined ? {} : { observer: plan.observer }),
         };
       }
+      case "Window":
+        return planWindow(plan, schema, this);
       case "Union": {
         const inputs = plan.inputs.map((input) => this.plan(input));
         return { kind: "Union", id: this.newId(), schema, inputs };

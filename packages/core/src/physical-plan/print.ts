@@ -1,6 +1,7 @@
 import { unreachable } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
+import { inMemoryFormat } from "../logical-plan/logical-plan.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 
 /** Inputs of an operator, left to right. */
@@ -27,6 +28,8 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Offset":
     case "Repartition":
     case "CollectMetrics":
+    case "Window":
+    case "GroupTopK":
     case "EventTimeWatermark":
       return [plan.input];
     default:
@@ -63,6 +66,7 @@ export function describeOperator(plan: PhysicalPlan): string {
       case "Scan": {
         const filters = plan.filters.length === 0 ? "" : `, PushedFilters: ${list(plan.filters)}`;
         const where = plan.read.paths.length === 0 ? "" : ` [${plan.read.paths.join(", ")}]`;
+        if (plan.read.format === inMemoryFormat) return `${inMemoryFormat} ${columns}${filters}`;
         return `${plan.read.streaming ? "StreamingScan" : "Scan"} ${plan.read.format}${where} ${columns}${filters}`;
       }
       case "LocalScan":
@@ -103,6 +107,10 @@ export function describeOperator(plan: PhysicalPlan): string {
           : `Repartition ${plan.how}${plan.keys.length === 0 ? "" : ` ${list(plan.keys)}`}, ${plan.partitions}`;
       case "CollectMetrics":
         return `CollectMetrics ${plan.name}, functions=${list(plan.aggregates)}`;
+      case "Window":
+        return `Window ${list(plan.functions)}`;
+      case "GroupTopK":
+        return `GroupTopK ${plan.rank} <= ${plan.limit} ${list(plan.partitionBy)} ${list(plan.orderBy)}`;
       case "Union":
         return "Union";
       case "EventTimeWatermark":

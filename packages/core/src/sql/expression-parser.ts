@@ -6,7 +6,8 @@
 import { MillraceError } from "../errors/index.ts";
 import type { Expr, Literal, Origin, UnresolvedFunction } from "../expressions/expression.ts";
 import { transformUp } from "../expressions/traverse.ts";
-import { booleanType, intType, nullType, stringType } from "../types/data-type.ts";
+import { booleanType, nullType, stringType } from "../types/data-type.ts";
+import { finishedCall, innerNullsOption } from "./call-form.ts";
 import { parseTypeAt } from "./data-type-text.ts";
 import { intervalForm } from "./interval-form.ts";
 import { isWord } from "./lexer.ts";
@@ -16,7 +17,6 @@ import { stringValue } from "./string-literal.ts";
 import { TokenCursor } from "./token-cursor.ts";
 import { token } from "./token.ts";
 import { typedLiteral } from "./typed-literal.ts";
-import { startsWindow, windowForm } from "./window-form.ts";
 
 export interface ParserOptions {
   /** Session time zone, for `TIMESTAMP '…'` without a zone. Default: UTC. */
@@ -68,8 +68,6 @@ const clauseWords: ReadonlySet<string> = new Set(
     " ",
   ),
 );
-/** Functions that take IGNORE NULLS among their arguments. */
-const nullsFunctions: ReadonlySet<string> = new Set(["first", "first_value", "last", "last_value", "any_value"]);
 
 export class ExpressionParser extends TokenCursor {
   readonly options: ParserOptions;
@@ -543,55 +541,14 @@ export class ExpressionParser extends TokenCursor {
         const arg = this.expression();
         args.push(name === "struct" ? this.#aliased(arg) : arg);
       } while (this.accept(token.comma));
-      if (nullsFunctions.has(name)) this.#nullsOption(name, args);
+      innerNullsOption(this, name, args);
       this.expect(token.rightParenthesis, ")");
     }
-    return this.#finishedCall(name, args, distinct, start);
-  }
-
-  /** What may follow the arguments of a call. */
-  #finishedCall(name: string, written: Expr[], distinct: boolean, start: number): Expr {
-    let args = written;
-    if (
-      name === "count" &&
-      !distinct &&
-      args.length === 1 &&
-      args[0]!.kind === "UnresolvedStar" &&
-      args[0].target.length === 0
-    ) {
-      args = [{ kind: "Literal", value: 1, type: intType }];
-    }
-    if (this.isWordAt("WITHIN") && this.isWordAt("GROUP", 1)) throw this.unexpected(": WITHIN GROUP is not supported");
-    let filter: Expr | undefined;
-    if (this.isWordAt("FILTER") && this.peek(1) === token.leftParenthesis) {
-      this.advance();
-      this.advance();
-      this.expectWord("WHERE");
-      filter = this.expression();
-      this.expect(token.rightParenthesis, ")");
-    }
-    const ignoreNulls = this.#nullsOption(name, args) ? { ignoreNulls: true as const } : {};
-    const options = { ...(filter === undefined ? {} : { filter }), ...ignoreNulls, origin: this.#origin(start) };
-    const fn: UnresolvedFunction = { kind: "UnresolvedFunction", name, args, distinct, ...options };
-    return startsWindow(this) ? windowForm(this, fn, start) : fn;
+    return finishedCall(this, name, args, distinct, start);
   }
 
   #startsArgument(ahead: number): boolean {
     return this.#startsOperand(ahead) || this.peek(ahead) === token.asterisk;
-  }
-
-  /**
-   * `IGNORE NULLS` is a last argument TRUE of some functions; true when it is an option of the call instead.
-   * `RESPECT NULLS` says what holds anyway.
-   */
-  #nullsOption(name: string, args: Expr[]): boolean {
-    const ignore = this.isWordAt("IGNORE");
-    if ((!ignore && !this.isWordAt("RESPECT")) || !this.isWordAt("NULLS", 1)) return false;
-    this.advance();
-    this.advance();
-    if (!ignore || !nullsFunctions.has(name)) return ignore;
-    args.push(booleanLiteral(true));
-    return false;
   }
 
   #case(start: number): Expr {

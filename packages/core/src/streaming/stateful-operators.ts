@@ -32,6 +32,8 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Offset":
     case "Repartition":
     case "CollectMetrics":
+    case "Window":
+    case "GroupTopK":
     case "EventTimeWatermark":
       return [plan.input];
     default:

@@ -8,3 +8,4 @@ export * from "./json.ts";
 export * from "./math.ts";
 export * from "./strings.ts";
 export * from "./user-defined.ts";
+export * from "./windows.ts";
