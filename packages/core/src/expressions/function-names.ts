@@ -23,6 +23,8 @@ export const displayNames: ReadonlyMap<string, string> = new Map(
       ["curdate", "current_date"],
       ["dateadd", "date_add"],
       ["random", "rand"],
+      ["current_database", "current_schema"],
+      ["spark_partition_id", "SPARK_PARTITION_ID"],
     ]),
 );
 
@@ -54,6 +56,8 @@ export const defaultArguments: ReadonlyMap<string, { readonly all: number; reado
     ["locate", { all: 3, texts: ["1"] }],
     ["lpad", { all: 3, texts: [" "] }],
     ["months_between", { all: 3, texts: ["true"] }],
+    ["overlay", { all: 4, texts: ["-1"] }],
+    ["regexp_instr", { all: 3, texts: ["0"] }],
     ["percentile", { all: 3, texts: ["1"] }],
     ["percentile_approx", { all: 3, texts: ["10000"] }],
     ["position", { all: 3, texts: ["1"] }],
@@ -69,3 +73,8 @@ export const defaultArguments: ReadonlyMap<string, { readonly all: number; reado
     ["to_unix_timestamp", { all: 2, texts: ["yyyy-MM-dd HH:mm:ss"] }],
     ["unix_timestamp", { all: 2, texts: ["current_timestamp()", "yyyy-MM-dd HH:mm:ss"] }],
   ]);
+
+/** Casts that are written as calls; their columns are named by the argument alone. */
+export const castFunctionNames: ReadonlySet<string> = new Set(
+  "boolean tinyint smallint int bigint float double decimal date timestamp binary string".split(" "),
+);

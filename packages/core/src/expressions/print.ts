@@ -7,7 +7,7 @@
 import { unreachable } from "../errors/index.ts";
 import { sqlName } from "../types/type-names.ts";
 import type { AggregateCall, Call, Expr, UnresolvedFunction, UserFunctionCall } from "./expression.ts";
-import { binaryOperators, defaultArguments, displayNames, hiddenArguments } from "./function-names.ts";
+import { binaryOperators, castFunctionNames, defaultArguments, displayNames, hiddenArguments } from "./function-names.ts";
 import type { FrameBound, WindowCall, WindowExpression, WindowFrame } from "./window-expression.ts";
 import { literalName, literalSql, quotedString } from "./print-literal.ts";
 
@@ -220,7 +220,7 @@ function operatorPieces(name: string, args: readonly Expr[], style: Style): read
       case "~":
         return style === "sql" ? ["(~", first, ")"] : ["~", first];
       default:
-        return undefined;
+        return style === "name" && castFunctionNames.has(name) ? [first] : undefined;
     }
   }
   switch (name) {

@@ -11,6 +11,7 @@ import { generatorFunctions } from "./generators.ts";
 import type { AggregateFunction, GeneratorFunction, ScalarFunction, WindowFunction } from "./function.ts";
 import { arithmetic } from "./scalar/arithmetic.ts";
 import { bits } from "./scalar/bits.ts";
+import { castFunctions } from "./scalar/cast-functions.ts";
 import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
@@ -31,6 +32,7 @@ import { patterns } from "./scalar/patterns.ts";
 import { sampling } from "./scalar/sampling.ts";
 import { session } from "./scalar/session.ts";
 import { signs } from "./scalar/sign.ts";
+import { textFormat } from "./scalar/text-format.ts";
 import { textSearch } from "./scalar/text-search.ts";
 import { strings } from "./scalar/strings.ts";
 import { urls } from "./scalar/urls.ts";
@@ -61,6 +63,8 @@ const scalars: readonly ScalarFunction[] = [
   ...mapFunctions,
   ...structFunctions,
   ...higherOrder,
+  ...textFormat,
+  ...castFunctions,
   ...session,
   ...sampling,
 ];

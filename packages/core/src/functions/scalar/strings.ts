@@ -215,10 +215,10 @@ const side = (name: "left" | "right"): ScalarFunction =>
   stringFunction({
     name,
     arity: [2, 2],
-    resolve: signature([stringType, intType], stringType),
+    resolve: signature([classes.text, intType], ([type]) => type!),
     bind: () => (s, n) => {
       const count = n as number;
-      if (count <= 0) return "";
+      if (count <= 0) return substringOf(s!, 1, 0);
       return name === "left" ? substringOf(s!, 1, count) : substringOf(s!, -Math.min(count, characterCount(s!)), count);
     },
     usage: `${name}(str, len)`,
@@ -310,8 +310,13 @@ function search(
   return stringFunction({
     name,
     arity: [2, 2],
-    resolve: signature([stringType], booleanType),
-    bind: () => (s, part) => test(s as string, part as string),
+    resolve: (args, call) =>
+      signature([args.every((a) => a.type.kind === "binary") ? binaryType : stringType], booleanType)(args, call),
+    bind: () => (s, part) => {
+      if (typeof s === "string") return test(s, part as string);
+      const [bytes, searched] = [s as Uint8Array, part as Uint8Array];
+      return kernel(bytes, 0, bytes.length, searched, 0, searched.length);
+    },
     emit: { emit: ([s, part], ctx) => fixedLocal(ctx, js`${ctx.bind(kernel)}(${bytesOf(s!)}, ${bytesOf(part!)})`) },
     usage: `${name}(str, part)`,
     summary,
@@ -322,6 +327,7 @@ function search(
 /** Position from 1 of a part at or after a position, 0 when it is not there. */
 function position(text: string, part: string, from: number): number {
   if (from < 1) return 0;
+  if (part === "") return 1;
   const at = hasSurrogates(text)
     ? text.indexOf(
         part,
@@ -360,15 +366,30 @@ function padded(text: string, size: number, fill: string, left: boolean): string
   const missing = Array.from({ length: size - characters.length }, (_, i) => filling[i % filling.length]!).join("");
   return left ? missing + text : text + missing;
 }
+function paddedBytes(bytes: Uint8Array, size: number, fill: Uint8Array, left: boolean): Uint8Array {
+  if (size <= bytes.length) return bytes.slice(0, Math.max(0, size));
+  if (fill.length === 0) return bytes;
+  const missing = Uint8Array.from({ length: size - bytes.length }, (_, i) => fill[i % fill.length]!);
+  return joinBytes(left ? [missing, bytes] : [bytes, missing]);
+}
 const pad = (name: "lpad" | "rpad"): ScalarFunction =>
   stringFunction({
     name,
     arity: [2, 3],
-    resolve: signature([stringType, intType, stringType], stringType),
-    bind: () => (s, size, fill) =>
-      padded(s as string, size as number, fill === undefined ? " " : (fill as string), name === "lpad"),
+    resolve: (args, call) => {
+      const bytes = args[0]!.type.kind === "binary" && (args[2]?.type.kind ?? "binary") === "binary";
+      const type = bytes ? binaryType : stringType;
+      return signature([type, intType, type], type)(args, call);
+    },
+    bind: ({ returns }) => {
+      if (returns.kind === "binary")
+        return (s, size, fill) =>
+          paddedBytes(s as Uint8Array, size as number, (fill ?? new Uint8Array(1)) as Uint8Array, name === "lpad");
+      return (s, size, fill) =>
+        padded(s as string, size as number, fill === undefined ? " " : (fill as string), name === "lpad");
+    },
     usage: `${name}(str, len[, pad])`,
-    summary: `The text filled on the ${name === "lpad" ? "left" : "right"} to a length, or cut to it.`,
+    summary: `The text or binary value filled on the ${name === "lpad" ? "left" : "right"} (with spaces or zero bytes unless given) to a length, or cut to it.`,
     examples: example(`${name}('hi', 5, '??')`, name === "lpad" ? "???hi" : "hi???"),
   });
 
@@ -454,7 +475,13 @@ export const strings: readonly ScalarFunction[] = [
     aliases: ["position", "charindex"],
     arity: [2, 3],
     resolve: signature([stringType, stringType, intType], intType),
-    bind: () => (part, s, from) => position(s as string, part as string, from === undefined ? 1 : (from as number)),
+    nulls: "custom",
+    canReturnNull: (args) => args.some(({ nullable }) => nullable),
+    bind: () => (part, s, from) => {
+      // Spark answers 0, not NULL, for an unknown position.
+      if (from === null) return 0;
+      return part === null || s === null ? null : position(s as string, part as string, (from ?? 1) as number);
+    },
     usage: "locate(part, str[, pos])",
     summary: "Position, from 1, of a part at or after a position; 0 when there is none.",
     examples: example("locate('bar', 'foobarbar', 5)", "7"),
