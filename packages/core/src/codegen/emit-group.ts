@@ -118,6 +118,13 @@ ${at} = (${at} + 1) & ${this.#mask};
     return group;
   }
 
+  /** Emits the hash of a key and returns its variable. */
+  emitHash(keys: readonly Emitted[]): Code {
+    const values: LeafValue[] = [];
+    this.#layout.roots.forEach((root, k) => this.#flatten(root, keys[k]!, js.false, values));
+    return this.#hash(values);
+  }
+
   #insert(values: readonly LeafValue[], hash: Code, at: Code, group: Code): void {
     const out = this.#out;
     out.line(js`if (${this.#count} === ${this.#capacity}) {

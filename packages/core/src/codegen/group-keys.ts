@@ -14,7 +14,7 @@ import { ExpressionEmitter } from "./emit-expression.ts";
 import { GroupEmitter } from "./emit-group.ts";
 import { GroupTable, keyLayout } from "./group-table.ts";
 import { bindInterpreter } from "./interpreter.ts";
-import { canonicalText } from "./key-hash.ts";
+import { canonicalBytes, canonicalText, hashKeyBytes } from "./key-hash.ts";
 
 /** The distinct keys met so far, numbered from 0 in order of appearance. */
 export interface KeyTable {
@@ -33,6 +33,8 @@ export interface KeyOptions {
   readonly missing: "insert" | "find";
   /** NULL as a key like any other (GROUP BY), or never a match (joins). */
   readonly nulls: "group" | "skip";
+  /** Keys for which NULL is a value although others are left out with it (`<=>`); none when absent. */
+  readonly nullSafe?: readonly boolean[];
 }
 
 /** Keys of one list of types. The types' nullability must cover all expressions whose keys go in. */
@@ -54,7 +56,7 @@ export class KeyCompiler {
 
   #generated(keys: readonly Expr[], input: StructType, how: KeyOptions): KeyAssigner {
     const out = new FunctionEmitter(this.#options.context);
-    const expressions = new ExpressionEmitter(out, this.#options.bigint);
+    const expressions = new ExpressionEmitter(out, this.#options);
     const [columns, rows, table, groups] = [
       identifier("cols", 0),
       identifier("rows", 0),
@@ -66,7 +68,7 @@ export class KeyCompiler {
     const emitter = new GroupEmitter(out, keyLayout(this.#schema), table);
     const body = out.block(() => {
       const values = keys.map((key) => expressions.emit(key, row));
-      const skip = how.nulls === "skip" ? GroupEmitter.anyNull(values) : js.false;
+      const skip = how.nulls === "skip" ? GroupEmitter.anyNull(values.filter((_, k) => matters(how, k))) : js.false;
       const search = (): void => out.line(js`${groups}[${i}] = ${emitter.emit(values, how.missing)};`);
       if (skip === js.false) search();
       else out.branch(negated(skip), search, () => out.line(js`${groups}[${i}] = -1;`));
@@ -82,6 +84,43 @@ export class KeyCompiler {
     return { source, assign: (to, batch, into) => loop(batch.columns, batch.length, to, into) };
   }
 
+  /** Writes a hash of each row's keys, equal for equal keys: to deal rows out. */
+  hasher(keys: readonly Expr[], input: StructType): (batch: RecordBatch, hashes: Int32Array) => void {
+    const { context } = this.#options;
+    if (!this.#options.codegen) {
+      const evaluators = keys.map((key) => bindInterpreter(key, context, this.#options));
+      return (batch, hashes) => {
+        for (let i = 0; i < batch.length; i++) {
+          const bytes = canonicalBytes(
+            evaluators.map((evaluate) => evaluate(batch, i)),
+            this.#schema,
+          );
+          hashes[i] = hashKeyBytes(bytes, 0, bytes.length);
+        }
+      };
+    }
+    const out = new FunctionEmitter(context);
+    const expressions = new ExpressionEmitter(out, this.#options);
+    const [columns, rows, table] = [identifier("cols", 0), identifier("rows", 0), identifier("table", 0)];
+    const hashes = identifier("hashes", 0);
+    const i = identifier("row", 0);
+    const row = new InputRow(out, input, columns, i);
+    const emitter = new GroupEmitter(out, keyLayout(this.#schema), table);
+    const body = out.block(() => {
+      out.line(js`${hashes}[${i}] = ${emitter.emitHash(keys.map((key) => expressions.emit(key, row)))};`);
+    });
+    const text = js`for (let ${i} = 0; ${i} < ${rows}; ${i}++) {\n${body}\n}`;
+    const { run } = out.build([columns, rows, table, hashes], text);
+    const loop = run as unknown as (
+      columns: readonly Vector[],
+      rows: number,
+      table: KeyTable,
+      hashes: Int32Array,
+    ) => void;
+    const none = this.table();
+    return (batch, into) => loop(batch.columns, batch.length, none, into);
+  }
+
   #interpreted(keys: readonly Expr[], how: KeyOptions): KeyAssigner {
     const { context } = this.#options;
     const evaluators = keys.map((key) => bindInterpreter(key, context, this.#options));
@@ -90,12 +129,17 @@ export class KeyCompiler {
       assign(table, batch, groups) {
         for (let i = 0; i < batch.length; i++) {
           const key = evaluators.map((evaluate) => evaluate(batch, i));
-          const none = how.nulls === "skip" && key.includes(null);
+          const none = how.nulls === "skip" && key.some((value, k) => value === null && matters(how, k));
           groups[i] = none ? -1 : (table as ValueTable).find(key, how.missing === "insert");
         }
       },
     };
   }
+}
+
+/** Whether NULL in key `k` is a NULL that matches nothing. */
+function matters(how: KeyOptions, k: number): boolean {
+  return how.nullSafe?.[k] !== true;
 }
 
 /** The interpreter's table: keys as values, found by their canonical text. */

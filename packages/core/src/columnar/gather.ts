@@ -2,7 +2,7 @@
 import { unreachable } from "../errors/index.ts";
 import type { DataType } from "../types/data-type.ts";
 import type { RecordBatch } from "./record-batch.ts";
-import { clearBit, gatherBits, sliceBits } from "./validity.ts";
+import { allPresent, clearBit, gatherBits, intersectValidity, sliceBits } from "./validity.ts";
 import type { Validity, Vector } from "./vector.ts";
 import { createBuilder } from "./vector-builder.ts";
 
@@ -106,18 +106,14 @@ export function gather(vector: Vector, indices: Int32Array, count: number): Vect
 /** Like {@link gather}, but a negative position gives a null: the missing side of an outer join. */
 export function gatherOrNull(vector: Vector, indices: Int32Array, count: number): Vector {
   if (vector.length === 0) return nullVector(vector.type, count);
+  let present: Uint8Array | null = null;
+  for (let i = 0; i < count; i++) if (indices[i]! < 0) clearBit((present ??= allPresent(count)), i);
+  if (present === null) return gather(vector, indices, count);
   const positions = new Int32Array(count);
-  const missing: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const row = indices[i]!;
-    if (row < 0) missing.push(i);
-    else positions[i] = row;
-  }
+  for (let i = 0; i < count; i++) positions[i] = Math.max(indices[i]!, 0);
   const gathered = gather(vector, positions, count);
-  if (missing.length === 0 || gathered.kind === "null") return gathered;
-  const bits = gathered.validity ?? new Uint8Array((count + 7) >> 3).fill(0xff);
-  for (const i of missing) clearBit(bits, i);
-  return { ...gathered, validity: bits };
+  if (gathered.kind === "null") return gathered;
+  return { ...gathered, validity: intersectValidity(gathered.validity, present, count) };
 }
 
 /** `length` nulls of a type. */

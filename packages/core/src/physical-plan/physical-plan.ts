@@ -102,9 +102,13 @@ export interface HashJoinExec extends Node {
   readonly joinType: JoinType;
   readonly leftKeys: readonly Expr[];
   readonly rightKeys: readonly Expr[];
+  /** Keys that are compared by `<=>`: NULL finds NULL. Absent: none. */
+  readonly nullSafe?: readonly boolean[];
   /** Over left ++ right columns. */
   readonly condition?: Expr;
   readonly buildSide: "left" | "right";
+  /** The build side is small, by its estimated size or by a hint: worth having whole in every thread. */
+  readonly broadcast?: boolean;
 }
 export interface NestedLoopJoinExec extends Node {
   readonly kind: "NestedLoopJoin";
@@ -112,6 +116,8 @@ export interface NestedLoopJoinExec extends Node {
   readonly right: PhysicalPlan;
   readonly joinType: JoinType;
   readonly condition?: Expr;
+  /** Default: right. */
+  readonly buildSide?: "left" | "right";
 }
 export interface SortExec extends Node {
   readonly kind: "Sort";

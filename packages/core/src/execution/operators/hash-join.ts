@@ -1,11 +1,14 @@
-/** Equi-join: a hash table over the keys of the build side, rows of equal keys linked in input order. NULL matches nothing. */
+/**
+ * Equi-join: a hash table over the keys of the build side, rows of equal keys linked in input order. NULL matches nothing,
+ * but for keys that are compared by `<=>`.
+ */
 import { KeyCompiler } from "../../codegen/group-keys.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
-import { assertInvariant } from "../../errors/index.ts";
 import { typeOf } from "../../expressions/typing.ts";
 import type { HashJoinExec } from "../../physical-plan/physical-plan.ts";
 import { structType } from "../../types/data-type.ts";
-import { type Candidates, compileCondition, joinPartitions, JoinRun, type JoinShape, readWhole } from "./join-core.ts";
+import { compileCondition, type JoinShape, type Lookup } from "./join-core.ts";
+import { joinPartitions } from "./join-driver.ts";
 import { compiledPerUse, type Operator, type OperatorEnvironment } from "./operator.ts";
 
 export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnvironment): Operator {
@@ -22,49 +25,57 @@ export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnviron
     condition: plan.condition,
   };
   const keySchema = structType(buildKeys.map((key, i) => ({ name: `key ${i}`, type: typeOf(key), nullable: true })));
+  const nulls = { nulls: "skip", ...(plan.nullSafe === undefined ? {} : { nullSafe: plan.nullSafe }) } as const;
   const compiled = compiledPerUse(environment, [...buildKeys, ...probeKeys], () => {
     const compiler = new KeyCompiler(keySchema, environment.codegen);
     return {
       compiler,
-      insert: compiler.assigner(buildKeys, build.schema, { missing: "insert", nulls: "skip" }),
-      find: compiler.assigner(probeKeys, probe.schema, { missing: "find", nulls: "skip" }),
+      insert: compiler.assigner(buildKeys, build.schema, { missing: "insert", ...nulls }),
+      find: compiler.assigner(probeKeys, probe.schema, { missing: "find", ...nulls }),
+      hashes: {
+        build: compiler.hasher(buildKeys, build.schema),
+        probe: compiler.hasher(probeKeys, probe.schema),
+      },
     };
   });
   environment.source(plan.id, compiled(0).find.source);
   const condition = compileCondition(shape, environment);
-  const hasRest = new JoinRun(shape, { schema: build.schema, length: 0, columns: [] }, undefined).hasRest;
   return {
     schema: plan.schema,
     async open(context) {
       const [builds, probes] = [await build.open(context), await probe.open(context)];
       const keys = compiled(0);
-      const table = keys.compiler.table();
-      let heads = new Int32Array(0);
-      let following = new Int32Array(0);
-      const start = async (): Promise<JoinRun> => {
-        const built = await readWhole(builds, build.schema);
+      const lookup = (built: RecordBatch): Lookup => {
+        const table = keys.compiler.table();
         const groups = new Int32Array(built.length);
         keys.insert.assign(table, built, groups);
-        heads = new Int32Array(table.count).fill(-1);
-        following = new Int32Array(built.length);
-        for (let row = built.length - 1; row >= 0; row--) {
-          const group = groups[row]!;
-          if (group < 0) continue;
-          following[row] = heads[group]!;
-          heads[group] = row;
-        }
-        return new JoinRun(shape, built, condition?.(0));
-      };
-      const candidatesOf = (batch: RecordBatch): Candidates => {
-        assertInvariant(following.length > 0 || table.count === 0, "the build side is read first");
-        const groups = new Int32Array(batch.length);
-        keys.find.assign(table, batch, groups);
         return {
-          first: (row) => (groups[row]! < 0 ? -1 : heads[groups[row]!]!),
-          next: (candidate) => following[candidate]!,
+          ...linkRows(groups, table.count),
+          keysOf(batch) {
+            const found = new Int32Array(batch.length);
+            keys.find.assign(table, batch, found);
+            return found;
+          },
         };
       };
-      return joinPartitions(probes, start, candidatesOf, hasRest);
+      const method = { shape, condition, name: "a hash join", lookup, hashes: keys.hashes };
+      return joinPartitions(method, builds, probes, context.memory);
     },
   };
+}
+
+/** Links the rows of each key in their order. */
+function linkRows(keys: Int32Array, count: number): Pick<Lookup, "heads" | "following" | "unique"> {
+  const heads = new Int32Array(count).fill(-1);
+  const following = new Int32Array(keys.length);
+  let unique = true;
+  for (let row = keys.length - 1; row >= 0; row--) {
+    const key = keys[row]!;
+    if (key < 0) continue;
+    const next = heads[key]!;
+    if (next >= 0) unique = false;
+    following[row] = next;
+    heads[key] = row;
+  }
+  return { heads, following, unique };
 }

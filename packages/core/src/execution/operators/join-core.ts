@@ -1,17 +1,16 @@
 /**
- * What joins have in common: the build side lies in memory as one batch, rows of the probe side meet candidates of it, a
+ * What joins have in common: rows of the build side lie in memory, rows of the probe side meet candidates among them, a
  * condition decides, and sides that are preserved come out with NULLs for what they did not find.
  */
 import { compilePredicate, type CompiledPredicate } from "../../codegen/compile-predicate.ts";
-import { compactBatch } from "../../columnar/compact.ts";
-import { concatBatches } from "../../columnar/concat.ts";
-import { gather, gatherBatch, gatherOrNull } from "../../columnar/gather.ts";
+import { gather, gatherBatch, gatherOrNull, nullVector } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import type { Vector } from "../../columnar/vector.ts";
 import type { Expr } from "../../expressions/expression.ts";
+import { childrenOf } from "../../expressions/traverse.ts";
 import type { JoinType } from "../../logical-plan/logical-plan.ts";
 import { type StructType, structType } from "../../types/data-type.ts";
-import { chain, compiledPerUse, type OperatorEnvironment, type Partition } from "./operator.ts";
+import { compiledPerUse, type OperatorEnvironment } from "./operator.ts";
 
 export interface JoinShape {
   readonly schema: StructType;
@@ -22,204 +21,280 @@ export interface JoinShape {
   readonly condition: Expr | undefined;
 }
 
-/** Candidates of probe rows among the build rows, as linked positions; −1 ends. */
-export interface Candidates {
-  first(row: number): number;
-  next(candidate: number): number;
+/** What a join does with rows that find a partner and with those that find none. */
+export interface JoinDuties {
+  /** Only one side's rows come out, once each. */
+  readonly semi: boolean;
+  /** Pairs come out. */
+  readonly pairs: boolean;
+  /** Probe rows that come out with NULLs, or once, by whether they found a partner; undefined: none do. */
+  readonly probeRest: "found" | "missed" | undefined;
+  /** The same for build rows, after all probe rows. */
+  readonly buildRest: "found" | "missed" | undefined;
 }
 
-/** All rows of the build side, copied out of the buffers they were read into. */
-export async function readWhole(partitions: readonly Partition[], schema: StructType): Promise<RecordBatch> {
-  const batches: RecordBatch[] = [];
-  for await (const batch of chain(partitions)) if (batch.length > 0) batches.push(compactBatch(batch));
-  return concatBatches(schema, batches);
+export function dutiesOf({ joinType, buildSide }: JoinShape): JoinDuties {
+  const semi = joinType === "leftSemi" || joinType === "leftAnti";
+  if (semi) {
+    const kept = joinType === "leftSemi" ? "found" : "missed";
+    const left = buildSide === "left";
+    return { semi, pairs: false, probeRest: left ? undefined : kept, buildRest: left ? kept : undefined };
+  }
+  const full = joinType === "fullOuter";
+  const keeps = (side: "left" | "right"): "missed" | undefined =>
+    full || joinType === (side === "left" ? "leftOuter" : "rightOuter") ? "missed" : undefined;
+  const probeSide = buildSide === "left" ? "right" : "left";
+  return { semi, pairs: true, probeRest: keeps(probeSide), buildRest: keeps(buildSide) };
+}
+
+/** The build rows that a probe batch's rows may match. */
+export interface Lookup {
+  /**
+   * Number of the key of each probe row, −1 where the build side has none; `heads[key]` is its first build row,
+   * `following` the next one, −1 at the end. Absent: every build row is a candidate of every probe row.
+   */
+  keysOf?(batch: RecordBatch): Int32Array;
+  readonly heads: Int32Array;
+  readonly following: Int32Array;
+  /** No key has two rows. */
+  readonly unique: boolean;
+}
+
+export interface CompiledCondition {
+  readonly predicate: (partition: number) => CompiledPredicate;
+  /** Columns of left ++ right that it reads. */
+  readonly columns: ReadonlySet<number>;
 }
 
 /** The condition over left columns followed by right ones. */
-export function compileCondition(
-  shape: JoinShape,
-  environment: OperatorEnvironment,
-): ((partition: number) => CompiledPredicate) | undefined {
+export function compileCondition(shape: JoinShape, environment: OperatorEnvironment): CompiledCondition | undefined {
   const { condition } = shape;
   if (condition === undefined) return undefined;
   const [left, right] = shape.buildSide === "left" ? [shape.build, shape.probe] : [shape.probe, shape.build];
   const schema = structType([...left.fields, ...right.fields]);
-  return compiledPerUse(environment, [condition], () => compilePredicate([condition], schema, environment.codegen));
+  const columns = new Set<number>();
+  const pending = [condition];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next.kind === "BoundReference") columns.add(next.ordinal);
+    pending.push(...childrenOf(next));
+  }
+  return {
+    predicate: compiledPerUse(environment, [condition], () =>
+      compilePredicate([condition], schema, environment.codegen),
+    ),
+    columns,
+  };
 }
 
+/** Build rows in memory and what they have met. */
 export class JoinRun {
   readonly #shape: JoinShape;
+  readonly #duties: JoinDuties;
   readonly #built: RecordBatch;
+  readonly #lookup: Lookup;
   readonly #condition: CompiledPredicate | undefined;
+  readonly #conditionColumns: ReadonlySet<number>;
   readonly #matched: Uint8Array | undefined;
-  readonly #keepsProbe: boolean;
-  readonly #probeOnly: boolean;
+  // Where the search for pairs goes on, and the pairs that it found.
+  #row = 0;
+  #candidate = -1;
+  readonly #probe: Int32Array = new Int32Array(targetBatchRows);
+  readonly #build: Int32Array = new Int32Array(targetBatchRows);
 
-  constructor(shape: JoinShape, built: RecordBatch, condition: CompiledPredicate | undefined) {
+  constructor(shape: JoinShape, built: RecordBatch, lookup: Lookup, condition: CompiledCondition | undefined) {
     this.#shape = shape;
+    this.#duties = dutiesOf(shape);
     this.#built = built;
-    this.#condition = condition;
-    const { joinType, buildSide } = shape;
-    const semi = joinType === "leftSemi" || joinType === "leftAnti";
-    const full = joinType === "fullOuter";
-    const keepsBuild = full || joinType === (buildSide === "left" ? "leftOuter" : "rightOuter");
-    this.#keepsProbe = full || joinType === (buildSide === "left" ? "rightOuter" : "leftOuter");
-    this.#probeOnly = semi && buildSide === "right";
-    this.#matched = keepsBuild || (semi && buildSide === "left") ? new Uint8Array(built.length) : undefined;
+    this.#lookup = lookup;
+    this.#condition = condition?.predicate(0);
+    this.#conditionColumns = condition?.columns ?? new Set();
+    this.#matched = this.#duties.buildRest === undefined ? undefined : new Uint8Array(built.length);
   }
 
-  /** The joined rows of one probe batch. */
-  *probe(batch: RecordBatch, candidates: Candidates): Generator<RecordBatch, void, undefined> {
-    const { joinType } = this.#shape;
-    const buildOnly = !this.#probeOnly && (joinType === "leftSemi" || joinType === "leftAnti");
-    const found = new Uint8Array(batch.length);
-    const inPlace = this.#keepsProbe && this.#condition === undefined;
-    let pairs = new Pairs();
-    for (let i = 0; i < batch.length; i++) {
-      let candidate = candidates.first(i);
-      if (candidate < 0) {
-        if (inPlace) pairs.add(i, -1);
-        continue;
-      }
-      if (this.#probeOnly && this.#condition === undefined) {
-        found[i] = 1;
-        continue;
-      }
-      for (; candidate >= 0; candidate = candidates.next(candidate)) {
-        pairs.add(i, candidate);
-        if (pairs.count >= targetBatchRows) {
-          const joined = this.#join(batch, pairs, found);
-          if (joined !== undefined && !this.#probeOnly && !buildOnly) yield joined;
-          pairs = new Pairs();
+  /** All that one probe batch gives, when the build side is complete. */
+  *join(batch: RecordBatch): Generator<RecordBatch, void, undefined> {
+    const { pairs, probeRest } = this.#duties;
+    if (pairs && probeRest === "missed" && this.#condition === undefined) {
+      yield* this.pairs(batch, undefined, true);
+      return;
+    }
+    const found = probeRest === undefined ? undefined : new Uint8Array(batch.length);
+    yield* this.pairs(batch, found, false);
+    if (found !== undefined) yield* this.probeRest(batch, found);
+  }
+
+  /**
+   * The pairs of one probe batch, and notes on what was found.
+   * @param found      1 is written for probe rows that found a partner
+   * @param outerPairs probe rows without a candidate come out among the pairs, with NULLs
+   */
+  *pairs(
+    batch: RecordBatch,
+    found: Uint8Array | undefined,
+    outerPairs: boolean,
+  ): Generator<RecordBatch, void, undefined> {
+    const keys = this.#lookup.keysOf?.(batch);
+    const { pairs } = this.#duties;
+    if (!pairs && this.#condition === undefined && this.#matched === undefined && keys !== undefined) {
+      for (let i = 0; i < batch.length; i++) if (keys[i]! >= 0) found![i] = 1;
+      return;
+    }
+    if (this.#built.length === 0 && !outerPairs) return;
+    this.#row = 0;
+    this.#candidate = -1;
+    while (this.#row < batch.length) {
+      const count = this.#findPairs(batch.length, keys, outerPairs);
+      if (count === 0) continue;
+      const joined = this.#check(batch, count, found, outerPairs);
+      if (joined !== undefined) yield joined;
+    }
+  }
+
+  /** Fills the arrays of pairs from where it stopped; returns how many there are. */
+  #findPairs(rows: number, keys: Int32Array | undefined, outerPairs: boolean): number {
+    const probe = this.#probe;
+    const build = this.#build;
+    const { heads, following, unique } = this.#lookup;
+    const room = probe.length;
+    let count = 0;
+    let row = this.#row;
+    let candidate = this.#candidate;
+    if (keys === undefined) {
+      const last = this.#built.length;
+      if (last === 0) {
+        for (; row < rows && count < room; row++) {
+          probe[count] = row;
+          build[count++] = -1;
+        }
+      } else {
+        if (candidate < 0) candidate = 0;
+        while (row < rows && count < room) {
+          probe[count] = row;
+          build[count++] = candidate++;
+          if (candidate === last) {
+            candidate = 0;
+            row++;
+          }
         }
       }
-    }
-    const joined = this.#join(batch, pairs, found);
-    if (joined !== undefined && !this.#probeOnly && !buildOnly) yield joined;
-    if (this.#probeOnly) {
-      const rows = positions(found, joinType === "leftSemi" ? 1 : 0);
-      if (rows.length > 0) yield { ...gatherBatch(batch, rows, rows.length), schema: this.#shape.schema };
-    } else if (this.#keepsProbe && !inPlace) {
-      const rows = positions(found, 0);
-      if (rows.length > 0) yield this.#rows(batch, rows, new Int32Array(rows.length).fill(-1), rows.length);
-    }
-  }
-
-  /** Whether rows of the build side come out after all probe rows. */
-  get hasRest(): boolean {
-    return this.#matched !== undefined;
-  }
-
-  /** Rows of the build side that come out after all probe rows. */
-  *rest(): Generator<RecordBatch, void, undefined> {
-    if (this.#matched === undefined) return;
-    const { joinType, buildSide, probe, schema } = this.#shape;
-    const rows = positions(this.#matched, joinType === "leftSemi" ? 1 : 0);
-    for (let from = 0; from < rows.length; from += targetBatchRows) {
-      const part = rows.subarray(from, from + targetBatchRows);
-      const own = this.#built.columns.map((column) => gather(column, part, part.length));
-      if (joinType === "leftSemi" || joinType === "leftAnti") {
-        yield { schema, length: part.length, columns: own };
-        continue;
+    } else if (unique) {
+      for (; row < rows && count < room; row++) {
+        const key = keys[row]!;
+        if (key < 0 && !outerPairs) continue;
+        probe[count] = row;
+        build[count++] = key < 0 ? -1 : heads[key]!;
       }
-      const none = new Int32Array(part.length).fill(-1);
-      const missing = concatBatches(probe, []).columns.map((column) => gatherOrNull(column, none, part.length));
-      yield {
-        schema,
-        length: part.length,
-        columns: buildSide === "left" ? [...own, ...missing] : [...missing, ...own],
-      };
+    } else {
+      while (row < rows && count < room) {
+        if (candidate < 0) {
+          const key = keys[row]!;
+          candidate = key < 0 ? -1 : heads[key]!;
+          if (candidate < 0) {
+            if (outerPairs) {
+              probe[count] = row;
+              build[count++] = -1;
+            }
+            row++;
+            continue;
+          }
+        }
+        probe[count] = row;
+        build[count++] = candidate;
+        candidate = following[candidate]!;
+        if (candidate < 0) row++;
+      }
     }
+    this.#row = row;
+    this.#candidate = candidate;
+    return count;
   }
 
-  /** Joins pairs, leaves out those that fail the condition, and marks what was found. */
-  #join(batch: RecordBatch, pairs: Pairs, found: Uint8Array): RecordBatch | undefined {
-    let { count } = pairs;
-    let joined: RecordBatch | undefined;
-    if (count === 0) return undefined;
+  /** Leaves out pairs that fail the condition, marks what was found, and gives the rest if pairs are wanted. */
+  #check(
+    batch: RecordBatch,
+    pairs: number,
+    found: Uint8Array | undefined,
+    outerPairs: boolean,
+  ): RecordBatch | undefined {
+    const probe = this.#probe;
+    const build = this.#build;
+    let count = pairs;
     if (this.#condition !== undefined) {
-      joined = this.#rows(batch, pairs.probe, pairs.build, count);
       const selection = new Int32Array(count);
-      const kept = this.#condition.select(joined, selection);
+      const kept = this.#condition.select(this.#conditionRows(batch, count), selection);
       if (kept === 0) return undefined;
-      if (kept < count) joined = gatherBatch(joined, selection, kept);
-      for (let k = 0; k < kept; k++) {
-        pairs.probe[k] = pairs.probe[selection[k]!]!;
-        pairs.build[k] = pairs.build[selection[k]!]!;
+      if (kept < count) {
+        for (let k = 0; k < kept; k++) {
+          probe[k] = probe[selection[k]!]!;
+          build[k] = build[selection[k]!]!;
+        }
       }
       count = kept;
     }
-    for (let k = 0; k < count; k++) found[pairs.probe[k]!] = 1;
-    if (this.#matched !== undefined) {
-      for (let k = 0; k < count; k++) if (pairs.build[k]! >= 0) this.#matched[pairs.build[k]!] = 1;
-    }
-    return joined ?? this.#rows(batch, pairs.probe, pairs.build, count);
-  }
-
-  #rows(batch: RecordBatch, probe: Int32Array, build: Int32Array, count: number): RecordBatch {
-    const probed = batch.columns.map((column) => gather(column, probe, count));
-    const outer = this.#keepsProbe;
+    if (found !== undefined) for (let k = 0; k < count; k++) found[probe[k]!] = 1;
+    const matched = this.#matched;
+    if (matched !== undefined) for (let k = 0; k < count; k++) if (build[k]! >= 0) matched[build[k]!] = 1;
+    if (!this.#duties.pairs) return undefined;
+    // Every row of the batch once: nothing to gather on its side.
+    const whole = count === batch.length && isIdentity(probe, count);
+    const probed = whole ? batch.columns : batch.columns.map((column) => gather(column, probe, count));
     const built = this.#built.columns.map((column): Vector =>
-      outer ? gatherOrNull(column, build, count) : gather(column, build, count),
+      outerPairs ? gatherOrNull(column, build, count) : gather(column, build, count),
     );
     const columns = this.#shape.buildSide === "left" ? [...built, ...probed] : [...probed, ...built];
     return { schema: this.#shape.schema, length: count, columns };
   }
-}
 
-/** Growing pairs of positions. */
-class Pairs {
-  probe: Int32Array = new Int32Array(1024);
-  build: Int32Array = new Int32Array(1024);
-  count = 0;
-  add(probe: number, build: number): void {
-    if (this.count === this.probe.length) {
-      this.probe = grown(this.probe);
-      this.build = grown(this.build);
+  /** The columns that the condition reads; the others stand in their places without meaning. */
+  #conditionRows(batch: RecordBatch, count: number): RecordBatch {
+    const used = this.#conditionColumns;
+    const left = this.#shape.buildSide === "left" ? this.#built : batch;
+    const right = this.#shape.buildSide === "left" ? batch : this.#built;
+    const side = (rows: RecordBatch, indices: Int32Array, from: number): Vector[] =>
+      rows.columns.map((column, k) => (used.has(from + k) ? gather(column, indices, count) : column));
+    const leftRows = side(left, left === batch ? this.#probe : this.#build, 0);
+    const rightRows = side(right, right === batch ? this.#probe : this.#build, left.columns.length);
+    return { schema: this.#shape.schema, length: count, columns: [...leftRows, ...rightRows] };
+  }
+
+  /** Probe rows that come out by whether they found a partner among all build rows. */
+  *probeRest(batch: RecordBatch, found: Uint8Array): Generator<RecordBatch, void, undefined> {
+    const { semi, probeRest } = this.#duties;
+    if (probeRest === undefined) return;
+    const rows = positions(found, batch.length, probeRest === "found" ? 1 : 0);
+    if (rows.length === 0) return;
+    const own = rows.length === batch.length ? batch : gatherBatch(batch, rows, rows.length);
+    yield semi ? { ...own, schema: this.#shape.schema } : this.#withNulls(own.columns, rows.length, "probe");
+  }
+
+  /** Build rows that come out after all probe rows. */
+  *buildRest(): Generator<RecordBatch, void, undefined> {
+    const { semi, buildRest } = this.#duties;
+    if (this.#matched === undefined) return;
+    const rows = positions(this.#matched, this.#built.length, buildRest === "found" ? 1 : 0);
+    for (let from = 0; from < rows.length; from += targetBatchRows) {
+      const part = rows.subarray(from, from + targetBatchRows);
+      const own = gatherBatch(this.#built, part, part.length);
+      yield semi ? { ...own, schema: this.#shape.schema } : this.#withNulls(own.columns, part.length, "build");
     }
-    this.probe[this.count] = probe;
-    this.build[this.count++] = build;
+  }
+
+  #withNulls(own: readonly Vector[], length: number, side: "probe" | "build"): RecordBatch {
+    const { buildSide, schema, probe, build } = this.#shape;
+    const other = (side === "probe" ? build : probe).fields.map((f) => nullVector(f.type, length));
+    const ownFirst = (side === "build") === (buildSide === "left");
+    return { schema, length, columns: ownFirst ? [...own, ...other] : [...other, ...own] };
   }
 }
 
-function grown(values: Int32Array): Int32Array {
-  const larger = new Int32Array(2 * values.length);
-  larger.set(values);
-  return larger;
+function isIdentity(indices: Int32Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (indices[i] !== i) return false;
+  return true;
 }
 
-function positions(flags: Uint8Array, wanted: 0 | 1): Int32Array {
-  const result = new Int32Array(flags.length);
+function positions(flags: Uint8Array, length: number, wanted: 0 | 1): Int32Array {
+  const result = new Int32Array(length);
   let count = 0;
-  for (let i = 0; i < flags.length; i++) if (flags[i] === wanted) result[count++] = i;
+  for (let i = 0; i < length; i++) if (flags[i] === wanted) result[count++] = i;
   return result.subarray(0, count);
-}
-
-/** The partitions of a join: those of the probe side, and one more for build rows that come out at the end. */
-export function joinPartitions(
-  probes: readonly Partition[],
-  start: () => Promise<JoinRun>,
-  candidatesOf: (batch: RecordBatch, partition: number) => Candidates,
-  hasRest: boolean,
-): Partition[] {
-  let running: Promise<JoinRun> | undefined;
-  const run = (): Promise<JoinRun> => (running ??= start());
-  const pulled = new Set<number>();
-  async function* probeOne(p: number): AsyncGenerator<RecordBatch, void, undefined> {
-    const join = await run();
-    pulled.add(p);
-    for await (const batch of probes[p]!) yield* join.probe(batch, candidatesOf(batch, p));
-  }
-  const partitions: Partition[] = probes.map((_, p) => ({ [Symbol.asyncIterator]: () => probeOne(p) }));
-  if (hasRest) {
-    partitions.push({
-      async *[Symbol.asyncIterator]() {
-        const join = await run();
-        // What was not found is known only when every probe row has been seen.
-        for (let p = 0; p < probes.length; p++) if (!pulled.has(p)) for await (const _ of probeOne(p));
-        yield* join.rest();
-      },
-    });
-  }
-  return partitions;
 }
