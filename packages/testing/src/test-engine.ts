@@ -72,8 +72,15 @@ export class TestEngine implements Engine {
       this.#views.delete(name);
       return this.#engine.tables.dropView(name);
     },
+    createGlobalView: (name, plan, replace) => this.#engine.tables.createGlobalView(name, plan, replace),
+    dropGlobalView: (name) => this.#engine.tables.dropGlobalView(name),
+    list: () => this.#engine.tables.list(),
+    listGlobal: () => this.#engine.tables.listGlobal(),
     find: (name) => this.#engine.tables.find(name),
   };
+  get cache(): EmbeddedEngine["cache"] {
+    return this.#engine.cache;
+  }
   schema(plan: LogicalPlan): Promise<StructType> {
     return this.#engine.schema(plan);
   }
@@ -82,6 +89,18 @@ export class TestEngine implements Engine {
   }
   execute(plan: LogicalPlan, signal?: AbortSignal): AsyncIterable<RecordBatch> {
     return this.#engine.execute(plan, signal);
+  }
+  executePartitions(plan: LogicalPlan, signal?: AbortSignal): AsyncIterable<AsyncIterable<RecordBatch>> {
+    return this.#engine.executePartitions(plan, signal);
+  }
+  inputFiles(plan: LogicalPlan): Promise<string[]> {
+    return this.#engine.inputFiles(plan);
+  }
+  canonicalText(plan: LogicalPlan): Promise<string> {
+    return this.#engine.canonicalText(plan);
+  }
+  randomSeed(): bigint {
+    return this.#engine.randomSeed();
   }
   write(...[plan, request]: Parameters<Engine["write"]>): Promise<void> {
     return this.#engine.write(plan, request);

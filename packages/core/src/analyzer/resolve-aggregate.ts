@@ -14,6 +14,7 @@ import { expandGroupingSets, withGroupingFunctions } from "./resolve-grouping-se
 import { projectWithWindows, requireNoWindow } from "./extract-windows.ts";
 import { withDefaultFrames } from "./resolve-window.ts";
 import { resolveTimeWindows } from "./time-window.ts";
+import { alias } from "./written.ts";
 
 /**
  * `groupBy(grouping).agg(aggregates)`: output is the grouping columns followed by the results. The aggregate node computes
@@ -58,7 +59,12 @@ export function resolveAggregate(
   const results = writtenResults.map((written): Expr => {
     const plain =
       sets === undefined ? written : withGroupingFunctions(written, writtenBy, sets.groupingId, scope, context);
-    const resolved = named(written, resolveExpression(plain, scope, context), context);
+    // A grouping function can become just a column, which has another name.
+    const computed = resolveExpression(plain, scope, context);
+    const resolved =
+      computed.kind === "Attribute" && plain !== written
+        ? { ...alias(computed, printExpression(written)), id: context.ids.next() }
+        : named(written, computed, context);
     const body = resolved.kind === "Alias" ? resolved.child : resolved;
     const overResults = transformDown(body, (node) => {
       const key = writtenBy.findIndex((k) => sameExpression(k, node));

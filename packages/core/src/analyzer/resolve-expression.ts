@@ -50,6 +50,12 @@ function resolveNode(node: Expr, scope: Scope, context: AnalysisContext): Expr {
     case "WindowExpression":
       return resolveWindow(node, (fn) => resolveFunction(fn, scope, context, true), context);
     case "Alias":
+      if (node.names !== undefined) {
+        throw new MillraceError("MULTI_ALIAS_WITHOUT_GENERATOR", {
+          expr: `"${printExpression(node.child)}"`,
+          names: node.names.map((name) => `\`${name}\``).join(", "),
+        });
+      }
       return node.id === undefined ? { ...node, id: context.ids.next() } : node;
     case "Cast":
       return resolveCast(node, context);
@@ -110,19 +116,7 @@ function resolveFunction(
     throw new MillraceError("UNRESOLVED_ROUTINE", { routineName: `\`${node.name}\`` }, options);
   }
   if (node.ignoreNulls === true) throw unsupportedSyntax(fn.name, "IGNORE NULLS", node);
-  const [least, greatest] = fn.arity;
-  if (node.args.length < least || node.args.length > greatest) {
-    throw new MillraceError(
-      "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-      {
-        functionName: `\`${fn.name}\``,
-        expectedNum:
-          least === greatest ? `${least}` : greatest === Infinity ? `> ${least - 1}` : `[${least}, ${greatest}]`,
-        actualNum: `${node.args.length}`,
-      },
-      options,
-    );
-  }
+  requireArity(fn, node);
   const call = {
     // Only errors print it: printing every level of a nested expression is quadratic in the depth.
     get sql(): string {
@@ -154,6 +148,26 @@ function resolveFunction(
     typeof scalar.canReturnNull === "function" ? scalar.canReturnNull(coerced, ansi) : scalar.canReturnNull;
   const nullable = scalar.nulls === "custom" ? (returnsNull ?? true) : anyNullable || (returnsNull ?? false);
   return { kind: "Call", fn: scalar.name, args, type: signature.returns, nullable, ansi };
+}
+
+/** WRONG_NUM_ARGS for a call with more or fewer arguments than the function takes. */
+export function requireArity(
+  fn: { readonly name: string; readonly arity: readonly [number, number] },
+  node: UnresolvedFunction,
+): void {
+  const [least, greatest] = fn.arity;
+  if (node.args.length < least || node.args.length > greatest) {
+    throw new MillraceError(
+      "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+      {
+        functionName: `\`${fn.name}\``,
+        expectedNum:
+          least === greatest ? `${least}` : greatest === Infinity ? `> ${least - 1}` : `[${least}, ${greatest}]`,
+        actualNum: `${node.args.length}`,
+      },
+      { context: node.origin ?? {} },
+    );
+  }
 }
 
 function requireNoLambda(node: UnresolvedFunction): readonly Expr[] {

@@ -1,5 +1,5 @@
 import { MillraceError } from "../errors/index.ts";
-import type { Attribute, Expr, SortOrder, UnresolvedFunction } from "../expressions/expression.ts";
+import type { Attribute, Expr, SortOrder, UnresolvedFunction, UnresolvedStar } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { collect, someExpression, transformDown } from "../expressions/traverse.ts";
 import { attributeOf, isNamed, typeOf } from "../expressions/typing.ts";
@@ -12,7 +12,7 @@ import { type AnalysisContext, sameName } from "./context.ts";
 import { castTo, findAttribute, unresolvedColumn } from "./resolve-attribute.ts";
 import { resolveAggregate } from "./resolve-aggregate.ts";
 import { named } from "./named-expression.ts";
-import { containsAggregate, resolveCondition, resolveExpression } from "./resolve-expression.ts";
+import { containsAggregate, requireArity, resolveCondition, resolveExpression } from "./resolve-expression.ts";
 import { containsWindow, projectWithWindows, requireNoWindow } from "./extract-windows.ts";
 import { withDefaultFrames } from "./resolve-window.ts";
 import { resolveTimeWindows } from "./time-window.ts";
@@ -35,6 +35,11 @@ export function resolveProject(list: readonly Expr[], input: LogicalPlan, contex
 function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): readonly Expr[] {
   if (expr.kind !== "UnresolvedStar") return [expandStarArguments(expr, input, context)];
   const output = outputOf(input);
+  if (expr.pattern !== undefined) {
+    const pattern = namePattern(expr.pattern, context);
+    return output.filter((a) => pattern.test(a.name));
+  }
+  if (expr.except !== undefined) return starExcept(expr, expr.except, input, context);
   if (expr.target.length === 0) return output;
   const qualifier = expr.target.at(-1)!;
   const matches = output.filter((a) => a.qualifier !== undefined && sameName(a.qualifier, qualifier, context));
@@ -49,6 +54,35 @@ function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): r
     }));
   }
   throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: expr.target }, output);
+}
+
+function namePattern(pattern: string, context: AnalysisContext): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`, context.caseSensitive ? "" : "i");
+  } catch {
+    throw new MillraceError("INVALID_USAGE_OF_STAR_OR_REGEX", {
+      elem: `regular expression '${pattern}'`,
+      prettyName: "colRegex",
+    });
+  }
+}
+
+/** The columns of a star but some of them. */
+function starExcept(
+  star: UnresolvedStar,
+  except: readonly (readonly string[])[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+): readonly Expr[] {
+  const all = expandStar({ kind: "UnresolvedStar", target: star.target }, input, context);
+  const names = all.map((expr) => (expr.kind === "Attribute" || expr.kind === "Alias" ? expr.name : ""));
+  const left = new Set<number>();
+  for (const parts of except) {
+    const at = names.findIndex((name) => sameName(name, parts.at(-1)!, context));
+    if (at < 0 || left.has(at)) throw unresolvedColumn({ kind: "UnresolvedAttribute", parts }, outputOf(input));
+    left.add(at);
+  }
+  return all.filter((_, i) => !left.has(i));
 }
 
 /** `struct(*)`, `array(t.*)`: a star among a function's arguments stands for the columns. Operators take none. */
@@ -85,17 +119,24 @@ function resolveGenerator(
     });
   }
   const generator = functionRegistry.generator(call.name)!;
+  requireArity(generator, call);
   const args = call.args.map((arg) => resolveExpression(arg, { attributes: outputOf(input) }, context));
   const signature = generator.resolve(
     args.map((arg) => argumentInfo(arg, context.evaluation)),
     { sql: printExpression(call), ansi: context.evaluation.ansi },
   );
   const element = expressions.find((expr) => generatorOf(expr) !== undefined)!;
-  const alias = element.kind === "Alias" ? element.name : undefined;
-  const generated = signature.returns.map((column): Attribute => ({
+  const names = element.kind === "Alias" ? (element.names ?? [element.name]) : undefined;
+  if (names !== undefined && names.length !== signature.returns.length) {
+    throw new MillraceError("UDTF_ALIAS_NUMBER_MISMATCH", {
+      aliasesSize: String(signature.returns.length),
+      aliasesNames: names.join(","),
+    });
+  }
+  const generated = signature.returns.map((column, i): Attribute => ({
     kind: "Attribute",
     id: context.ids.next(),
-    name: alias !== undefined && signature.returns.length === 1 ? alias : column.name,
+    name: names?.[i] ?? column.name,
     type: column.type,
     nullable: column.nullable,
   }));

@@ -1,11 +1,8 @@
 import { MillraceError } from "../errors/index.ts";
-import type { SortOrder } from "../expressions/expression.ts";
+import type { Expr, SortOrder } from "../expressions/expression.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { parseExpression, parseNamedExpressions } from "../sql/index.ts";
-import type { StructType } from "../types/data-type.ts";
 import type { SchemaLiteral, TypeLiteral, ValueOptions } from "../types/schema-literal.ts";
-import { treeString } from "../types/tree-string.ts";
-import { simpleString } from "../types/type-names.ts";
 import { originOf } from "./call-site.ts";
 import { attribute, columnNamed } from "./column-names.ts";
 import type {
@@ -14,6 +11,7 @@ import type {
   ColumnName,
   ColumnNameOfType,
   ColumnPath,
+  Optional,
   Renamed,
   Row,
   Schema,
@@ -22,16 +20,22 @@ import type {
   Without,
   WithColumnsOf,
 } from "./column-types.ts";
-import { Column, SortColumn } from "./column.ts";
+import { call, Column, SortColumn } from "./column.ts";
 import { columnOf, columnsOf, expressionsOf } from "./columns.ts";
 import { DataFrameWriter } from "./data-frame-writer.ts";
 import { DataStreamWriter } from "./data-stream-writer.ts";
-import type { ExplainMode } from "../session/engine.ts";
-import { type BuildFrame, countOfRows, GroupedData } from "./grouped-data.ts";
-import { isStreamingPlan, joinTypeOf } from "./plan-facts.ts";
+import { type BuildFrame } from "./frame-building.ts";
+import { FrameActions } from "./frame-actions.ts";
+import type { Summaries, Unpivoted } from "./frame-types.ts";
+import { GroupedData } from "./grouped-data.ts";
+import { DataFrameNaFunctions } from "./na-functions.ts";
+import type { Observation } from "./observation.ts";
+import { type PartitionItem, positionsOf, repartitioned, sampled, splits, subsets } from "./plan-building.ts";
+import { DataFrameStatFunctions } from "./stat-functions.ts";
+import { StorageLevel } from "./storage-level.ts";
+import { joinTypeOf } from "./plan-facts.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 import type { Returned, ReturnedSchema, WithoutResult } from "./row-types.ts";
-import { rowReader } from "./rows.ts";
 import type {
   AggregateItem,
   ColumnRecord,
@@ -43,23 +47,7 @@ import type {
   Unioned,
   UnionedLoosely,
 } from "./selection-types.ts";
-import type { SessionContext } from "./session-context.ts";
-import { showString } from "../functions/show-string.ts";
 import { resultSchema, type RowShape, rowsClosure, userFunction } from "./user-function.ts";
-
-/** Lets an action be stopped. */
-export interface ActionOptions {
-  readonly signal?: AbortSignal;
-}
-/** How `show` prints. */
-export interface ShowOptions extends ActionOptions {
-  /** Rows shown; 20 by default. */
-  readonly rows?: number;
-  /** Characters per cell: true is 20, false no limit. */
-  readonly truncate?: boolean | number;
-  /** One line per value instead of a table. */
-  readonly vertical?: boolean;
-}
 
 type Condition<S extends Schema> =
   | string
@@ -79,22 +67,14 @@ type SortItem<S extends Schema> =
  *
  * `S` is the schema as the compiler knows it, `O` the session's options for values.
  */
-export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> implements AsyncIterable<Row<S, O>> {
+export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> extends FrameActions<S, O> {
   /** Only for the compiler: the schema. */
   declare readonly schemaType: S;
   /** Only for the compiler: the rows. */
   declare readonly rowType: Row<S, O>;
   /** Only for the compiler: DataFrames of sessions with other options do not mix. */
   declare readonly optionsType: (options: O) => O;
-  /** The unresolved plan. */
-  readonly plan: LogicalPlan;
-  readonly #session: SessionContext;
   readonly #frames: BuildFrame<O> = <R extends Schema>(plan: LogicalPlan) => this.#with<R>(plan);
-
-  constructor(session: SessionContext, plan: LogicalPlan) {
-    this.#session = session;
-    this.plan = plan;
-  }
 
   // ---- columns -------------------------------------------------------------------------------------------------------
 
@@ -107,7 +87,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   }
   /** The given columns as SQL text. `df.selectExpr("id", "price * 2 AS twice")` */
   selectExpr(...texts: readonly string[]): DataFrame<Readonly<Record<string, Untyped>>, O> {
-    const options = { timeZone: this.#timeZone() };
+    const options = { timeZone: this.timeZone() };
     const expressions = texts.flatMap((text) => parseNamedExpressions(text, options));
     return this.#with({ kind: "Project", input: this.plan, expressions });
   }
@@ -121,9 +101,10 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   }
   /** As `withColumn` for several at once; they do not see one another. */
   withColumns<R extends ColumnRecord>(
-    build: (columns: Columns<S>) => R,
+    build: R | ((columns: Columns<S>) => R),
   ): DataFrame<WithColumnsOf<S, { readonly [K in keyof R]: R[K] extends ColumnLike<infer T> ? T : never }>, O> {
-    const columns = Object.entries(build(columnsOf<S>())).map(
+    const record = typeof build === "function" ? build(columnsOf<S>()) : build;
+    const columns = Object.entries(record).map(
       ([name, column]) => ({ kind: "Alias", child: column.expr, name }) as const,
     );
     return this.#with({ kind: "WithColumns", input: this.plan, columns });
@@ -134,6 +115,25 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
     to: To,
   ): DataFrame<Renamed<S, From, To>, O> {
     return this.#with({ kind: "WithColumnsRenamed", input: this.plan, renames: [{ from, to }] });
+  }
+  /** Several columns under other names, by old name. `df.withColumnsRenamed({ a: "x", b: "y" })` */
+  withColumnsRenamed<const R extends { readonly [K in ColumnName<S>]?: string }>(
+    renames: R,
+  ): DataFrame<{ readonly [K in keyof S as K extends keyof R ? (R[K] extends string ? R[K] : K) : K]: S[K] }, O> {
+    const list = Object.entries(renames as Readonly<Record<string, string>>).map(([from, to]) => ({ from, to }));
+    return this.#with({ kind: "WithColumnsRenamed", input: this.plan, renames: list });
+  }
+  /** All columns whose names match a regular expression, for `select`. df.select(df.colRegex("`(a|b).*`")) */
+  colRegex(pattern: string): Column<Untyped> {
+    const inside = /^`(.+)`$/.exec(pattern)?.[1];
+    if (inside === undefined) return new Column(columnNamed(pattern, originOf(this.colRegex)));
+    return new Column({ kind: "UnresolvedStar", target: [], pattern: inside });
+  }
+  /** Each row as a JSON text, as column `value`. */
+  toJSON(): DataFrame<{ readonly value: "string!" }, O> {
+    const row = call("struct", [{ kind: "UnresolvedStar", target: [] }]);
+    const json: Expr = { kind: "Alias", child: call("to_json", [row]), name: "value" };
+    return this.#with({ kind: "Project", input: this.plan, expressions: [json] });
   }
   /** All columns but the given ones. */
   drop<const N extends ColumnName<S>>(...names: readonly N[]): DataFrame<Without<S, N>, O> {
@@ -159,7 +159,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   filter(condition: Condition<S>): DataFrame<S, O> {
     const expr =
       typeof condition === "string"
-        ? parseExpression(condition, { timeZone: this.#timeZone() })
+        ? parseExpression(condition, { timeZone: this.timeZone() })
         : columnOf<S, unknown>(condition);
     return this.#with({ kind: "Filter", input: this.plan, condition: expr });
   }
@@ -188,27 +188,187 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   limit(count: number): DataFrame<S, O> {
     return this.#with({ kind: "Limit", input: this.plan, limit: count });
   }
+  /** All rows but the first `count`. */
+  offset(count: number): DataFrame<S, O> {
+    return this.#with({ kind: "Offset", input: this.plan, offset: count });
+  }
   /** Each distinct row once. */
   distinct(): DataFrame<S, O> {
     return this.#with({ kind: "Deduplicate", input: this.plan });
   }
   /** One row for each combination of the given columns' values, or of all columns. */
-  dropDuplicates(...names: readonly ColumnName<S>[]): DataFrame<S, O> {
-    return this.#with({ kind: "Deduplicate", input: this.plan, ...(names.length === 0 ? {} : { columns: names }) });
+  dropDuplicates(...names: readonly (ColumnName<S> | readonly ColumnName<S>[])[]): DataFrame<S, O> {
+    const columns = names.flat() as readonly string[];
+    return this.#with({ kind: "Deduplicate", input: this.plan, ...(columns.length === 0 ? {} : { columns }) });
+  }
+  /** Same as {@link dropDuplicates}. */
+  drop_duplicates(...names: readonly (ColumnName<S> | readonly ColumnName<S>[])[]): DataFrame<S, O> {
+    return this.dropDuplicates(...names);
   }
   /** The rows of both, columns matched by position; the names are those of this DataFrame. */
   union<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
     return this.#with({ kind: "Union", inputs: [this.plan, other.plan], byName: false, allowMissingColumns: false });
   }
+  /** Same as {@link union}. */
+  unionAll<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
+    return this.union(other);
+  }
   /** The rows of both, columns matched by name. With `allowMissingColumns`, NULL where one side lacks a column. */
   unionByName<R extends Schema>(
     other: DataFrame<R, O>,
-    options: { readonly allowMissingColumns: true },
+    options: true | { readonly allowMissingColumns: true },
   ): DataFrame<UnionedLoosely<S, R>, O>;
   unionByName<R extends Readonly<Record<keyof S, unknown>>>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O>;
-  unionByName(other: { readonly plan: LogicalPlan }, options?: { readonly allowMissingColumns: boolean }): unknown {
-    const allowMissingColumns = options?.allowMissingColumns ?? false;
+  unionByName(
+    other: { readonly plan: LogicalPlan },
+    options?: boolean | { readonly allowMissingColumns: boolean },
+  ): unknown {
+    const allowMissingColumns = typeof options === "boolean" ? options : (options?.allowMissingColumns ?? false);
     return this.#with({ kind: "Union", inputs: [this.plan, other.plan], byName: true, allowMissingColumns });
+  }
+  /** The distinct rows that both have; columns are matched by position, NULL equals NULL. */
+  intersect<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
+    return this.#setOperation(other, "intersect", false);
+  }
+  /** As `intersect`, with duplicates: a row as often as in the side that has fewer of it. */
+  intersectAll<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
+    return this.#setOperation(other, "intersect", true);
+  }
+  /** The distinct rows that the other DataFrame does not have. */
+  except<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
+    return this.#setOperation(other, "except", false);
+  }
+  /** Same as {@link except}. */
+  subtract<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
+    return this.except(other);
+  }
+  /** As `except`, with duplicates: each row of the other DataFrame takes one away. */
+  exceptAll<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
+    return this.#setOperation(other, "except", true);
+  }
+
+  /**
+   * A random part of the rows, each taken with the probability `fraction`; with replacement, a row any number of times,
+   * on average `fraction`. The same seed gives the same rows for the same partitions. `df.sample(0.1, 7)`
+   */
+  sample(fraction: number, seed?: number | bigint): DataFrame<S, O>;
+  sample(withReplacement: boolean, fraction: number, seed?: number | bigint): DataFrame<S, O>;
+  sample(first: boolean | number, second?: number | bigint, third?: number | bigint): DataFrame<S, O> {
+    const [withReplacement, fraction, seed] =
+      typeof first === "boolean" ? [first, Number(second), third] : [false, first, second];
+    return this.#with(sampled(this.plan, { withReplacement, upper: fraction, seed: this.#seed(seed) }));
+  }
+  /** The rows cut at random into DataFrames whose sizes are about in the ratio of the weights. */
+  randomSplit(weights: readonly number[], seed?: number | bigint): DataFrame<S, O>[] {
+    return splits(this.plan, weights, this.#seed(seed)).map((plan) => this.#with(plan));
+  }
+  /**
+   * Other partitions: a number of them, columns whose equal values come together, or both. Sinks write a file for each
+   * partition. `df.repartition(8)`, `df.repartition("country")`, `df.repartition(8, "country")`
+   */
+  repartition(partitions: number, ...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
+  repartition(...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
+  repartition(...items: readonly unknown[]): DataFrame<S, O> {
+    return this.#with(repartitioned(this.plan, "hash", items, this.repartition));
+  }
+  /** As `repartition`, by ranges of the columns' order: each partition has a part of it. */
+  repartitionByRange(partitions: number, ...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
+  repartitionByRange(...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
+  repartitionByRange(...items: readonly unknown[]): DataFrame<S, O> {
+    return this.#with(repartitioned(this.plan, "range", items, this.repartitionByRange));
+  }
+  /** At most `partitions` partitions, made by joining neighbours. */
+  coalesce(partitions: number): DataFrame<S, O> {
+    return this.#with({ kind: "Repartition", input: this.plan, how: "coalesce", partitions, expressions: [] });
+  }
+  /**
+   * Computes aggregates over the rows that pass, while something else is computed from them. With an
+   * {@link Observation} the first action gives them to it; with a name they are in the progress of a streaming query, as
+   * `observedMetrics`. `df.observe("quality", count().alias("rows"), countIf((c) => c.bad).alias("bad"))`
+   */
+  observe(observation: Observation | string, ...metrics: readonly AggregateItem<S>[]): DataFrame<S, O> {
+    const expressions = expressionsOf(metrics, this.observe);
+    if (typeof observation === "string") {
+      return this.#with({ kind: "CollectMetrics", input: this.plan, name: observation, metrics: expressions });
+    }
+    if (this.isStreaming) throw new MillraceError("OBSERVATION_OF_STREAM", { name: observation.name });
+    observation.use();
+    return this.#with({
+      kind: "CollectMetrics",
+      input: this.plan,
+      name: observation.name,
+      metrics: expressions,
+      observer: observation,
+    });
+  }
+
+  // ---- missing values and statistics -----------------------------------------------------------------------------------
+
+  /** Missing values: `na.drop`, `na.fill`, `na.replace`. */
+  get na(): DataFrameNaFunctions<S, O> {
+    return new DataFrameNaFunctions<S, O>(this.plan, this.#frames);
+  }
+  /** Same as `na.drop`. */
+  get dropna(): DataFrameNaFunctions<S, O>["drop"] {
+    const { na } = this;
+    return na.drop.bind(na);
+  }
+  /** Same as `na.fill`. */
+  get fillna(): DataFrameNaFunctions<S, O>["fill"] {
+    const { na } = this;
+    return na.fill.bind(na);
+  }
+  /** Same as `na.replace`. */
+  get replace(): DataFrameNaFunctions<S, O>["replace"] {
+    const { na } = this;
+    return na.replace.bind(na);
+  }
+  /** Statistics: `stat.corr`, `stat.cov`, `stat.crosstab`, `stat.freqItems`, `stat.approxQuantile`, `stat.sampleBy`. */
+  get stat(): DataFrameStatFunctions<S, O> {
+    return new DataFrameStatFunctions<S, O>(this.plan, this.#frames, () => this.#seed(undefined));
+  }
+  /** Count, mean, standard deviation, least and greatest value of numeric and text columns, as text. */
+  describe<const N extends ColumnName<S> = never>(
+    ...columns: readonly (N | readonly N[])[]
+  ): DataFrame<Summaries<S, N>, O> {
+    const names = columns.flat() as readonly string[];
+    const statistics = ["count", "mean", "stddev", "min", "max"];
+    const relation = { kind: "Summary", statistics, ...(names.length === 0 ? {} : { columns: names }) } as const;
+    return this.#with({ kind: "Derived", input: this.plan, relation });
+  }
+  /**
+   * Statistics of numeric and text columns, as text: those of `describe` and the quartiles, or the given ones among
+   * `count`, `count_distinct`, `approx_count_distinct`, `mean`, `stddev`, `min`, `max` and percentiles such as `75%`.
+   */
+  summary(...statistics: readonly string[]): DataFrame<Summaries<S, never>, O> {
+    const all = ["count", "mean", "stddev", "min", "25%", "50%", "75%", "max"];
+    const relation = { kind: "Summary", statistics: statistics.length === 0 ? all : statistics } as const;
+    return this.#with({ kind: "Derived", input: this.plan, relation });
+  }
+  /**
+   * Columns to rows: for each row and each value column a row with the identifiers, the column's name and its value.
+   * Without a list the values are all columns that are no identifier. `df.unpivot("id", ["a", "b"], "name", "value")`
+   */
+  unpivot<
+    const I extends ColumnName<S>,
+    const Name extends string,
+    const Value extends string,
+    const V extends ColumnName<S> = Exclude<ColumnName<S>, I>,
+  >(
+    ids: I | readonly I[],
+    values: V | readonly V[] | null,
+    variableColumnName: Name,
+    valueColumnName: Value,
+  ): DataFrame<Unpivoted<S, I, V, Name, Value>, O> {
+    const list = (names: string | readonly string[]): readonly Expr[] =>
+      expressionsOf(typeof names === "string" ? [names] : names, this.unpivot);
+    const given = values === null ? {} : { values: list(values) };
+    const relation = { kind: "Unpivot", ids: list(ids), ...given, variableColumnName, valueColumnName } as const;
+    return this.#with({ kind: "Derived", input: this.plan, relation });
+  }
+  /** Same as {@link unpivot}. */
+  get melt(): this["unpivot"] {
+    return this.unpivot.bind(this);
   }
 
   // ---- joins and groups ------------------------------------------------------------------------------------------------
@@ -247,6 +407,29 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
   groupBy<const I extends readonly SelectItem<S>[]>(...items: I): GroupedData<S, Selected<S, I>, O> {
     const grouping = expressionsOf(items, this.groupBy);
     return new GroupedData(this.plan, grouping, this.#frames);
+  }
+  /**
+   * As `groupBy`, with groups for each shorter list of the columns, too, down to all rows: subtotals. Columns that a group
+   * leaves out are NULL there; `grouping("a")` tells such a NULL from one of the data.
+   */
+  rollup<const I extends readonly SelectItem<S>[]>(...items: I): GroupedData<S, Optional<Selected<S, I>>, O> {
+    const grouping = expressionsOf(items, this.rollup);
+    const sets = Array.from({ length: grouping.length + 1 }, (_, i) => grouping.slice(i).map((__, k) => k));
+    return new GroupedData(this.plan, grouping, this.#frames, sets);
+  }
+  /** As `rollup`, with groups for every subset of the columns. */
+  cube<const I extends readonly SelectItem<S>[]>(...items: I): GroupedData<S, Optional<Selected<S, I>>, O> {
+    const grouping = expressionsOf(items, this.cube);
+    return new GroupedData(this.plan, grouping, this.#frames, subsets(grouping.length));
+  }
+  /** As `groupBy`, with groups for each of the given lists of columns. `df.groupingSets([["a"], ["b"], []], "a", "b")` */
+  groupingSets<const I extends readonly SelectItem<S>[]>(
+    sets: readonly (readonly (ColumnPath<S> | ColumnLike)[])[],
+    ...items: I
+  ): GroupedData<S, Optional<Selected<S, I>>, O> {
+    const grouping = expressionsOf(items, this.groupingSets);
+    const lists = sets.map((set) => positionsOf(expressionsOf(set, this.groupingSets), grouping));
+    return new GroupedData(this.plan, grouping, this.#frames, lists);
   }
   /** Aggregates over all rows: one row. `df.agg((c) => ({ total: sum(c.amount) }))` */
   agg<const I extends readonly AggregateItem<S>[]>(...items: I): DataFrame<Selected<S, I>, O> {
@@ -300,126 +483,67 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> i
     return fn(this);
   }
 
-  // ---- actions -----------------------------------------------------------------------------------------------------------
+  // ---- kept results ----------------------------------------------------------------------------------------------------
 
-  /** All rows. A stream is refused: use `writeStream`. */
-  async collect(options?: ActionOptions): Promise<Row<S, O>[]> {
-    const rows: Row<S, O>[] = [];
-    const read = rowReader<Row<S, O>>(this.#session.values);
-    for await (const batch of this.#session.engine.execute(this.plan, options?.signal)) rows.push(...read(batch));
-    return rows;
+  /**
+   * Keeps the rows of this DataFrame when they are computed for the first time, so that whatever is built on it reads them
+   * instead of computing them again. By default in memory, and in temporary files what does not fit.
+   */
+  persist(level: StorageLevel = StorageLevel.MEMORY_AND_DISK): this {
+    if (this.isStreaming) throw new MillraceError("STREAMING_READ_IN_BATCH", {});
+    this.session.engine.cache.persist(this.plan, level);
+    return this;
   }
-  /** The first `count` rows. */
-  take(count: number, options?: ActionOptions): Promise<Row<S, O>[]> {
-    return this.limit(count).collect(options);
+  /** Same as `persist()`. */
+  cache(): this {
+    return this.persist();
   }
-  /** The first row, or undefined when there is none. */
-  async first(options?: ActionOptions): Promise<Row<S, O> | undefined> {
-    return (await this.take(1, options))[0];
+  /** Forgets the rows that `persist` kept. */
+  async unpersist(): Promise<this> {
+    await this.session.engine.cache.unpersist(this.plan);
+    return this;
   }
-  /** The first row, or with a count an array of the first rows. */
-  head(): Promise<Row<S, O> | undefined>;
-  head(count: number): Promise<Row<S, O>[]>;
-  head(count?: number): Promise<Row<S, O> | undefined | Row<S, O>[]> {
-    return count === undefined ? this.first() : this.take(count);
+  /** Where the rows are kept; `StorageLevel.NONE` when they are not. */
+  get storageLevel(): StorageLevel {
+    return this.session.engine.cache.levelOf(this.plan) ?? StorageLevel.NONE;
   }
-  /** The number of rows. */
-  async count(options?: ActionOptions): Promise<number> {
-    const aggregates = [{ kind: "Alias", child: countOfRows, name: "count" }] as const;
-    const counted = this.#with({ kind: "Aggregate", input: this.plan, grouping: [], aggregates });
-    const [row] = await counted.collect(options);
-    return Number(row?.["count"] ?? 0);
+  /**
+   * A DataFrame of the same rows that does not compute them again: they are computed now and kept until the session stops
+   * (`eager` false: by the first action).
+   */
+  async localCheckpoint(
+    eager: boolean = true,
+    level: StorageLevel = StorageLevel.MEMORY_AND_DISK,
+  ): Promise<DataFrame<S, O>> {
+    return this.#with(await this.session.engine.cache.checkpoint(this.plan, level, eager));
   }
-  /** Whether there is no row. */
-  async isEmpty(options?: ActionOptions): Promise<boolean> {
-    return (await this.take(1, options)).length === 0;
-  }
-  /** Calls a function with each row, one after another; a promise that it returns is awaited. */
-  async foreach(fn: (row: Row<S, O>) => void | Promise<void>, options?: ActionOptions): Promise<void> {
-    for await (const row of this.toLocalIterator(options)) await fn(row);
-  }
-  /** The rows one by one, read as they are asked for: `for await (const row of df)`. */
-  async *toLocalIterator(options?: ActionOptions): AsyncGenerator<Row<S, O>, void, undefined> {
-    const read = rowReader<Row<S, O>>(this.#session.values);
-    for await (const batch of this.#session.engine.execute(this.plan, options?.signal)) yield* read(batch);
-  }
-  [Symbol.asyncIterator](): AsyncGenerator<Row<S, O>, void, undefined> {
-    return this.toLocalIterator();
-  }
-  /** Prints the first rows as Spark does. `await df.show({ rows: 5, truncate: false })` */
-  async show(options: ShowOptions | number = {}): Promise<void> {
-    this.#session.engine.print(`${await this.showString(options)}\n`);
-  }
-  /** The text that `show` prints, without the empty line at its end. */
-  async showString(options: ShowOptions | number = {}): Promise<string> {
-    const {
-      rows = 20,
-      truncate = true,
-      vertical = false,
-      signal,
-    } = typeof options === "number" ? { rows: options } : options;
-    const count = Math.max(0, Math.min(rows, 2 ** 31 - 16));
-    const plan: LogicalPlan = { kind: "Limit", input: this.plan, limit: count + 1 };
-    const engine = this.#session.engine;
-    const [schema, batches] = await Promise.all([
-      engine.schema(this.plan),
-      Array.fromAsync(engine.execute(plan, signal)),
-    ]);
-    const width = typeof truncate === "number" ? truncate : truncate ? 20 : 0;
-    return showString(schema, batches, { rows: count, truncate: width, vertical, timeZone: this.#timeZone() });
-  }
-
-  // ---- about the plan ------------------------------------------------------------------------------------------------------
-
-  /** Whether the rows come from a stream, so that only `writeStream` can run it. */
-  get isStreaming(): boolean {
-    return isStreamingPlan(this.plan, this.#session.engine.tables);
-  }
-  /** Names, types and nullability of the columns. */
-  schema(): Promise<StructType> {
-    return this.#session.engine.schema(this.plan);
-  }
-  /** Names of the columns. */
-  async columns(): Promise<string[]> {
-    return (await this.schema()).fields.map((f) => f.name);
-  }
-  /** Names and types of the columns, types as Spark writes them. */
-  async dtypes(): Promise<[name: string, type: string][]> {
-    return (await this.schema()).fields.map((f) => [f.name, simpleString(f.type)]);
-  }
-  /** Prints the schema as a tree. */
-  async printSchema(): Promise<void> {
-    this.#session.engine.print(`${treeString(await this.schema())}\n`);
-  }
-  /** Prints the plan: `extended` shows every stage of it, `codegen` the generated code. */
-  async explain(mode: ExplainMode | boolean = "simple"): Promise<void> {
-    const chosen = mode === true ? "extended" : mode === false ? "simple" : mode;
-    this.#session.engine.print(`${await this.#session.engine.explain(this.plan, chosen)}\n`);
-  }
-  /** Gives the DataFrame a name that `spark.table` and SQL text know; replaces a view of that name. */
-  createOrReplaceTempView(name: string): void {
-    this.#session.engine.tables.createView(name, this.plan, true);
-  }
-  /** As `createOrReplaceTempView`, but an error when the name is taken. */
-  createTempView(name: string): void {
-    this.#session.engine.tables.createView(name, this.plan, false);
+  /** As `localCheckpoint`, with all rows on disk. */
+  checkpoint(eager: boolean = true): Promise<DataFrame<S, O>> {
+    return this.localCheckpoint(eager, StorageLevel.DISK_ONLY);
   }
 
   /** Writes the rows of a finite DataFrame. */
   get write(): DataFrameWriter {
-    return new DataFrameWriter(this.#session, this.plan);
+    return new DataFrameWriter(this.session, this.plan);
   }
   /** Writes the rows of a stream, batch by batch. */
   get writeStream(): DataStreamWriter<S, O> {
     if (!this.isStreaming) throw new MillraceError("WRITE_STREAM_NOT_ALLOWED", {});
-    return new DataStreamWriter<S, O>(this.#session, this.plan, (plan) => this.#with(plan));
+    return new DataStreamWriter<S, O>(this.session, this.plan, (plan) => this.#with(plan));
   }
 
-  #timeZone(): string {
-    return this.#session.engine.conf.get("spark.sql.session.timeZone") ?? "UTC";
+  #seed(given: number | bigint | undefined): bigint {
+    return given === undefined ? this.session.engine.randomSeed() : BigInt.asIntN(64, BigInt(given));
+  }
+  #setOperation<R extends Schema>(
+    other: { readonly plan: LogicalPlan },
+    operation: "intersect" | "except",
+    all: boolean,
+  ): DataFrame<R, O> {
+    return this.#with({ kind: "SetOperation", left: this.plan, right: other.plan, operation, all });
   }
   #with<R extends Schema>(plan: LogicalPlan): DataFrame<R, O> {
-    return new DataFrame<R, O>(this.#session, plan);
+    return new DataFrame<R, O>(this.session, plan);
   }
   #rows<R extends Schema>(how: RowShape, fn: WithoutResult, schema: TypeLiteral | SchemaLiteral): DataFrame<R, O> {
     const closure = rowsClosure(how, fn, schema);

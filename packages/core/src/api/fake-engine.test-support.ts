@@ -36,8 +36,19 @@ export function fakeEngine(request: EngineRequest): FakeEngine {
     },
     tables: {
       createView: (name, plan) => void views.set(name, plan),
+      createGlobalView: (name, plan) => void views.set(`global_temp.${name}`, plan),
       dropView: (name) => views.delete(name),
+      dropGlobalView: (name) => views.delete(`global_temp.${name}`),
+      list: () => [...views.keys()].map((name) => ({ name, namespace: [] })),
+      listGlobal: () => [],
       find: (name) => (views.has(name) ? { streaming: views.get(name)?.kind === "Read" } : undefined),
+    },
+    cache: {
+      persist: () => undefined,
+      unpersist: async () => undefined,
+      levelOf: () => undefined,
+      clear: async () => undefined,
+      checkpoint: async (plan) => plan,
     },
     streams: {
       active: [],
@@ -53,6 +64,15 @@ export function fakeEngine(request: EngineRequest): FakeEngine {
       engine.executed.push(plan);
       yield* engine.batches;
     },
+    async *executePartitions(plan) {
+      engine.executed.push(plan);
+      yield (async function* () {
+        yield* engine.batches;
+      })();
+    },
+    inputFiles: async () => [],
+    canonicalText: async () => "",
+    randomSeed: () => 7n,
     write: async (_plan, given) => void engine.writes.push(given),
     async startStream(_plan, given) {
       engine.starts.push(given);

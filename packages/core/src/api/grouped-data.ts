@@ -1,19 +1,28 @@
+import { MillraceError } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
-import { intType } from "../types/data-type.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
 import { originOf, type PublicMethod } from "./call-site.ts";
 import { columnNamed } from "./column-names.ts";
-import type { AverageOf, Base, ColumnNameOfType, NumericType, Schema, SumOf, WithColumnsOf } from "./column-types.ts";
+import type {
+  AverageOf,
+  Base,
+  ColumnLike,
+  ColumnName,
+  ColumnNameOfType,
+  NumericType,
+  Schema,
+  SumOf,
+  WithColumnsOf,
+} from "./column-types.ts";
 import { call } from "./column.ts";
 import { expressionsOf } from "./columns.ts";
 import type { DataFrame } from "./data-frame.ts";
+import { type BuildFrame, countOfRows } from "./frame-building.ts";
+import { isColumn } from "./literal.ts";
+import { PivotedData, type PivotName, type PivotValue } from "./pivoted-data.ts";
 import type { AggregateItem, Selected } from "./selection-types.ts";
 
-/** `count(1)` */
-export const countOfRows: Expr = call("count", [{ kind: "Literal", value: 1, type: intType }]);
-
-export type BuildFrame<O extends ValueOptions> = <R extends Schema>(plan: LogicalPlan) => DataFrame<R, O>;
 /** `count` of the group beside the grouping columns. */
 type Named<N extends string, Prefix extends string, Types extends Readonly<Record<string, unknown>>> = {
   readonly [K in N as `${Prefix}(${K})`]: Types[K];
@@ -27,11 +36,34 @@ export class GroupedData<S extends Schema, K extends Schema, O extends ValueOpti
   readonly #input: LogicalPlan;
   readonly #grouping: readonly Expr[];
   readonly #build: BuildFrame<O>;
+  readonly #sets: readonly (readonly number[])[] | undefined;
 
-  constructor(input: LogicalPlan, grouping: readonly Expr[], build: BuildFrame<O>) {
+  /** @param sets positions of the grouping columns of each grouping set */
+  constructor(
+    input: LogicalPlan,
+    grouping: readonly Expr[],
+    build: BuildFrame<O>,
+    sets?: readonly (readonly number[])[],
+  ) {
     this.#input = input;
     this.#grouping = grouping;
     this.#build = build;
+    this.#sets = sets;
+  }
+
+  /**
+   * A column of results for each value of a column; other values are left out. Without a list the values are looked for
+   * first, by a query over the column: a stream needs the list. `df.groupBy("year").pivot("quarter", [1, 2, 3, 4]).sum("amount")`
+   */
+  pivot<const V extends readonly PivotValue[] = readonly string[]>(
+    column: ColumnName<S> | ColumnLike,
+    values?: V,
+  ): PivotedData<S, K, PivotName<V[number]>, O> {
+    if (this.#sets !== undefined) {
+      throw new MillraceError("UNSUPPORTED_FEATURE.PIVOT_AFTER_GROUP_BY", {});
+    }
+    const by = isColumn(column) ? column.expr : columnNamed(column, originOf(this.pivot));
+    return new PivotedData(this.#input, this.#grouping, by, values, this.#build);
   }
 
   /** One row per group. `.agg((r) => ({ requests: count(), slowest: max(r.ms) }))`, `.agg(sum("ms").alias("total"))` */
@@ -78,6 +110,12 @@ export class GroupedData<S extends Schema, K extends Schema, O extends ValueOpti
     );
   }
   #aggregate<R extends Schema>(aggregates: readonly Expr[]): DataFrame<R, O> {
-    return this.#build({ kind: "Aggregate", input: this.#input, grouping: this.#grouping, aggregates });
+    return this.#build({
+      kind: "Aggregate",
+      input: this.#input,
+      grouping: this.#grouping,
+      aggregates,
+      ...(this.#sets === undefined ? {} : { groupingSets: this.#sets }),
+    });
   }
 }

@@ -5,8 +5,15 @@
 export { SparkSession, type PartialRow, type SparkContext } from "./spark-session.ts";
 export { type SessionBuilder, type SessionOptions } from "./session-builder.ts";
 export { type RuntimeConfig } from "./runtime-config.ts";
-export { DataFrame, type ActionOptions, type ShowOptions } from "./data-frame.ts";
+export { DataFrame } from "./data-frame.ts";
+export type { ActionOptions, ShowOptions } from "./frame-actions.ts";
 export { type GroupedData } from "./grouped-data.ts";
+export { type PivotedData } from "./pivoted-data.ts";
+export { type DataFrameNaFunctions } from "./na-functions.ts";
+export { type DataFrameStatFunctions } from "./stat-functions.ts";
+export { Observation, type ObservedMetrics } from "./observation.ts";
+export { StorageLevel } from "./storage-level.ts";
+export type { Catalog, CatalogColumn, CatalogDatabase, CatalogFunction, CatalogTable } from "./catalog.ts";
 export { type KeyedRows } from "./keyed-rows.ts";
 export { type DataFrameReader } from "./data-frame-reader.ts";
 export { type DataStreamReader } from "./data-stream-reader.ts";
@@ -21,6 +28,8 @@ export type { SchemaInput } from "./read-schema.ts";
 export type { OptionValue } from "./option-map.ts";
 export type {
   Engine,
+  CacheLevel,
+  EngineCache,
   EngineConf,
   EngineFactory,
   EngineRequest,
@@ -29,6 +38,7 @@ export type {
   ForeachCallbacks,
   LogLevel,
   StreamRequest,
+  TableInfo,
   WriteRequest,
 } from "../session/engine.ts";
 

@@ -6,7 +6,7 @@ import type { SchemaLiteral, StructLiteral, TypeLiteral, ValueOptions } from "..
 import { attribute } from "./column-names.ts";
 import type { Row, Schema } from "./column-types.ts";
 import type { DataFrame } from "./data-frame.ts";
-import { type BuildFrame, countOfRows } from "./grouped-data.ts";
+import { type BuildFrame, countOfRows } from "./frame-building.ts";
 import type { Returned, ReturnedSchema } from "./row-types.ts";
 import { isTypeLiteral, resultSchema, userFunction } from "./user-function.ts";
 

@@ -1,6 +1,7 @@
 import { MillraceError } from "../errors/index.ts";
 import type { SchemaLiteral, ValueOptions } from "../types/schema-literal.ts";
 import type { Row, Schema, UntypedSchema } from "./column-types.ts";
+import { Catalog } from "./catalog.ts";
 import { DataFrame } from "./data-frame.ts";
 import { DataFrameReader } from "./data-frame-reader.ts";
 import { DataStreamReader } from "./data-stream-reader.ts";
@@ -71,6 +72,10 @@ export class SparkSession<O extends ValueOptions = {}> implements AsyncDisposabl
   /** Reads streams. */
   get readStream(): DataStreamReader<UntypedSchema, O> {
     return new DataStreamReader<UntypedSchema, O>(this.#context);
+  }
+  /** Views, functions and caches. */
+  get catalog(): Catalog {
+    return new Catalog(this.#context);
   }
   /** The streaming queries of this session. */
   get streams(): StreamingQueryManager {

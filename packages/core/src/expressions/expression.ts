@@ -28,6 +28,10 @@ export interface UnresolvedAttribute {
 export interface UnresolvedStar {
   readonly kind: "UnresolvedStar";
   readonly target: readonly string[];
+  /** `* EXCEPT (a, b)`: columns that are left out. */
+  readonly except?: readonly (readonly string[])[];
+  /** Regular expression that the whole name must match, in any case. */
+  readonly pattern?: string;
 }
 export interface UnresolvedFunction {
   readonly kind: "UnresolvedFunction";
@@ -67,6 +71,8 @@ export interface Alias {
   readonly kind: "Alias";
   readonly child: Expr;
   readonly name: string;
+  /** Of a generator with several columns: a name for each. */
+  readonly names?: readonly string[];
   /** Given by the analyzer. */
   readonly id?: AttributeId;
   readonly metadata?: Readonly<Record<string, unknown>>;

@@ -1,15 +1,18 @@
 /** Functions that make several rows of one. */
+import { MillraceError } from "../errors/index.ts";
 import {
   arrayType,
   bigintType,
   type DataType,
   intType,
   nullType,
+  sameTypeIgnoringNullability,
   type SqlMap,
   type SqlValue,
 } from "../types/data-type.ts";
 import type { ArgumentInfo, GeneratorFunction } from "./function.ts";
-import { type CallInfo, unexpectedInput } from "./resolution.ts";
+import { type CallInfo, requireLiteral, unexpectedInput } from "./resolution.ts";
+import { quotedType } from "./type-text.ts";
 
 type Column = { readonly name: string; readonly type: DataType; readonly nullable: boolean };
 
@@ -100,6 +103,66 @@ function inline(name: string, outer: boolean): GeneratorFunction {
   };
 }
 
+/** stack(n, value, …): the values in n rows, the last one filled with NULLs. */
+const stack: GeneratorFunction = {
+  name: "stack",
+  since: "0.2.0",
+  arity: [2, Number.POSITIVE_INFINITY],
+  outer: false,
+  resolve(args, call) {
+    const written = requireLiteral(args[0], "n", call);
+    if (args[0]!.type.kind !== "int") throw unexpectedInput(args[0]!, "INT", 0, call);
+    if (written === null || (written as number) < 1) {
+      throw new MillraceError("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", {
+        sqlExpr: call.sql,
+        exprName: "`n`",
+        valueRange: "(0, 2147483647]",
+        currentValue: `${String(written)} (in "INT" type)`,
+      });
+    }
+    const values = args.slice(1);
+    const width = Math.ceil(values.length / (written as number));
+    const columns = Array.from({ length: width }, (_, column): Column => {
+      const own = values.filter((_value, i) => i % width === column);
+      return { name: `col${column}`, type: stackedType(own, column, width, call), nullable: true };
+    });
+    return { args: [intType, ...values.map((_, i) => columns[i % width]!.type)], returns: columns };
+  },
+  bind:
+    (types) =>
+    (n, ...values) => {
+      const rows = n as number;
+      const width = Math.ceil((types.length - 1) / rows);
+      return Array.from({ length: rows }, (_, r) =>
+        Array.from({ length: width }, (_c, c) => values[r * width + c] ?? null),
+      );
+    },
+  doc: {
+    group: "Generators",
+    usage: "stack(n, value1, value2, …)",
+    summary: "The values in n rows, columns col0, col1, …; NULLs fill up the last row.",
+    examples: [],
+  },
+};
+/** One type for a column of the rows: only NULLs may be of another. */
+function stackedType(own: readonly ArgumentInfo[], column: number, width: number, call: CallInfo): DataType {
+  const first = own.findIndex((arg) => arg.type.kind !== "null");
+  if (first < 0) return nullType;
+  const type = own[first]!.type;
+  own.forEach((arg, i) => {
+    if (arg.type.kind === "null" || sameTypeIgnoringNullability(arg.type, type)) return;
+    throw new MillraceError("DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES", {
+      sqlExpr: call.sql,
+      columnIndex: String(column),
+      leftType: quotedType(type),
+      leftParamIndex: String(1 + first * width + column),
+      rightType: quotedType(arg.type),
+      rightParamIndex: String(1 + i * width + column),
+    });
+  });
+  return type;
+}
+
 /** A row as often as a number says, for INTERSECT ALL, EXCEPT ALL and samples with replacement. */
 const replicateRows: GeneratorFunction = {
   name: "replicate_rows",
@@ -124,4 +187,5 @@ export const generatorFunctions: readonly GeneratorFunction[] = [
   explode("posexplode_outer", true, true),
   inline("inline", false),
   inline("inline_outer", true),
+  stack,
 ];

@@ -26,6 +26,9 @@ export interface Read {
   /** A source object of the user's (`readStream.from`), when the format is not a registered one. */
   readonly provider?: unknown;
 }
+/** Format of reads that stand for a cached plan. */
+export const inMemoryFormat = "InMemoryTableScan";
+
 export interface LocalRelation {
   readonly kind: "LocalRelation";
   readonly batch: RecordBatch;

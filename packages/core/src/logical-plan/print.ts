@@ -4,7 +4,14 @@ import type { Alias, Attribute, Expr, SortOrder } from "../expressions/expressio
 import { childrenOf } from "../expressions/traverse.ts";
 import { printExpression } from "../expressions/print.ts";
 import { simpleString } from "../types/type-names.ts";
-import type { Aggregate, JoinType, LogicalPlan, Read, Repartition } from "./logical-plan.ts";
+import {
+  type Aggregate,
+  inMemoryFormat,
+  type JoinType,
+  type LogicalPlan,
+  type Read,
+  type Repartition,
+} from "./logical-plan.ts";
 import { childrenOfPlan } from "./traverse.ts";
 
 /** The plan, its root first, without a newline at the end. Nodes that the analyzer has yet to resolve start with `'`. */
@@ -147,6 +154,7 @@ function groupingSets(plan: Aggregate): string {
   return sets === undefined ? "" : ` grouping sets [${sets.join(", ")}]`;
 }
 function describeRead(read: Read): string {
+  if (read.format === inMemoryFormat) return "InMemoryRelation";
   const paths = read.paths.length === 0 ? "" : ` [${read.paths.join(", ")}]`;
   return `${read.streaming ? "StreamingRelation" : "Relation"} ${read.format}${paths}`;
 }

@@ -63,6 +63,19 @@ export class BatchRun implements BatchContext {
   }
 }
 
+/** The partitions of a plan, one after another; what is not pulled of one is skipped. Sources are closed at the end. */
+export async function* runPartitions(
+  plan: CompiledPlan,
+  run: BatchRun,
+): AsyncGenerator<AsyncIterable<RecordBatch>, void, undefined> {
+  try {
+    yield* await plan.execute(run);
+    run.completed();
+  } finally {
+    await run.close();
+  }
+}
+
 /** The rows of a plan, partition after partition. Sources are closed when the iteration ends, however it ends. */
 export async function* runBatch(plan: CompiledPlan, run: BatchRun): AsyncGenerator<RecordBatch> {
   try {

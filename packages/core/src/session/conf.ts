@@ -44,6 +44,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     check: (value) => /^(EXCEPTION|LAST_WIN)$/i.test(value),
     expected: "EXCEPTION or LAST_WIN",
   },
+  "spark.sql.pivotMaxValues": {
+    default: "10000",
+    doc: "The most values that a pivot without a list of values may find.",
+    ...positive,
+  },
   "spark.sql.caseSensitive": {
     default: "false",
     doc: "Whether column names differ by case.",

@@ -25,7 +25,13 @@ import { StreamingQueryManager } from "../streaming/query-manager.ts";
 import type { StructType } from "../types/data-type.ts";
 import { engineOpened, engineStopped } from "./active-engines.ts";
 import { analyzePlan } from "./analyze-plan.ts";
-import { BatchRun, runBatch } from "./batch-run.ts";
+import { BatchRun, runBatch, runPartitions } from "./batch-run.ts";
+import { CacheManager } from "./cache-manager.ts";
+import type { CachedTable } from "./cached-table.ts";
+import { canonicalText } from "./canonical-text.ts";
+import { distinctValues } from "./distinct-values.ts";
+import type { GlobalViews } from "./global-views.ts";
+import { inputFilesOf } from "./input-files.ts";
 import { builtInSources } from "./built-in-sources.ts";
 import { SessionCatalog } from "./catalog.ts";
 import { SessionConf } from "./conf.ts";
@@ -51,7 +57,8 @@ export interface EmbeddedEngineOptions {
 export class EmbeddedEngine implements Engine {
   readonly version: string = version;
   readonly conf: SessionConf;
-  readonly tables: SessionCatalog = new SessionCatalog();
+  readonly tables: SessionCatalog;
+  readonly cache: CacheManager;
   readonly streams: StreamingQueryManager;
   readonly runtime: Runtime;
   readonly #sinks: FormatProviders<SinkProvider> = new FormatProviders(builtInSinks);
@@ -61,9 +68,17 @@ export class EmbeddedEngine implements Engine {
   readonly #setLogLevel: (level: LogLevel) => void;
   readonly #sources: FormatProviders<SourceProvider> = new FormatProviders(builtInSources);
   readonly #stopped = new AbortController();
+  readonly #globalViews: GlobalViews;
 
-  constructor(request: EngineRequest, runtime: Runtime, options: EmbeddedEngineOptions = {}) {
+  constructor(
+    request: EngineRequest,
+    runtime: Runtime,
+    options: EmbeddedEngineOptions = {},
+    globalViews: GlobalViews = new Map(),
+  ) {
     this.request = request;
+    this.tables = new SessionCatalog(globalViews);
+    this.#globalViews = globalViews;
     this.options = options;
     this.#base = runtime;
     const leveled = leveledRuntime(runtime, "WARN");
@@ -74,6 +89,17 @@ export class EmbeddedEngine implements Engine {
       clock: runtime.clock,
       warn: (message) => this.runtime.process.log("WARN", message),
     });
+    this.cache = new CacheManager(
+      (without) => ({
+        schema: async (plan) => schemaOfPlan(await this.analyze(plan, without)),
+        partitions: (plan) => this.#partitions(plan, undefined, without),
+      }),
+      openOperatorMemory(
+        this.runtime,
+        memorySettings((key) => this.conf.get(key), this.runtime),
+      ),
+      (name) => this.tables.plan(name),
+    );
     engineOpened(this);
   }
 
@@ -91,6 +117,31 @@ export class EmbeddedEngine implements Engine {
   async *execute(plan: LogicalPlan, signal?: AbortSignal): AsyncGenerator<RecordBatch> {
     const { compiled, run } = await this.#prepare(plan, signal);
     yield* runBatch(compiled, run);
+  }
+
+  executePartitions(plan: LogicalPlan, signal?: AbortSignal): AsyncIterable<AsyncIterable<RecordBatch>> {
+    return this.#partitions(plan, signal);
+  }
+
+  async *#partitions(
+    plan: LogicalPlan,
+    signal?: AbortSignal,
+    without?: CachedTable,
+  ): AsyncGenerator<AsyncIterable<RecordBatch>, void, undefined> {
+    const { compiled, run } = await this.#prepare(plan, signal, without);
+    yield* runPartitions(compiled, run);
+  }
+
+  async inputFiles(plan: LogicalPlan): Promise<string[]> {
+    return inputFilesOf(await this.analyze(plan), this.tableScanOptions(this.#stopped.signal));
+  }
+
+  async canonicalText(plan: LogicalPlan): Promise<string> {
+    return canonicalText(this.optimize(await this.analyze(plan)));
+  }
+
+  randomSeed(): bigint {
+    return (BigInt(this.runtime.random.int32()) << 32n) | BigInt(this.runtime.random.int32() >>> 0);
   }
 
   async write(plan: LogicalPlan, request: WriteRequest): Promise<void> {
@@ -117,6 +168,7 @@ export class EmbeddedEngine implements Engine {
       };
       const sink = await provider.openBatch(context, request.mode);
       await sink.write(await compiled.execute(run), run.signal);
+      run.completed();
     } finally {
       await run.close();
     }
@@ -138,13 +190,14 @@ export class EmbeddedEngine implements Engine {
   }
 
   async newSession(): Promise<Engine> {
-    return new EmbeddedEngine({ ...this.request, conf: this.conf.all() }, this.#base, this.options);
+    return new EmbeddedEngine({ ...this.request, conf: this.conf.all() }, this.#base, this.options, this.#globalViews);
   }
 
   async stop(): Promise<void> {
     engineStopped(this);
     this.#stopped.abort(new MillraceError("SESSION_STOPPED", {}));
     await this.streams.stopAll();
+    await this.cache.close();
   }
 
   // ---- for the parts of the session ---------------------------------------------------------------------------------
@@ -159,12 +212,15 @@ export class EmbeddedEngine implements Engine {
     };
   }
 
-  analyze(plan: LogicalPlan): Promise<LogicalPlan> {
-    return explainFileErrors(() => this.#analyze(plan));
+  /** @param without a cache that is not read from: it is being filled */
+  analyze(plan: LogicalPlan, without?: CachedTable): Promise<LogicalPlan> {
+    return explainFileErrors(() => this.#analyze(plan, without));
   }
 
-  #analyze(plan: LogicalPlan): Promise<LogicalPlan> {
+  #analyze(plan: LogicalPlan, without: CachedTable | undefined): Promise<LogicalPlan> {
     return analyzePlan(plan, {
+      replaced: (each) => this.cache.replaced(each, without),
+      distinctValues: (input, column) => distinctValues(this, input, column),
       evaluation: this.evaluation(),
       caseSensitive: this.conf.flag("spark.sql.caseSensitive"),
       catalog: this.tables,
@@ -221,8 +277,9 @@ export class EmbeddedEngine implements Engine {
   async #prepare(
     plan: LogicalPlan,
     signal: AbortSignal | undefined,
+    without?: CachedTable,
   ): Promise<{ readonly compiled: CompiledPlan; readonly run: BatchRun }> {
-    const analyzed = await this.analyze(plan);
+    const analyzed = await this.analyze(plan, without);
     if (isStreamingPlan(analyzed)) throw new MillraceError("STREAMING_READ_IN_BATCH", {});
     const compiled = this.compile(planPhysical(this.optimize(analyzed), this.planOptions()));
     const stop = AbortSignal.any([this.#stopped.signal, signal ?? never]);

@@ -34,6 +34,7 @@ export interface Engine {
   readonly conf: EngineConf;
   readonly tables: EngineTables;
   readonly streams: StreamingQueries;
+  readonly cache: EngineCache;
 
   /** Schema of the plan's result. */
   schema(plan: LogicalPlan): Promise<StructType>;
@@ -44,6 +45,14 @@ export interface Engine {
    * the run and releases what it holds. A plan over a streaming source is refused.
    */
   execute(plan: LogicalPlan, signal?: AbortSignal): AsyncIterable<RecordBatch>;
+  /** As {@link execute}, partition by partition; a partition that is not pulled is skipped. */
+  executePartitions(plan: LogicalPlan, signal?: AbortSignal): AsyncIterable<AsyncIterable<RecordBatch>>;
+  /** The files that a batch plan reads, each once. */
+  inputFiles(plan: LogicalPlan): Promise<string[]>;
+  /** The optimized plan as a text that is the same for plans that differ in names only. */
+  canonicalText(plan: LogicalPlan): Promise<string>;
+  /** A seed for what the user gave none for. */
+  randomSeed(): bigint;
   /** Runs a batch plan and writes its result. */
   write(plan: LogicalPlan, request: WriteRequest): Promise<void>;
   /** Starts a streaming query; resolves when it is registered and its start event was delivered. */
@@ -72,12 +81,43 @@ export interface EngineConf {
   isModifiable(key: string): boolean;
 }
 
+/** Where cached rows are kept. */
+export interface CacheLevel {
+  readonly useDisk: boolean;
+  readonly useMemory: boolean;
+}
+
+/** Plans whose rows the session keeps. Rows are computed by the first action that reads them. */
+export interface EngineCache {
+  /** Nothing happens when the plan is cached already. */
+  persist(plan: LogicalPlan, level: CacheLevel): void;
+  unpersist(plan: LogicalPlan): Promise<void>;
+  /** Undefined: not cached. */
+  levelOf(plan: LogicalPlan): CacheLevel | undefined;
+  clear(): Promise<void>;
+  /** A plan that reads the rows of another, which are computed once: at once, or by the first action. */
+  checkpoint(plan: LogicalPlan, level: CacheLevel, eager: boolean): Promise<LogicalPlan>;
+}
+
+/** A view or table as the catalog lists it. */
+export interface TableInfo {
+  readonly name: string;
+  /** `global_temp` for views of all sessions, nothing for those of one. */
+  readonly namespace: readonly string[];
+}
+
 /** The session's views, and the tables of memory sinks. */
 export interface EngineTables {
   /** @throws MillraceError TEMP_TABLE_OR_VIEW_ALREADY_EXISTS when it exists and `replace` is false. */
   createView(name: string, plan: LogicalPlan, replace: boolean): void;
+  /** As {@link createView}, for all sessions of the engine: `global_temp.name`. */
+  createGlobalView(name: string, plan: LogicalPlan, replace: boolean): void;
   /** Whether there was one. */
   dropView(name: string): boolean;
+  dropGlobalView(name: string): boolean;
+  /** In the order of names. */
+  list(): readonly TableInfo[];
+  listGlobal(): readonly TableInfo[];
   /** Whether the name is a view or table, and, when it is a view of a streaming plan, that it streams. */
   find(name: string): { readonly streaming: boolean } | undefined;
 }

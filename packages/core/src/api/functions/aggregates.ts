@@ -12,7 +12,7 @@ import type {
 } from "../column-types.ts";
 import { call, Column } from "../column.ts";
 import { literalOf } from "../literal.ts";
-import { countOfRows } from "../grouped-data.ts";
+import { countOfRows } from "../frame-building.ts";
 import { functionColumn } from "./function-column.ts";
 
 type Same<A> = Base<ArgumentType<A>>;

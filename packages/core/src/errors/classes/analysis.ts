@@ -106,7 +106,7 @@ export const analysisErrors = {
   "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES": {
     sqlState: "42K0D",
     message:
-      "Invalid lambda function call. The lambda function has duplicate arguments <args>. Please, consider to rename the argument names or set <caseSensitiveConfig> to \"true\".",
+      'Invalid lambda function call. The lambda function has duplicate arguments <args>. Please, consider to rename the argument names or set <caseSensitiveConfig> to "true".',
   },
   "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION": {
     sqlState: "42K0D",
@@ -122,6 +122,20 @@ export const analysisErrors = {
     sqlState: "42K0D",
     message:
       "Invalid lambda function call. You passed a lambda function to a parameter that does not accept it. Please check if lambda function argument is in the correct position.",
+  },
+  MULTI_ALIAS_WITHOUT_GENERATOR: {
+    sqlState: "42K0E",
+    message: "Multi part aliasing (<names>) is not supported with <expr> as it is not a generator function.",
+  },
+  UDTF_ALIAS_NUMBER_MISMATCH: {
+    sqlState: "42802",
+    message:
+      "The number of aliases supplied in the AS clause does not match the number of columns output by the function. Expected <aliasesSize> aliases, but got <aliasesNames>. Please ensure that the number of aliases provided matches the number of columns.",
+  },
+  "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The data type of the column (<columnIndex>) do not have the same type: <leftType> (<leftParamIndex>) <> <rightType> (<rightParamIndex>).',
   },
   FIELD_NOT_FOUND: { sqlState: "42704", message: "No such struct field <fieldName> in <fields>." },
   INVALID_EXTRACT_BASE_FIELD_TYPE: {
@@ -183,6 +197,11 @@ export const analysisErrors = {
     sqlState: "42605",
     message: "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>.",
   },
+  TOO_MANY_PIVOT_VALUES: {
+    sqlState: "54000",
+    message:
+      "The pivot column has more than <limit> distinct values, this could indicate an error. If this was intended, set spark.sql.pivotMaxValues to at least the number of distinct values.",
+  },
   AGGREGATE_FUNCTION_REQUIRED_FOR_PIVOT: {
     sqlState: "42K0S",
     message: "Aggregate expression required for pivot, but <sql> did not appear in any aggregate function.",
@@ -231,7 +250,8 @@ export const analysisErrors = {
   },
   "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_DISTINCT_UNSUPPORTED": {
     sqlState: "42K0E",
-    message: "The observed metrics are invalid: aggregate expressions with DISTINCT are not allowed, but found: <expr>.",
+    message:
+      "The observed metrics are invalid: aggregate expressions with DISTINCT are not allowed, but found: <expr>.",
   },
   "INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_ATTRIBUTE": {
     sqlState: "42K0E",
@@ -247,6 +267,10 @@ export const analysisErrors = {
     sqlState: "0A000",
     message:
       "The feature is not supported: Cannot have MAP type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>.",
+  },
+  SCHEMA_NOT_FOUND: {
+    sqlState: "42704",
+    message: "The schema <schemaName> cannot be found. Views belong to no schema; the only one is default.",
   },
   TABLE_OR_VIEW_NOT_FOUND: {
     sqlState: "42P01",

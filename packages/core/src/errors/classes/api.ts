@@ -15,6 +15,23 @@ export const apiErrors = {
     message:
       "toDF needs one name for each column: there are <columns> columns (<oldNames>), but <names> names (<newNames>).",
   },
+  LENGTH_SHOULD_BE_THE_SAME: {
+    sqlState: "42K0L",
+    message: "<arg1> and <arg2> should be of the same length, got <arg1_length> and <arg2_length>.",
+  },
+  "UNSUPPORTED_FEATURE.PIVOT_AFTER_GROUP_BY": {
+    sqlState: "0A000",
+    message: "The feature is not supported: PIVOT clause following a rollup, cube or grouping sets. Use groupBy.",
+  },
+  OBSERVATION_OF_STREAM: {
+    sqlState: "0A000",
+    message:
+      "The observation <name> cannot take the metrics of a stream, which has some for every batch. Give observe a name and read observedMetrics of the query's progress.",
+  },
+  NO_OBSERVED_METRICS: {
+    sqlState: "42K0L",
+    message: "The observation <name> has no metrics: <reason>.",
+  },
   UNSUPPORTED_JOIN_TYPE: {
     sqlState: "0A000",
     message: "Unsupported join type '<typ>'. Supported join types include: <supported>.",

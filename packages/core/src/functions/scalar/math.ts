@@ -14,7 +14,7 @@ import {
 import type { Code } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { decimalOutOfRange, overflow } from "../kernels/checked.ts";
-import { xxLong } from "../kernels/hash.ts";
+import { xorShiftRandom } from "../kernels/random.ts";
 import { classes, coerceArgument, requireLiteral, type Resolve, signature } from "../resolution.ts";
 import { widthName, wrapNumber } from "../integer-width.ts";
 
@@ -204,16 +204,6 @@ function whole(
   });
 }
 
-/** A stream of numbers: xxHash64 of a counter, 53 bits of it. A replay of a batch draws the same numbers. */
-function randomStream(seed: bigint): () => number {
-  let counter = 0n;
-  return () => {
-    const bits = BigInt.asUintN(64, xxLong(counter, seed)) >> 11n;
-    counter++;
-    return Number(bits) / 2 ** 53;
-  };
-}
-
 const bits = (type: DataType): 32 | 64 => (type.kind === "bigint" ? 64 : 32);
 type BitOperation = {
   readonly int: (a: number, b: number) => number;
@@ -377,9 +367,9 @@ export const math: readonly ScalarFunction[] = [
     nulls: "custom",
     bind: (_types, context, args) => {
       const given = args[0]?.literal?.value;
-      const seed = given === undefined || given === null ? context.seed : BigInt(given as number | bigint);
-      const next = randomStream(seed);
-      return () => next();
+      // The batch's seed is one for each partition already.
+      if (given === undefined || given === null) return xorShiftRandom(context.seed);
+      return xorShiftRandom(BigInt.asIntN(64, BigInt(given as number | bigint) + BigInt(context.partition ?? 0)));
     },
     usage: "rand([seed])",
     summary:

@@ -1,0 +1,194 @@
+import { MillraceError } from "../errors/index.ts";
+import { functionRegistry } from "../functions/registry.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import type { TableInfo } from "../session/engine.ts";
+import { simpleString } from "../types/type-names.ts";
+import type { SessionContext } from "./session-context.ts";
+import { StorageLevel } from "./storage-level.ts";
+
+/** A view or table, as `listTables` tells of it. */
+export interface CatalogTable {
+  readonly name: string;
+  readonly catalog: string | null;
+  /** `global_temp` for views of all sessions. */
+  readonly namespace: readonly string[] | null;
+  readonly description: string | null;
+  readonly tableType: "TEMPORARY";
+  readonly isTemporary: boolean;
+}
+/** A column of a view or table. */
+export interface CatalogColumn {
+  readonly name: string;
+  readonly description: string | null;
+  /** The type as Spark writes it. */
+  readonly dataType: string;
+  readonly nullable: boolean;
+  readonly isPartition: boolean;
+  readonly isBucket: boolean;
+}
+/** A function that SQL texts know. */
+export interface CatalogFunction {
+  readonly name: string;
+  readonly description: string;
+  readonly isTemporary: boolean;
+}
+/** A database. There is one, `default`, which holds nothing: tables are views. */
+export interface CatalogDatabase {
+  readonly name: string;
+  readonly catalog: string;
+  readonly description: string;
+}
+
+const database: CatalogDatabase = { name: "default", catalog: "spark_catalog", description: "default database" };
+
+/** `spark.catalog`: the session's views and functions, and what is cached. */
+export class Catalog {
+  readonly #session: SessionContext;
+
+  constructor(session: SessionContext) {
+    this.#session = session;
+  }
+
+  // ---- databases -------------------------------------------------------------------------------------------------------
+
+  async currentCatalog(): Promise<string> {
+    return database.catalog;
+  }
+  async currentDatabase(): Promise<string> {
+    return database.name;
+  }
+  /** @throws MillraceError SCHEMA_NOT_FOUND for any other than `default` */
+  async setCurrentDatabase(name: string): Promise<void> {
+    if (!(await this.databaseExists(name))) {
+      throw new MillraceError("SCHEMA_NOT_FOUND", { schemaName: `\`${database.catalog}\`.\`${name}\`` });
+    }
+  }
+  async listDatabases(): Promise<CatalogDatabase[]> {
+    return [database];
+  }
+  async databaseExists(name: string): Promise<boolean> {
+    return name.toLowerCase() === database.name;
+  }
+
+  // ---- tables ----------------------------------------------------------------------------------------------------------
+
+  /** The views, those of all sessions only for the database `global_temp`; with a pattern (`a*|b*`) those that match. */
+  async listTables(name?: string, pattern?: string): Promise<CatalogTable[]> {
+    const { tables } = this.#session.engine;
+    const global = name?.toLowerCase() === "global_temp" ? tables.listGlobal() : [];
+    if (name !== undefined && global.length === 0 && name.toLowerCase() !== "global_temp")
+      await this.setCurrentDatabase(name);
+    return [...global, ...tables.list()].filter((table) => matches(pattern, table.name)).map(described);
+  }
+  /** @throws MillraceError TABLE_OR_VIEW_NOT_FOUND */
+  async getTable(name: string): Promise<CatalogTable> {
+    const { tables } = this.#session.engine;
+    const wanted = name.toLowerCase();
+    const found =
+      tables.list().find((table) => table.name.toLowerCase() === wanted) ??
+      tables.listGlobal().find((table) => `global_temp.${table.name.toLowerCase()}` === wanted);
+    if (found === undefined) throw notFound(name);
+    return described(found);
+  }
+  async tableExists(name: string, databaseName?: string): Promise<boolean> {
+    const full = databaseName === undefined || databaseName === database.name ? name : `${databaseName}.${name}`;
+    return this.#session.engine.tables.find(full) !== undefined;
+  }
+  /** @throws MillraceError TABLE_OR_VIEW_NOT_FOUND */
+  async listColumns(name: string): Promise<CatalogColumn[]> {
+    const { fields } = await this.#session.engine.schema(this.#plan(name));
+    return fields.map((field) => ({
+      name: field.name,
+      description: null,
+      dataType: simpleString(field.type),
+      nullable: field.nullable,
+      isPartition: false,
+      isBucket: false,
+    }));
+  }
+  /** Whether there was a view of that name. */
+  async dropTempView(name: string): Promise<boolean> {
+    await this.#forget(name);
+    return this.#session.engine.tables.dropView(name);
+  }
+  /** Whether there was a view of that name among those of all sessions. */
+  async dropGlobalTempView(name: string): Promise<boolean> {
+    await this.#forget(`global_temp.${name}`);
+    return this.#session.engine.tables.dropGlobalView(name);
+  }
+
+  // ---- functions -------------------------------------------------------------------------------------------------------
+
+  /** All functions, or those whose name matches a pattern such as `date*`. */
+  async listFunctions(_databaseName?: string, pattern?: string): Promise<CatalogFunction[]> {
+    return functionRegistry
+      .allFunctions()
+      .filter((fn) => fn.doc.group !== "Internal" && matches(pattern, fn.name))
+      .map((fn) => ({ name: fn.name, description: fn.doc.summary, isTemporary: true }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  async functionExists(name: string): Promise<boolean> {
+    return (
+      functionRegistry.scalar(name) !== undefined ||
+      functionRegistry.aggregate(name) !== undefined ||
+      functionRegistry.generator(name) !== undefined
+    );
+  }
+
+  // ---- caches ----------------------------------------------------------------------------------------------------------
+
+  /** Whether a view's rows are kept. @throws MillraceError TABLE_OR_VIEW_NOT_FOUND */
+  async isCached(name: string): Promise<boolean> {
+    return this.#session.engine.cache.levelOf(this.#plan(name)) !== undefined;
+  }
+  /** Keeps a view's rows when they are computed for the first time. @throws MillraceError TABLE_OR_VIEW_NOT_FOUND */
+  async cacheTable(name: string, level: StorageLevel = StorageLevel.MEMORY_AND_DISK): Promise<void> {
+    this.#session.engine.cache.persist(this.#plan(name), level);
+  }
+  /** Forgets a view's rows. @throws MillraceError TABLE_OR_VIEW_NOT_FOUND */
+  async uncacheTable(name: string): Promise<void> {
+    await this.#session.engine.cache.unpersist(this.#plan(name));
+  }
+  /** Forgets all rows that the session keeps. */
+  async clearCache(): Promise<void> {
+    await this.#session.engine.cache.clear();
+  }
+
+  #plan(name: string): LogicalPlan {
+    if (this.#session.engine.tables.find(name) === undefined) throw notFound(name);
+    return { kind: "NamedTable", name, streaming: false };
+  }
+  async #forget(name: string): Promise<void> {
+    if (this.#session.engine.tables.find(name) !== undefined) {
+      await this.#session.engine.cache.unpersist(this.#plan(name));
+    }
+  }
+}
+
+function described({ name, namespace }: TableInfo): CatalogTable {
+  return {
+    name,
+    catalog: null,
+    namespace: namespace.length === 0 ? null : namespace,
+    description: null,
+    tableType: "TEMPORARY",
+    isTemporary: true,
+  };
+}
+
+function notFound(name: string): MillraceError {
+  return new MillraceError("TABLE_OR_VIEW_NOT_FOUND", { relationName: `\`${name}\`` });
+}
+
+/** Spark's patterns: `*` stands for any text, `|` separates alternatives; upper and lower case are the same. */
+function matches(pattern: string | undefined, name: string): boolean {
+  if (pattern === undefined) return true;
+  return pattern.split("|").some((each) => {
+    const source = each
+      .trim()
+      .split("*")
+      .map((part) => part.replaceAll(/[.\\+?^${}()|[\]]/g, "\\$&"))
+      .join(".*");
+    return new RegExp(`^(?:${source})$`, "i").test(name);
+  });
+}
