@@ -113,7 +113,10 @@ export interface MicroBatchSource {
   plan(start: OffsetJson | null, end: OffsetJson): Promise<readonly SourceSplit[]>;
   readonly filtered: boolean;
   read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch>;
-  /** The batch that ended at `end` is durable; what lies before is not asked for again. */
+  /**
+   * The batch that ended at `end` is durable; what lies before is not asked for again. Comes when the next batch is in the
+   * offset log, and so beside the reading of that batch.
+   */
   commit(end: OffsetJson): Promise<void>;
   /** Source metrics for progress, all values as strings. */
   metrics?(): ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-/** P0 to P4: decides what the next batch is and makes it durable in the offset log. */
+/** P0 to P4: decides what the next batch is, and writes it to the offset log while the batch already computes. */
 import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import { assertInvariant } from "../errors/index.ts";
 import { abortable, QueryStopped } from "./abortable.ts";
@@ -12,7 +12,7 @@ function batchTimestamp(run: QueryRun): number {
 
 /**
  * Constructs the next batch unless it is there already (after recovery) or there is nothing to do. Afterwards `run.batch`
- * is a batch whose offsets are durable, or null.
+ * is a batch, or null.
  * @returns whether sources have new data
  */
 export async function constructBatch(run: QueryRun): Promise<boolean> {
@@ -37,8 +37,10 @@ export async function constructBatch(run: QueryRun): Promise<boolean> {
     conf: run.loggedConf,
     offsets: run.sources.map((source) => source.end),
   };
-  await run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));
-  run.batch = { batchId, entry, lateWatermarkMs: run.lastWatermarkMs, replayed: false };
+  const logged = run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));
+  // Whoever runs the batch awaits it; a failure that comes first is no error of the process.
+  logged.catch(() => undefined);
+  run.batch = { batchId, entry, lateWatermarkMs: run.lastWatermarkMs, logged };
   run.lastTimestampMs = batchTimestampMs;
   run.lastWatermarkMs = batchWatermarkMs;
   run.nextBatchId = batchId + 1;

@@ -9,7 +9,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { StructType } from "../types/data-type.ts";
 import { abortable } from "./abortable.ts";
 import { CommittedBatches } from "./committed-batches.ts";
-import { commitSources, constructBatch } from "./construct-batch.ts";
+import { constructBatch } from "./construct-batch.ts";
 import type {
   CommittedBatch,
   StopOptions,
@@ -279,7 +279,6 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       }
       // Not answered by this pass: after the batch there may be more.
       this.#waiting = [...asked, ...this.#waiting];
-      await commitSources(run, batch.batchId);
       const startOffsets = run.sources.map((source) => source.start);
       const outcome = await runBatch(run, batch);
       run.batch = null;

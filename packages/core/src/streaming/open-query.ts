@@ -138,7 +138,7 @@ function resourcesOf(checkpoint: QueryCheckpoint, control: QueryControl): QueryR
 
 function batchToReplay(position: RecoveredPosition): QueryRun["batch"] {
   if (position.replay === null) return null;
-  return { ...position.replay, lateWatermarkMs: position.lastWatermarkMs, replayed: true };
+  return { ...position.replay, lateWatermarkMs: position.lastWatermarkMs, logged: Promise.resolve() };
 }
 
 async function openSource(

@@ -16,8 +16,8 @@ export interface CurrentBatch {
   readonly entry: OffsetLogEntry;
   /** Watermark of the batch before: rows at or before it are late. */
   readonly lateWatermarkMs: number;
-  /** It lies in the offset log already and is run again. */
-  readonly replayed: boolean;
+  /** Fulfilled when the batch is durable in the offset log, as a batch that is run again is from the start. */
+  readonly logged: Promise<void>;
 }
 
 export interface QueryRun {

@@ -133,6 +133,10 @@ export class QueryState {
     this.#unwritten = unwritten;
   }
 
+  get hasUnwrittenMetadata(): boolean {
+    return this.#unwritten.length > 0;
+  }
+
   /** P5: writes what {@link checkMetadata} did not find, and makes durable what it found; once per run. */
   async writeMetadata(): Promise<void> {
     if (this.#unwritten.length === 0) return;

@@ -6,11 +6,15 @@ test("a query processes what is there, and a restart goes on where it ended", as
   world.topic.add(["a", 1], ["b", 2]);
   const first = await world.run();
   expect(world.table.rows).toEqual(["a 1000000", "b 2000000"]);
-  expect(world.steps).toEqual(
-    ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11"]
-      .map((s) => `${s}:0`)
-      .concat("P0:1", "P1:1"),
-  );
+  // The offsets are logged while the batch computes; both are done before the state is made durable.
+  const logging = ["P0", "P1", "P2", "P3", "P4", "P7"];
+  const computing = ["P5", "P6", "P7", "P8", "P9", "P10", "P11"];
+  for (const order of [logging, computing]) {
+    expect(world.steps.filter((step) => order.some((name) => step === `${name}:0`))).toEqual(
+      order.map((name) => `${name}:0`),
+    );
+  }
+  expect(world.steps.slice(-2)).toEqual(["P0:1", "P1:1"]);
   world.restart();
   world.topic.add(["c", 3]);
   const second = await world.run();

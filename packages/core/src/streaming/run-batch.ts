@@ -1,11 +1,16 @@
-/** P5 to P10: runs a batch whose offsets are durable, in the order that makes it happen exactly once. */
+/**
+ * P5 to P10: runs a batch in the order that makes it happen exactly once. Its offsets are on their way to the disk while it
+ * computes, since nothing that P6 does can be seen; before P7 they are durable.
+ */
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { BatchContext, EventTimeStats } from "../execution/context.ts";
 import { memorySettings, openOperatorMemory, type OperatorMemory } from "../execution/memory/operator-memory.ts";
 import { assertInvariant } from "../errors/index.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { atomicWrite } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { PreparedWrite } from "../sinks/contract.ts";
+import { commitSources } from "./construct-batch.ts";
 import { abortable, QueryStopped, settleWithinGrace } from "./abortable.ts";
 import { BatchMetrics } from "./batch-metrics.ts";
 import { batchSeed } from "./batch-seed.ts";
@@ -32,9 +37,7 @@ type Keep = (batch: RecordBatch) => void;
 export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<BatchOutcome> {
   const { batchId } = batch;
   const { clock } = run.input.runtime;
-  await run.step("P5", batchId);
-  // On disk before the first state: which stateful operators the query has, and their schemas.
-  await run.durations.time("queryPlanning", () => run.state.writeMetadata());
+  await writeStateMetadata(run, batch);
   for (const source of run.sources) source.rows = 0;
   const eventTimes = watermarkNodesOf(run.plan.physical).map(() => new EventTimeAccumulator());
   const metrics = new BatchMetrics();
@@ -53,8 +56,11 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
   try {
     await run.step("P6", batchId);
     const context = batchContext(run, batch, state, eventTimes, metrics, statics, memory, observed);
-    const write = await abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record));
-    prepared = write;
+    const writing = abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record)).then(
+      (write) => (prepared = write),
+    );
+    const logged = batch.logged.then(() => commitSources(run, batchId));
+    const write = await besides(clock, writing, logged);
     if (run.abort.aborted) throw new QueryStopped();
     await run.step("P7", batchId);
     const stateCommitMs = await commitState(run, batchId, state);
@@ -85,6 +91,24 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     } finally {
       await statics.close();
     }
+  }
+}
+
+/** P5: on disk before the first state, and after the offsets: which stateful operators the query has, and their schemas. */
+async function writeStateMetadata(run: QueryRun, batch: CurrentBatch): Promise<void> {
+  if (run.state.hasUnwrittenMetadata) await batch.logged;
+  await run.step("P5", batch.batchId);
+  await run.durations.time("queryPlanning", () => run.state.writeMetadata());
+}
+
+/** The result of `work` when `other` has succeeded too. When one of them fails, the other one gets some time to end. */
+async function besides<T>(clock: Clock, work: Promise<T>, other: Promise<void>): Promise<T> {
+  try {
+    const [result] = await Promise.all([work, other]);
+    return result;
+  } catch (error) {
+    await settleWithinGrace(clock, () => Promise.allSettled([work, other]));
+    throw error;
   }
 }
 
