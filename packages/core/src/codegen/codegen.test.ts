@@ -218,6 +218,13 @@ describe("generated code means what the interpreter means", () => {
     );
   });
 
+  test("a conjunct that is not true keeps those after it from being evaluated", () => {
+    const overflow = call("*", intType, literal(2 ** 30, intType), literal(4, intType));
+    const condition = call("and", booleanType, literal(null, booleanType), call("=", booleanType, overflow, overflow));
+    const [batch] = fc.sample(arbitraryBatch(schema, 20), { numRuns: 1, seed: 1 });
+    for (const codegen of [true, false]) expect(outcome([{ kind: "filter", condition }], batch!, codegen)).toEqual([]);
+  });
+
   test("any column of any type passes through, alone and behind a filter", () => {
     fc.assert(
       fc.property(arbitraryBatch(undefined, 20), fc.boolean(), (batch, filtered) => {

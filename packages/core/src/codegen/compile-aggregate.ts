@@ -83,7 +83,7 @@ function generatedPartial(
 ): CompiledAggregation {
   const layout = keyLayout(structType(shape.keyFields));
   const out = new FunctionEmitter(options.context);
-  const expressions = new ExpressionEmitter(out, options.bigint);
+  const expressions = new ExpressionEmitter(out, options);
   const [columns, rows, table, stores] = [
     identifier("cols", 0),
     identifier("rows", 0),

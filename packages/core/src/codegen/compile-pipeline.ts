@@ -33,6 +33,8 @@ export interface CodegenOptions {
   readonly codegen: boolean;
   /** User functions get BIGINT as bigint. */
   readonly bigint: boolean;
+  /** `temporal`: user functions get dates and times as Temporal objects. */
+  readonly timestamps?: "date" | "temporal";
 }
 
 /** A batch transformation. Batches may come out with no rows. */
@@ -232,7 +234,7 @@ function emitLoop(
   options: CodegenOptions,
 ): { readonly columns: readonly OutputColumn[]; readonly loop: Loop | undefined; readonly source: string } {
   const out = new FunctionEmitter(options.context);
-  const expressions = new ExpressionEmitter(out, options.bigint);
+  const expressions = new ExpressionEmitter(out, options);
   const [vectors, rows, buffers, selection] = [
     identifier("cols", 0),
     identifier("rows", 0),

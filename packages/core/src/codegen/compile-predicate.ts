@@ -35,7 +35,7 @@ export function compilePredicate(
     };
   }
   const out = new FunctionEmitter(options.context);
-  const expressions = new ExpressionEmitter(out, options.bigint);
+  const expressions = new ExpressionEmitter(out, options);
   const [columns, rows, selection] = [identifier("cols", 0), identifier("rows", 0), identifier("sel", 0)];
   const [i, k] = [identifier("row", 0), identifier("pos", 0)];
   const label = identifier("l", 0);

@@ -6,13 +6,14 @@ import { isMillraceError, MillraceError } from "../errors/index.ts";
 import type { UserFunction, UserFunctionCall } from "../expressions/expression.ts";
 import { typeOf } from "../expressions/typing.ts";
 import type { DataType, SqlValue } from "../types/data-type.ts";
+import type { ValueOptions } from "../types/schema-literal.ts";
 import { sqlName } from "../types/type-names.ts";
 
 /** A user function as a function of engine values. */
-export function bindUserFunction(call: UserFunctionCall, bigint: boolean): (...args: SqlValue[]) => SqlValue {
+export function bindUserFunction(call: UserFunctionCall, options: ValueOptions): (...args: SqlValue[]) => SqlValue {
   const { fn } = call;
   const types = call.args.map(typeOf);
-  const inputs = types.map((type, i) => externalOf(type, bigint, `argument ${i + 1} of ${fn.name}`));
+  const inputs = types.map((type, i) => externalOf(type, options, `argument ${i + 1} of ${fn.name}`));
   const output = externalWriter(call.type, true, `the result of ${fn.name}`);
   const closure = fn.closure as (...args: unknown[]) => unknown;
   return (...args) => {
@@ -28,7 +29,7 @@ export function bindUserFunction(call: UserFunctionCall, bigint: boolean): (...a
 }
 
 /** Converts single engine values to what users see. */
-function externalOf(type: DataType, bigint: boolean, path: string): (value: SqlValue) => unknown {
+function externalOf(type: DataType, options: ValueOptions, path: string): (value: SqlValue) => unknown {
   switch (type.kind) {
     case "boolean":
     case "tinyint":
@@ -39,7 +40,7 @@ function externalOf(type: DataType, bigint: boolean, path: string): (value: SqlV
     case "string":
       return (value) => value;
     default: {
-      const reader = externalReader(type, { bigint }, path);
+      const reader = externalReader(type, options, path);
       const builder = createBuilder(type, 1);
       return (value) => {
         if (value === null) return null;

@@ -10,11 +10,14 @@ export class FormatProviders<P extends { readonly names: readonly string[] }> {
     }
   }
 
-  /** @throws MillraceError DATA_SOURCE_NOT_FOUND naming the formats there are */
-  get(format: string): P {
+  /**
+   * @param also what may be used besides formats, for the error
+   * @throws MillraceError DATA_SOURCE_NOT_FOUND naming the formats there are
+   */
+  get(format: string, also = ""): P {
     const provider = this.#byName.get(format.toLowerCase());
     if (provider === undefined) {
-      const known = [...this.#byName.keys()].sort().join(", ");
+      const known = [...this.#byName.keys()].sort().join(", ") + also;
       throw new MillraceError("DATA_SOURCE_NOT_FOUND", { provider: format, known });
     }
     return provider;

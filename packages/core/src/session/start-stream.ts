@@ -37,13 +37,14 @@ export async function startStream(
   const openStream = sink.openStream.bind(sink);
   const optimized = engine.optimize(analyzed);
   const path = request.target.kind === "format" ? request.target.path : undefined;
+  const checkpointPath = checkpointPathOf(engine, request, sink);
   const { onStep } = engine.options;
   return engine.streams.start({
     runtime: engine.runtime,
     name: request.queryName ?? null,
     outputMode: request.outputMode,
     trigger: request.trigger,
-    checkpointPath: checkpointPathOf(engine, request, sink),
+    checkpointPath,
     conf: (key) => engine.conf.get(key),
     sources,
     plan: (settings) => {
@@ -78,8 +79,10 @@ export async function startStream(
         conf: (key) => engine.conf.get(key),
         warn: (message) => engine.runtime.process.log("WARN", message),
         bigint: engine.request.bigint,
+        timestamps: engine.request.temporal ? "temporal" : "date",
         queryId: resources.queryId,
         outputMode: request.outputMode,
+        ...(checkpointPath === null ? {} : { checkpointPath }),
         durability: resources.durability,
         signal: resources.signal,
       }),
@@ -104,7 +107,10 @@ function sinkOf(engine: EmbeddedEngine, request: StreamRequest): SinkProvider {
       );
     case "format": {
       if (typeof target.format !== "string" || target.format.toLowerCase() !== "memory") {
-        return engine.sinkOf(target.format);
+        return engine.sinkOf(
+          target.format,
+          "; for code of your own: foreach(...), foreachBatch(...), or a sink as the format",
+        );
       }
       if (request.queryName === undefined) throw new MillraceError("MEMORY_SINK_NEEDS_NAME", {});
       const table = new MemorySinkTable();

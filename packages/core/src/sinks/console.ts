@@ -2,16 +2,16 @@ import { compactBatch } from "../columnar/compact.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { type ShowFormat, showString } from "../functions/show-string.ts";
 import type { BatchSink, PreparedWrite, SinkBatch, SinkContext, SinkProvider, StreamSink } from "./contract.ts";
-import { SinkOptions } from "./options.ts";
+import { OptionReader } from "../logical-plan/option-reader.ts";
 import { forget, pullRows } from "./pull-rows.ts";
 
 const dashes = "-".repeat(43);
 
 /** `numRows` (20) rows are shown, cells cut to 20 characters unless `truncate` is false. */
 function formatOf(context: SinkContext): ShowFormat {
-  const options = new SinkOptions("console", context.options);
+  const options = new OptionReader("console", context.options);
   return {
-    rows: options.count("numRows", 20),
+    rows: options.count("numRows", 0) ?? 20,
     truncate: options.flag("truncate", true) ? 20 : 0,
     vertical: false,
     timeZone: context.timeZone,

@@ -29,6 +29,8 @@ export interface SinkContext {
 export interface StreamSinkContext extends SinkContext {
   readonly queryId: string;
   readonly outputMode: OutputMode;
+  /** Where the query keeps its checkpoint; undefined for a temporary one. */
+  readonly checkpointPath?: string;
   readonly durability: "fsync" | "spark";
   readonly signal: AbortSignal;
 }

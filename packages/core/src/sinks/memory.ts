@@ -64,18 +64,16 @@ class MemorySink implements StreamSink {
  * every batch holds the complete result.
  */
 async function refuseRestart(context: StreamSinkContext): Promise<void> {
-  const location = context.options.get("checkpointlocation");
-  if (location === undefined || context.outputMode === "complete") return;
-  const { fs, process } = context.runtime;
-  const local = location.replace(/^file:(?:\/\/)?(?=\/)/, "");
-  const checkpoint = local.startsWith("/") ? local : `${process.workingDirectory}/${local}`;
+  const { checkpointPath } = context;
+  if (checkpointPath === undefined || context.outputMode === "complete") return;
   try {
-    if (!(await fs.list(`${checkpoint}/offsets`)).some(({ name }) => /^\d+$/.test(name))) return;
+    const offsets = await context.runtime.fs.list(`${checkpointPath}/offsets`);
+    if (!offsets.some(({ name }) => /^\d+$/.test(name))) return;
   } catch (error) {
     if (error instanceof FileSystemError && (error.code === "ENOENT" || error.code === "ENOTDIR")) return;
     throw error;
   }
-  throw new MillraceError("_LEGACY_ERROR_TEMP_1299", { checkpointPath: location });
+  throw new MillraceError("_LEGACY_ERROR_TEMP_1299", { checkpointPath });
 }
 
 /** `memory`: keeps the rows in a table of this process. */

@@ -97,15 +97,15 @@ describe("memory", () => {
   });
 
   test("does not recover from a checkpoint but in complete mode", async () => {
-    const { runtime, context } = testWorld(schema, { checkpointlocation: "/cp" });
+    const { runtime, context } = testWorld(schema);
     const table = new MemorySinkTable();
     await runtime.fs.apply([{ op: "makeDirectory", path: "/cp/offsets" }]);
-    await memorySink(table).openStream!(context());
+    await memorySink(table).openStream!(context({ checkpointPath: "/cp" }));
     await runtime.fs.apply([{ op: "write", path: "/cp/offsets/0", bytes: new Uint8Array(1) }]);
-    await expect(memorySink(table).openStream!(context())).rejects.toMatchObject({
+    await expect(memorySink(table).openStream!(context({ checkpointPath: "/cp" }))).rejects.toMatchObject({
       errorClass: "_LEGACY_ERROR_TEMP_1299",
     });
-    await memorySink(table).openStream!(context({ outputMode: "complete" }));
+    await memorySink(table).openStream!(context({ checkpointPath: "/cp", outputMode: "complete" }));
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { confOnRestart, sparkConfDefaults } from "../checkpoint/offset-log.ts";
 import { MillraceError } from "../errors/index.ts";
+import { parseMillis } from "../types/quantities.ts";
 import type { PinnedSettings } from "./query-input.ts";
 import type { MultipleWatermarkPolicy } from "./watermark-tracker.ts";
 
@@ -50,30 +51,17 @@ export function resolvePinnedSettings(
   };
 }
 
-const durationUnits: ReadonlyMap<string, number> = new Map([
-  ["", 1],
-  ["ms", 1],
-  ["s", 1000],
-  ["m", 60_000],
-  ["min", 60_000],
-  ["h", 3_600_000],
-  ["d", 86_400_000],
-]);
-
 /** A duration setting in ms: a number of milliseconds, or a number with a unit, such as `10s`. */
 export function millisSetting(session: ReadSetting, key: string, initial: number): number {
   const text = session(key);
   if (text === undefined) return initial;
-  const match = /^\s*(\d+)\s*([a-z]*)\s*$/i.exec(text);
-  const unit = durationUnits.get(match?.[2]?.toLowerCase() ?? "");
-  if (match === null || unit === undefined) {
-    throw new MillraceError("INVALID_CONF_VALUE", {
-      confName: key,
-      confValue: text,
-      expected: "a duration such as 500ms or 10s",
-    });
-  }
-  return Number(match[1]) * unit;
+  const millis = parseMillis(text);
+  if (millis !== undefined) return millis;
+  throw new MillraceError("INVALID_CONF_VALUE", {
+    confName: key,
+    confValue: text,
+    expected: "a duration such as 500ms or 10s",
+  });
 }
 
 /** A whole number from `least` on. */

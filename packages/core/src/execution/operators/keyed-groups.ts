@@ -17,8 +17,8 @@ interface Group {
 
 export function compileKeyedGroups(plan: KeyedGroupsExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
-  const { bigint, timeZone } = environment.options;
-  const rowsOf = rowReaderOf(input.schema, { bigint });
+  const { timeZone } = environment.options;
+  const rowsOf = rowReaderOf(input.schema, environment.options);
   const { how, fn, key, keyType } = plan.plan;
   const toKey = externalWriter(keyType, true, `the key of ${key.name}`, { timeZone });
   return {

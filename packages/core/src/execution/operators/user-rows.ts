@@ -11,8 +11,8 @@ import { isThenable, UserCode } from "./user-code.ts";
 
 export function compileUserRows(plan: UserRowsExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
-  const { bigint, timeZone } = environment.options;
-  const rowsOf = rowReaderOf(input.schema, { bigint });
+  const { timeZone } = environment.options;
+  const rowsOf = rowReaderOf(input.schema, environment.options);
   const { how, fn } = plan.plan;
   const output = (): RowBuffer => new RowBuffer(plan.schema, timeZone);
 

@@ -41,6 +41,18 @@ describe.each([
     expect((await fs.list(`${base}/a/b`)).map((e) => e.name)).toEqual([".0.u2.tmp", "0"]);
   });
 
+  test("a directory where no directory can be made is an error, not an endless attempt", async () => {
+    await fs.apply([{ op: "makeDirectory", path: `${base}/deep/er/est`, mode: 0o700 }]);
+    await fs.apply([{ op: "makeDirectory", path: `${base}/deep/er/est` }]);
+    expect(await fs.stat(`${base}/deep/er`)).toMatchObject({ kind: "directory", mode: 0o700 });
+    await fs.apply([{ op: "write", path: `${base}/file`, bytes: text("x") }]);
+    expect(await codeOf(fs.apply([{ op: "makeDirectory", path: `${base}/file` }]))).toBe("EEXIST");
+    expect(await codeOf(fs.apply([{ op: "makeDirectory", path: `${base}/file/below` }]))).toBe("ENOTDIR");
+    // A kernel's own file system: it exists and takes no names.
+    if (process.platform !== "linux") return;
+    expect(await codeOf(fs.apply([{ op: "makeDirectory", path: "/proc/millrace/checkpoint" }]))).toBe("ENOENT");
+  });
+
   test("operations run in order, also across calls that are not awaited", async () => {
     const path = `${base}-order`;
     const all = [];

@@ -9,7 +9,7 @@ import type { FileOperation } from "../../runtime/file-system.ts";
 import { gzipMember } from "../../runtime/gzip.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { SinkContext } from "../contract.ts";
-import { SinkOptions } from "../options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { RowFormat, RowWriter } from "./row-format.ts";
 
@@ -28,7 +28,7 @@ export interface FileEncoding {
 
 /** Reads the options of a format. @throws MillraceError for options and schemas that it does not take */
 export function openEncoding(format: RowFormat, context: SinkContext): FileEncoding {
-  const options = new SinkOptions(format.name, context.options);
+  const options = new OptionReader(format.name, context.options);
   const codec = (options.text("compression", "codec") ?? "none").toLowerCase();
   if (!["none", "uncompressed", "gzip"].includes(codec)) {
     throw options.invalid("compression", codec, "Give none or gzip.");

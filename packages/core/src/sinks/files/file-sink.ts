@@ -12,7 +12,8 @@ import { MillraceError } from "../../errors/index.ts";
 import type { FileOperation } from "../../runtime/file-system.ts";
 import { FileSystemError } from "../../runtime/file-system.ts";
 import type { PreparedWrite, SinkBatch, StreamSink, StreamSinkContext } from "../contract.ts";
-import { SinkOptions } from "../options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
+import { parseMillis } from "../../types/quantities.ts";
 import { forget, pullRows } from "../pull-rows.ts";
 import { DataFiles, type FileEncoding, openEncoding } from "./data-files.ts";
 import { outputPath, refusePartitionBy } from "./output-path.ts";
@@ -32,13 +33,10 @@ function openManifest(context: StreamSinkContext, files: CheckpointFiles, path: 
     const value = context.conf(`${prefix}.${name}`);
     return value === undefined ? [] : [[name.toLowerCase(), value]];
   });
-  const settings = new SinkOptions(prefix, new Map(set));
-  const compactInterval = settings.count("compactInterval", 10);
-  if (compactInterval === 0) throw settings.invalid("compactInterval", "0", "Give a whole number, 1 or more.");
-  const delay = settings.text("cleanupDelay");
-  const cleanupDelayMs =
-    delay !== undefined && /^\d+$/.test(delay) ? Number(delay) : settings.milliseconds("cleanupDelay");
-  const retentionMs = new SinkOptions("file sink", context.options).milliseconds("retention") ?? null;
+  const settings = new OptionReader(prefix, new Map(set));
+  const compactInterval = settings.count("compactInterval") ?? 10;
+  const cleanupDelayMs = parseMillis(settings.text("cleanupDelay") ?? "") ?? settings.milliseconds("cleanupDelay");
+  const retentionMs = new OptionReader("file sink", context.options).milliseconds("retention") ?? null;
   return openFileSinkLog(files, context.runtime.clock, path, {
     compactInterval,
     ...(cleanupDelayMs === undefined ? {} : { cleanupDelayMs }),

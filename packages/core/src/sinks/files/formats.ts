@@ -5,14 +5,14 @@ import { quoteIdentifier } from "../../types/identifier.ts";
 import type { DataType } from "../../types/data-type.ts";
 import { sqlName } from "../../types/type-names.ts";
 import type { SinkContext } from "../contract.ts";
-import type { SinkOptions } from "../options.ts";
+import type { OptionReader } from "../../logical-plan/option-reader.ts";
 import { csvRowWriter, type CsvWriterOptions } from "./csv-writer.ts";
 import { jsonRowWriter, type JsonWriterOptions } from "./json-writer.ts";
 import type { RowFormat } from "./row-format.ts";
 import { textRowWriter } from "./text-writer.ts";
 import type { TimeFormats } from "./value-writers.ts";
 
-function timeFormats(context: SinkContext, options: SinkOptions): TimeFormats {
+function timeFormats(context: SinkContext, options: OptionReader): TimeFormats {
   return {
     timeZone: options.text("timeZone") ?? context.timeZone,
     date: options.text("dateFormat"),
@@ -21,14 +21,14 @@ function timeFormats(context: SinkContext, options: SinkOptions): TimeFormats {
   };
 }
 
-function lineSeparator(options: SinkOptions): Uint8Array {
+function lineSeparator(options: OptionReader): Uint8Array {
   const separator = options.text("lineSep") ?? "\n";
   if (separator === "") throw options.invalid("lineSep", separator, "It is at least one character.");
   return encodeUtf8(separator);
 }
 
 /** Files are UTF-8; options that ask for something else are refused instead of ignored. */
-function refuseOptions(options: SinkOptions, refused: readonly string[]): void {
+function refuseOptions(options: OptionReader, refused: readonly string[]): void {
   const encoding = options.text("encoding", "charset");
   if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) {
     throw options.invalid("encoding", encoding, "Files are written as UTF-8.");
@@ -76,14 +76,14 @@ const separatorEscapes: Readonly<Record<string, string>> = {
 };
 
 /** The option that is one ASCII character; the empty text stands for none, which is U+0000. */
-function characterCode(options: SinkOptions, names: readonly string[], otherwise: string): number {
+function characterCode(options: OptionReader, names: readonly string[], otherwise: string): number {
   const text = options.character(names, otherwise);
   const code = text === "" ? 0 : text.charCodeAt(0);
   if (code > 0x7f) throw options.invalid(names[0]!, text, "Give an ASCII character.");
   return code;
 }
 
-function csvSettings(context: SinkContext, options: SinkOptions): CsvWriterOptions {
+function csvSettings(context: SinkContext, options: OptionReader): CsvWriterOptions {
   const separator = options.text("sep", "delimiter") ?? ",";
   const plain = separator.replaceAll(/\\(?:u0000|[trbf"'\\])/g, (escape) => separatorEscapes[escape]!);
   if (plain === "") throw options.invalid("sep", separator, "It is at least one character.");

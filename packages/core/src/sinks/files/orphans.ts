@@ -3,7 +3,7 @@ import type { CompactibleLog } from "../../checkpoint/compactible-log.ts";
 import { type FileSinkEntry, visibleFiles } from "../../checkpoint/file-sink-log.ts";
 import type { FileOperation } from "../../runtime/file-system.ts";
 import type { StreamSinkContext } from "../contract.ts";
-import { SinkOptions } from "../options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import type { RowFormat } from "./row-format.ts";
 
 const dataFile = /^part-\d{5,}-[0-9a-f-]{36}(?:-c\d{3})?\./;
@@ -18,7 +18,7 @@ export async function sweepOrphans(
   path: string,
   manifest: CompactibleLog<FileSinkEntry>,
 ): Promise<void> {
-  const options = new SinkOptions(format.name, context.options);
+  const options = new OptionReader(format.name, context.options);
   const age = options.milliseconds("cleanOrphansOlderThan");
   if (age === undefined) return;
   if (options.text("retention") !== undefined) {

@@ -1,6 +1,6 @@
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { SinkContext } from "../contract.ts";
-import type { SinkOptions } from "../options.ts";
+import type { OptionReader } from "../../logical-plan/option-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 /** Writes rows into the {@link ByteWriter} that it was made with. */
@@ -17,5 +17,5 @@ export interface RowFormat {
   /** With the dot. */
   readonly extension: string;
   /** Checks schema and options, and makes writers. */
-  open(context: SinkContext, options: SinkOptions): (out: ByteWriter) => RowWriter;
+  open(context: SinkContext, options: OptionReader): (out: ByteWriter) => RowWriter;
 }

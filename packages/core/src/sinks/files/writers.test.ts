@@ -24,7 +24,7 @@ import {
   timestampType,
   yearMonthIntervalType,
 } from "../../types/data-type.ts";
-import { SinkOptions } from "../options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { contextOf, testWorld } from "../sinks.test-support.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { csvRows, jsonRows, textRows } from "./formats.ts";
@@ -41,7 +41,7 @@ function written(
 ): string {
   const context = contextOf(runtime, batch.schema, options, { timeZone });
   const out = new ByteWriter(1);
-  const writer = format.open(context, new SinkOptions(format.name, context.options))(out);
+  const writer = format.open(context, new OptionReader(format.name, context.options))(out);
   writer.begin();
   writer.write(batch, 0, batch.length);
   return new TextDecoder().decode(out.take());

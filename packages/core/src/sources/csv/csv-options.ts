@@ -1,7 +1,7 @@
 import { encodeUtf8 } from "../../columnar/utf8.ts";
 import type { SourceContext } from "../contract.ts";
 import { readBadRecordOptions, type BadRecordOptions } from "../files/bad-records.ts";
-import { SourceOptions } from "../files/source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { readLineSeparator, readSamplingRatio, requireUtf8 } from "../files/text-options.ts";
 import { readTextValues, type TextValues } from "../files/text-values.ts";
 
@@ -39,7 +39,7 @@ export interface CsvOptions {
 }
 
 export function readCsvOptions(context: SourceContext): CsvOptions {
-  const options = new SourceOptions("csv", context.options);
+  const options = new OptionReader("csv", context.options);
   requireUtf8(options);
   const separator = options.text("sep", "delimiter") ?? ",";
   if (separator === "") throw options.invalid("sep", separator, "It is at least one character.");
@@ -77,7 +77,7 @@ function unescapedSeparator(separator: string): string {
   return separator.replaceAll("\\t", "\t").replaceAll("\\\\", "\\");
 }
 
-function byteOption(options: SourceOptions, name: string, otherwise: string): number {
+function byteOption(options: OptionReader, name: string, otherwise: string): number {
   const value = options.text(name) ?? otherwise;
   // Spark writes "none" as the empty text or as NUL.
   if (value === "" || value === "\u0000") return -1;

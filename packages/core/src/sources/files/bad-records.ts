@@ -10,7 +10,7 @@
 import { decodeUtf8, encodeUtf8, isValidUtf8 } from "../../columnar/utf8.ts";
 import { MillraceError } from "../../errors/index.ts";
 import type { SourceContext } from "../contract.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OptionReader } from "../../logical-plan/option-reader.ts";
 
 export type ParseMode = "PERMISSIVE" | "DROPMALFORMED" | "FAILFAST";
 
@@ -34,7 +34,7 @@ export interface BadRecordOptions {
 /** Longest record that is read unless `maxRecordBytes` says otherwise. */
 export const defaultMaxRecordBytes: number = 64 << 20;
 
-export function readBadRecordOptions(options: SourceOptions, context: SourceContext): BadRecordOptions {
+export function readBadRecordOptions(options: OptionReader, context: SourceContext): BadRecordOptions {
   return {
     mode: options.oneOf("mode", ["PERMISSIVE", "DROPMALFORMED", "FAILFAST"], "PERMISSIVE"),
     corruptColumn:

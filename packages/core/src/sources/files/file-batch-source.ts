@@ -6,8 +6,9 @@ import type { FileFormat, FileRange } from "./file-format.ts";
 import { listFiles, readListingOptions, sourcePaths, type ListedFile, type ListingOptions } from "./file-listing.ts";
 import { absolutePath } from "./paths.ts";
 import { readRange, splitFiles } from "./read-range.ts";
+import { bytesSetting } from "../settings.ts";
 import { readManifest } from "./sink-manifest.ts";
-import { SourceOptions } from "./source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 
 /** Spark's default of `spark.sql.files.maxPartitionBytes`. */
 const defaultPartBytes = 128 << 20;
@@ -53,16 +54,10 @@ export class FileBatchSource implements BatchSource {
   }
 
   static async open(context: SourceContext, format: FileFormat, request: ScanRequest): Promise<FileBatchSource> {
-    const options = new SourceOptions(format.name, context.options);
+    const options = new OptionReader(format.name, context.options);
     const listing = readListingOptions(options, context);
     const files = await filesToRead(context, sourcePaths(context, options), listing);
-    const setting = context.conf("spark.sql.files.maxPartitionBytes");
-    const partBytes =
-      setting === undefined
-        ? defaultPartBytes
-        : (new SourceOptions("session", new Map([["spark.sql.files.maxpartitionbytes", setting]])).bytes(
-            "spark.sql.files.maxPartitionBytes",
-          ) ?? defaultPartBytes);
+    const partBytes = bytesSetting(context, "spark.sql.files.maxPartitionBytes", defaultPartBytes);
     const whole = !format.splittable(context);
     const splits = splitFiles(files, (path) => !whole && compressionOf(path) === null, partBytes);
     const letters = options.text("badRecordsPath", "deadLetterPath");

@@ -7,7 +7,7 @@ import { FileSystemError, type DirectoryEntry } from "../../runtime/file-system.
 import type { SourceContext } from "../contract.ts";
 import { compileGlob, expandBraces, isGlob } from "./glob.ts";
 import { absolutePath } from "./paths.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OptionReader } from "../../logical-plan/option-reader.ts";
 
 export interface ListedFile {
   readonly path: string;
@@ -23,7 +23,7 @@ export interface ListingOptions {
   readonly ignoreCorrupt: boolean;
 }
 
-export function readListingOptions(options: SourceOptions, context: SourceContext): ListingOptions {
+export function readListingOptions(options: OptionReader, context: SourceContext): ListingOptions {
   const filter = options.text("pathGlobFilter");
   const setting = (name: string): boolean => options.flag(name, context.conf(`spark.sql.files.${name}`) === "true");
   return {
@@ -35,12 +35,12 @@ export function readListingOptions(options: SourceOptions, context: SourceContex
 }
 
 /** The source's paths, absolute. */
-export function sourcePaths(context: SourceContext, options: SourceOptions): string[] {
+export function sourcePaths(context: SourceContext, options: OptionReader): string[] {
   const path = options.text("path");
   const given = path === undefined ? context.paths : [...context.paths, path];
   if (given.length === 0) {
     throw new MillraceError("MISSING_OPTION", {
-      provider: options.source,
+      provider: options.provider,
       option: "path",
       hint: "Give a file, a directory or a glob to load().",
     });

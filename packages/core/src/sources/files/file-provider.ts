@@ -12,7 +12,7 @@ import { FileBatchSource, filesToRead } from "./file-batch-source.ts";
 import type { FileFormat } from "./file-format.ts";
 import { readListingOptions, sourcePaths } from "./file-listing.ts";
 import { FileStreamSource } from "./file-stream-source.ts";
-import { SourceOptions } from "./source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 
 /**
  * The schema of the files of a source: the user's, checked, or inferred. A stream without a schema looks at the files
@@ -26,7 +26,7 @@ export async function schemaOfFiles(
   streaming: boolean,
 ): Promise<StructType> {
   if (given !== undefined) return format.checkSchema(context, given);
-  const options = new SourceOptions(format.name, context.options);
+  const options = new OptionReader(format.name, context.options);
   if (streaming && context.conf("spark.sql.streaming.schemaInference") === "false" && format.name !== "text") {
     throw new MillraceError("UNABLE_TO_INFER_SCHEMA", {
       format: format.name,

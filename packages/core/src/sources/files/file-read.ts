@@ -1,6 +1,6 @@
 /** One reading of a part of a file: its chunks of lines, and where a line stands when something is wrong with it. */
-import { MillraceError } from "../../errors/index.ts";
 import type { SourceContext } from "../contract.ts";
+import { bytesSetting } from "../settings.ts";
 import { compressionOf, openInput, type ByteInput } from "./byte-input.ts";
 import type { FileRange } from "./file-format.ts";
 import { chunkPadding, firstLineEnd, lineChunks, type LineChunk } from "./line-chunks.ts";
@@ -85,16 +85,7 @@ export class FileRead {
 }
 
 function chunkSize(context: SourceContext, expected: number): number {
-  const text = context.conf("millrace.files.chunkBytes");
-  const wanted = text === undefined ? 4 << 20 : Number(text);
-  if (!(wanted >= 1)) {
-    throw new MillraceError("INVALID_OPTION", {
-      option: "millrace.files.chunkBytes",
-      provider: "file sources",
-      value: String(text),
-      expected: "It is a number of bytes.",
-    });
-  }
+  const wanted = bytesSetting(context, "millrace.files.chunkBytes", 4 << 20);
   // Small files need no large buffer; one byte more shows at once that the file ends.
   return Math.max(1, Math.min(wanted, Math.max(expected + 2, 4096)));
 }

@@ -1,7 +1,8 @@
 import { MillraceError } from "../../errors/index.ts";
 import type { ReadLimit, SourceContext } from "../contract.ts";
+import { countSetting } from "../settings.ts";
 import { absolutePath } from "./paths.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OptionReader } from "../../logical-plan/option-reader.ts";
 
 const weekMs = 604_800_000;
 
@@ -18,7 +19,7 @@ export interface FileStreamOptions {
   readonly compactInterval: number;
 }
 
-export function readFileStreamOptions(options: SourceOptions, context: SourceContext): FileStreamOptions {
+export function readFileStreamOptions(options: OptionReader, context: SourceContext): FileStreamOptions {
   const maxFiles = options.count("maxFilesPerTrigger");
   const maxBytes = options.bytes("maxBytesPerTrigger");
   if (maxFiles !== undefined && maxBytes !== undefined) {
@@ -38,7 +39,7 @@ export function readFileStreamOptions(options: SourceOptions, context: SourceCon
       "It is between 0 and 1.",
     );
   }
-  const interval = context.conf("spark.sql.streaming.fileSource.log.compactInterval");
+  const interval = countSetting(context, "spark.sql.streaming.fileSource.log.compactInterval", 10);
   return {
     limit:
       maxFiles !== undefined
@@ -53,17 +54,17 @@ export function readFileStreamOptions(options: SourceOptions, context: SourceCon
     maxCachedFiles: options.count("maxCachedFiles", 0) ?? 10_000,
     discardCachedRatio: ratio,
     clean: readClean(options, context),
-    compactInterval: interval === undefined ? 10 : Math.max(1, Number.parseInt(interval, 10) || 10),
+    compactInterval: interval,
   };
 }
 
-function readClean(options: SourceOptions, context: SourceContext): FileStreamOptions["clean"] {
+function readClean(options: OptionReader, context: SourceContext): FileStreamOptions["clean"] {
   const kind = options.oneOf("cleanSource", ["off", "delete", "archive"], "off");
   if (kind !== "archive") return { kind };
   const directory = options.text("sourceArchiveDir");
   if (directory === undefined) {
     throw new MillraceError("MISSING_OPTION", {
-      provider: options.source,
+      provider: options.provider,
       option: "sourceArchiveDir",
       hint: "cleanSource = archive moves files there.",
     });

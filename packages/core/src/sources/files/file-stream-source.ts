@@ -29,7 +29,7 @@ import { IncrementalListing } from "./incremental-listing.ts";
 import { parentOf } from "./paths.ts";
 import { readRange } from "./read-range.ts";
 import { SeenFiles } from "./seen-files.ts";
-import { SourceOptions } from "./source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 
 export class FileStreamSource implements MicroBatchSource {
   readonly description: string;
@@ -80,7 +80,7 @@ export class FileStreamSource implements MicroBatchSource {
   }
 
   static async open(context: StreamSourceContext, format: FileFormat, request: ScanRequest): Promise<FileStreamSource> {
-    const options = new SourceOptions(format.name, context.options);
+    const options = new OptionReader(format.name, context.options);
     const listing = readListingOptions(options, context);
     const streamOptions = readFileStreamOptions(options, context);
     const paths = sourcePaths(context, options);
@@ -237,7 +237,7 @@ export class FileStreamSource implements MicroBatchSource {
 }
 
 /** Archived files would be read again. */
-function refuseArchiveInside(options: FileStreamOptions, paths: readonly string[], source: SourceOptions): void {
+function refuseArchiveInside(options: FileStreamOptions, paths: readonly string[], source: OptionReader): void {
   if (options.clean.kind !== "archive") return;
   const { directory } = options.clean;
   for (const path of paths) {

@@ -1,22 +1,22 @@
 import { encodeUtf8 } from "../../columnar/utf8.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OptionReader } from "../../logical-plan/option-reader.ts";
 
 /** Files are UTF-8; another `encoding` is refused instead of read wrongly. */
-export function requireUtf8(options: SourceOptions): void {
+export function requireUtf8(options: OptionReader): void {
   const encoding = options.text("encoding", "charset");
   if (encoding !== undefined && !/^(?:utf-?8|us-ascii|ascii)$/i.test(encoding)) {
     throw options.invalid("encoding", encoding, "Files are read as UTF-8; convert others first.");
   }
 }
 
-export function readLineSeparator(options: SourceOptions): Uint8Array | undefined {
+export function readLineSeparator(options: OptionReader): Uint8Array | undefined {
   const separator = options.text("lineSep");
   if (separator === undefined) return undefined;
   if (separator === "") throw options.invalid("lineSep", separator, "It is at least one character.");
   return encodeUtf8(separator);
 }
 
-export function readSamplingRatio(options: SourceOptions): number {
+export function readSamplingRatio(options: OptionReader): number {
   const text = options.text("samplingRatio");
   if (text === undefined) return 1;
   const ratio = Number(text);

@@ -3,7 +3,7 @@ import { bindCast } from "../../functions/casts.ts";
 import { compileDatetimePattern } from "../../functions/datetime-pattern.ts";
 import { timeZoneOf, utc } from "../../functions/time-zone.ts";
 import type { SourceContext } from "../contract.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OptionReader } from "../../logical-plan/option-reader.ts";
 import { stringType, type DataType, type SqlValue } from "../../types/data-type.ts";
 
 /**
@@ -30,7 +30,7 @@ const microsPerDay = 86_400_000_000n;
  * The readers that `dateFormat`, `timestampFormat`, `timestampNTZFormat` and `timeZone` ask for; without a format a value
  * has the form that casts accept.
  */
-export function readTextValues(options: SourceOptions, context: SourceContext): TextValues {
+export function readTextValues(options: OptionReader, context: SourceContext): TextValues {
   const timeZone = options.text("timeZone") ?? context.timeZone;
   const zone = timeZoneOf(timeZone);
   const casts = castTextValues(timeZone);

@@ -1,6 +1,6 @@
 import type { SourceContext } from "../contract.ts";
 import { readBadRecordOptions, type BadRecordOptions } from "../files/bad-records.ts";
-import { SourceOptions } from "../files/source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { readLineSeparator, readSamplingRatio, requireUtf8 } from "../files/text-options.ts";
 import { readTextValues, type TextValues } from "../files/text-values.ts";
 import type { JsonSyntax } from "./json-token.ts";
@@ -20,7 +20,7 @@ export interface JsonOptions {
 }
 
 export function readJsonOptions(context: SourceContext): JsonOptions {
-  const options = new SourceOptions("json", context.options);
+  const options = new OptionReader("json", context.options);
   requireUtf8(options);
   return {
     syntax: {

@@ -4,6 +4,7 @@
  */
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { parseInterval } from "../../functions/interval.ts";
 import { atomicWrite } from "../../runtime/durability.ts";
 import { bigintType, type StructType, structType, timestampType } from "../../types/data-type.ts";
@@ -17,7 +18,6 @@ import type {
   SourceSplit,
   StreamSourceContext,
 } from "../contract.ts";
-import { integerOption } from "../options.ts";
 import { projectBatch } from "../project-batch.ts";
 import { RampedRate } from "./ramped-rate.ts";
 
@@ -87,8 +87,9 @@ class RateSource implements MicroBatchSource {
   constructor(context: StreamSourceContext, request: ScanRequest) {
     this.#context = context;
     this.#columns = request.columns;
-    const rowsPerSecond = integerOption(context.options, "rate", "rowsPerSecond", 1) ?? 1;
-    this.#partitions = integerOption(context.options, "rate", "numPartitions", 1) ?? 1;
+    const options = new OptionReader("rate", context.options);
+    const rowsPerSecond = options.count("rowsPerSecond") ?? 1;
+    this.#partitions = options.count("numPartitions") ?? 1;
     const rampUp = context.options.get("rampuptime") ?? "0 seconds";
     const seconds = /^\d+$/.test(rampUp) ? Number(rampUp) : intervalSeconds(rampUp);
     this.#rate = new RampedRate(rowsPerSecond, seconds);
@@ -193,11 +194,11 @@ class RatePerMicroBatchSource implements MicroBatchSource {
   readonly #stepMs: number;
 
   constructor(context: SourceContext, request: ScanRequest) {
-    const name = "rate-micro-batch";
+    const options = new OptionReader("rate-micro-batch", context.options);
     this.#columns = request.columns;
-    this.#rows = integerOption(context.options, name, "rowsPerBatch", 1) ?? 1;
-    this.#startMs = integerOption(context.options, name, "startTimestamp") ?? 0;
-    this.#stepMs = integerOption(context.options, name, "advanceMillisPerBatch") ?? 1000;
+    this.#rows = options.count("rowsPerBatch") ?? 1;
+    this.#startMs = options.count("startTimestamp", 0) ?? 0;
+    this.#stepMs = options.count("advanceMillisPerBatch", 0) ?? 1000;
     this.defaultLimit = { kind: "maxRows", rows: this.#rows };
     this.description = `RatePerMicroBatchStream[rowsPerBatch=${this.#rows}, advanceMillisPerBatch=${this.#stepMs}]`;
   }

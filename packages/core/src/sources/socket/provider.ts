@@ -5,6 +5,7 @@
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { BytesBuilder } from "../../columnar/bytes-builder.ts";
 import { MillraceError } from "../../errors/index.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import type { Connection } from "../../runtime/network.ts";
 import { stringType, type StructType, structType, timestampType } from "../../types/data-type.ts";
 import { BufferedStream } from "../buffered-stream.ts";
@@ -19,7 +20,6 @@ import type {
   StreamSourceContext,
 } from "../contract.ts";
 import { limitedEnd, numberOffset } from "../number-offset.ts";
-import { booleanOption, integerOption, requiredOption } from "../options.ts";
 import { projectBatch } from "../project-batch.ts";
 
 interface Line {
@@ -32,15 +32,16 @@ const maxLineBytes = 64 * 1024 * 1024;
 
 function schemaOf(context: SourceContext): StructType {
   const value = { name: "value", type: stringType, nullable: true };
-  return booleanOption(context.options, "socket", "includeTimestamp", false)
+  return new OptionReader("socket", context.options).flag("includeTimestamp", false)
     ? structType([value, { name: "timestamp", type: timestampType, nullable: true }])
     : structType([value]);
 }
 
 function address(context: SourceContext): { readonly host: string; readonly port: number } {
-  const host = requiredOption(context.options, "socket", "host", 'Set it with .option("host", "localhost").');
-  requiredOption(context.options, "socket", "port", 'Set it with .option("port", 9999).');
-  return { host, port: integerOption(context.options, "socket", "port", 1)! };
+  const options = new OptionReader("socket", context.options);
+  const host = options.required("host", 'Set it with .option("host", "localhost").');
+  options.required("port", 'Set it with .option("port", 9999).');
+  return { host, port: options.count("port")! };
 }
 
 class SocketSource implements MicroBatchSource {

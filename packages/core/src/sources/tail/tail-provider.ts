@@ -2,13 +2,13 @@ import type { StructType } from "../../types/data-type.ts";
 import type { MicroBatchSource, ScanRequest, SourceContext, SourceProvider, StreamSourceContext } from "../contract.ts";
 import type { FileFormat } from "../files/file-format.ts";
 import { schemaOfFiles } from "../files/file-provider.ts";
-import { SourceOptions } from "../files/source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { TailSource } from "./tail-source.ts";
 
 /** `readStream.format("tail").option("format", "json")`: the format of the lines is one of the given, `text` by default. */
 export function tailProvider(formats: readonly FileFormat[]): SourceProvider {
   const formatOf = (context: SourceContext): FileFormat => {
-    const options = new SourceOptions("tail", context.options);
+    const options = new OptionReader("tail", context.options);
     const name = options.oneOf(
       "format",
       formats.map((format) => format.name),

@@ -36,7 +36,7 @@ import {
 } from "../files/file-listing.ts";
 import { parentOf } from "../files/paths.ts";
 import { readRange } from "../files/read-range.ts";
-import { SourceOptions } from "../files/source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { hasHead, headOf, lineEndIn } from "./grown-file.ts";
 import { parseTailOffset, printTailOffset, type TailOffset, type TailPosition } from "./tail-offset.ts";
 
@@ -47,7 +47,7 @@ export interface TailOptions {
   readonly maxRecordBytes: number;
 }
 
-export function readTailOptions(options: SourceOptions): TailOptions {
+export function readTailOptions(options: OptionReader): TailOptions {
   const maxBytes = options.bytes("maxBytesPerTrigger");
   return {
     fromLatest: options.oneOf("startingPosition", ["earliest", "latest"], "earliest") === "latest",
@@ -87,7 +87,7 @@ export class TailSource implements MicroBatchSource {
   readonly #sizes = new Map<string, number>();
 
   constructor(context: StreamSourceContext, format: FileFormat, request: ScanRequest) {
-    const options = new SourceOptions("tail", context.options);
+    const options = new OptionReader("tail", context.options);
     this.#context = context;
     this.#format = format;
     this.#request = request;

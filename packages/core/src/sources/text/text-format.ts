@@ -10,7 +10,7 @@ import { defaultMaxRecordBytes } from "../files/bad-records.ts";
 import type { FileFormat, FileRange, FileReader } from "../files/file-format.ts";
 import { FileRead } from "../files/file-read.ts";
 import { firstLineEnd, type LineChunk } from "../files/line-chunks.ts";
-import { SourceOptions } from "../files/source-options.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { readLineSeparator, requireUtf8 } from "../files/text-options.ts";
 
 const textSchema: StructType = structType([field("value", stringType)]);
@@ -23,7 +23,7 @@ interface TextOptions {
 }
 
 function readTextOptions(context: SourceContext): TextOptions {
-  const options = new SourceOptions("text", context.options);
+  const options = new OptionReader("text", context.options);
   requireUtf8(options);
   return {
     wholeText: options.flag("wholetext", false),

@@ -7,6 +7,7 @@ import { rowWriter } from "../../columnar/external-input.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { targetBatchRows } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import type { SqlValue, StructType } from "../../types/data-type.ts";
 import { BufferedStream } from "../buffered-stream.ts";
 import type {
@@ -19,7 +20,6 @@ import type {
   StreamSourceContext,
 } from "../contract.ts";
 import { limitedEnd, numberOffset } from "../number-offset.ts";
-import { integerOption } from "../options.ts";
 import { projectBatch } from "../project-batch.ts";
 
 type Rows = AsyncIterable<unknown> | Iterable<unknown>;
@@ -46,7 +46,7 @@ class IterableSource implements MicroBatchSource {
     this.#context = context;
     this.#schema = request.schema;
     this.#columns = request.columns;
-    const limit = integerOption(context.options, "from", "maxRowsPerTrigger", 1);
+    const limit = new OptionReader("from", context.options).count("maxRowsPerTrigger");
     this.defaultLimit = limit === undefined ? { kind: "all" } : { kind: "maxRows", rows: limit };
   }
 

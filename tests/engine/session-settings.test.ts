@@ -1,0 +1,57 @@
+import { SparkSession, udf } from "millrace";
+import { expect, test } from "vitest";
+import { simulatedSession } from "./simulated-session.ts";
+
+test("a session with Temporal gives Temporal to every function of the user's", async () => {
+  await using spark = await SparkSession.builder.config({ timestamps: "temporal" }).create();
+  const texts = spark.createDataFrame([{ text: "1970-01-01T00:00:00Z" }, { text: "2024-02-29T12:00:00Z" }], {
+    text: "string!",
+  });
+  const rows = texts.select((c) => ({ at: c.text.cast("timestamp"), day: c.text.cast("date") }));
+  const fields = rows.map((row) => ({ ms: row.at!.epochMilliseconds, month: row.day!.month }), {
+    ms: "double",
+    month: "int",
+  });
+  expect(await fields.collect()).toEqual([
+    { ms: 0, month: 1 },
+    { ms: 1709208000000, month: 2 },
+  ]);
+  expect(await rows.filterRows((row) => row.at!.epochMilliseconds > 0).count()).toBe(1);
+  expect(
+    await rows
+      .groupByKey((row) => row.day!.year, "int")
+      .count()
+      .orderBy("key")
+      .collect(),
+  ).toEqual([
+    { key: 1970, count: 1 },
+    { key: 2024, count: 1 },
+  ]);
+  const monthOf = udf((day: (typeof rows.rowType)["day"]) => day!.month, "int");
+  expect(await rows.select((c) => ({ m: monthOf(c.day) })).collect()).toEqual([{ m: 1 }, { m: 2 }]);
+
+  const seen = Promise.withResolvers<unknown>();
+  const stream = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load();
+  const query = await stream.writeStream
+    .foreach({ process: (row) => seen.resolve(row["timestamp" as keyof typeof row]) })
+    .trigger({ once: true })
+    .start();
+  await query.awaitTermination();
+  expect(await seen.promise).toMatchObject({ epochMilliseconds: 0 });
+});
+
+test("an unknown format of a stream is refused with all that may be used", async () => {
+  await using session = await simulatedSession();
+  const stream = session.spark.readStream.format("rate").load();
+  const start = stream.writeStream.format("nope").start();
+  await expect(start).rejects.toThrow(/console, csv, .*foreach\(\.\.\.\), foreachBatch\(\.\.\.\)/);
+});
+
+test("a memory sink does not go on from a checkpoint, wherever its location is named", async () => {
+  await using session = await simulatedSession(undefined, { "spark.sql.streaming.checkpointLocation": "/checkpoints" });
+  const { spark } = session;
+  const rows = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load();
+  const start = () => rows.writeStream.format("memory").queryName("events").trigger({ once: true }).start();
+  await (await start()).awaitTermination();
+  await expect(start()).rejects.toMatchObject({ errorClass: "_LEGACY_ERROR_TEMP_1299" });
+});
