@@ -20,6 +20,7 @@ export const layerOrder: readonly (readonly string[])[] = [
   ["physical-plan"],
   ["execution"],
   ["checkpoint"],
+  ["parquet"],
   ["sources", "sinks"],
   ["streaming"],
   ["session"],

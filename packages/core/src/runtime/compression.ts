@@ -1,9 +1,17 @@
-/** Decompression of byte streams. */
+import { gzipMember } from "./gzip.ts";
+
+/** Codecs of blocks that are compressed on their own. */
+export type BlockCodec = "gzip" | "zstd" | "brotli";
+
+/** Compression and decompression, of byte streams and of blocks. */
 export interface Compression {
   /**
    * The decompressed bytes of `chunks`, piece by piece; `deflate` is the zlib format. Throws when the bytes are not of the format or end too early.
    */
   decompress(format: "gzip" | "deflate", chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** The bytes of a compressed block. Throws when it is damaged or holds more than `limit` bytes. */
+  decompressBlock(codec: BlockCodec, bytes: Uint8Array, limit: number): Promise<Uint8Array>;
+  compressBlock(codec: BlockCodec, bytes: Uint8Array): Promise<Uint8Array>;
 }
 
 /**
@@ -40,4 +48,35 @@ export class PlatformCompression implements Compression {
       await reader.cancel().catch(() => undefined);
     }
   }
+
+  async decompressBlock(codec: BlockCodec, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+    requireGzip(codec);
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of this.decompress("gzip", blockStream(bytes))) {
+      size += piece.length;
+      if (size > limit) throw new Error(`the block holds more than ${limit} bytes`);
+      pieces.push(piece);
+    }
+    const result = new Uint8Array(size);
+    let at = 0;
+    for (const piece of pieces) {
+      result.set(piece, at);
+      at += piece.length;
+    }
+    return result;
+  }
+
+  async compressBlock(codec: BlockCodec, bytes: Uint8Array): Promise<Uint8Array> {
+    requireGzip(codec);
+    return gzipMember(bytes as Uint8Array<ArrayBuffer>);
+  }
+}
+
+function requireGzip(codec: BlockCodec): void {
+  if (codec !== "gzip") throw new Error(`this runtime has no ${codec}`);
+}
+
+async function* blockStream(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
 }

@@ -27,6 +27,42 @@ export const dataSourceErrors = {
       "Encountered error while reading file <path>: the file does not exist. It was there when files were listed and may have been removed since. Set the option ignoreMissingFiles to skip such files.",
   },
   "FAILED_READ_FILE.NO_HINT": { sqlState: "KD001", message: "Encountered error while reading file <path>: <reason>." },
+  "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER": {
+    sqlState: "KD001",
+    message:
+      "Encountered error while reading file <path>. Could not read footer: <reason>. Please ensure that the file is in Parquet format. If it is damaged, fix it or skip it with the option ignoreCorruptFiles.",
+  },
+  "FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH": {
+    sqlState: "KD001",
+    message:
+      "Encountered error while reading file <path>. Data type mismatches when reading Parquet column <column>. Expected Spark type <expectedType>, actual Parquet type <actualType>. Read the column with the type that it has, and cast it.",
+  },
+  PARQUET_TYPE_ILLEGAL: {
+    sqlState: "42846",
+    message: "Illegal Parquet type: <parquetType> of the column <column>. Give a schema without the column.",
+  },
+  PARQUET_TYPE_NOT_SUPPORTED: {
+    sqlState: "42846",
+    message: "Parquet type not yet supported: <parquetType> of the column <column>. Give a schema without the column.",
+  },
+  PARQUET_TYPE_NOT_RECOGNIZED: {
+    sqlState: "42846",
+    message: "Unrecognized Parquet type: <field>. Give a schema without the column.",
+  },
+  _LEGACY_ERROR_TEMP_2093: {
+    sqlState: "42702",
+    message:
+      'Found duplicate field(s) "<requiredFieldName>": <matchedOrcFields> in case-insensitive mode, in the file <path>. Set spark.sql.caseSensitive to true to tell them apart.',
+  },
+  CANNOT_MERGE_SCHEMAS: {
+    sqlState: "42KD9",
+    message:
+      "Failed merging schemas:\nInitial schema:\n<left>\nSchema that cannot be merged with the initial schema:\n<right>.",
+  },
+  CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE: {
+    sqlState: "42825",
+    message: "Failed to merge incompatible data types <left> and <right>. Cast one of the columns when it is written.",
+  },
   "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION": {
     sqlState: "22023",
     message:

@@ -1,6 +1,16 @@
 import { Readable } from "node:stream";
-import { createGunzip, createInflate } from "node:zlib";
-import type { Compression } from "../compression.ts";
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  createGunzip,
+  createInflate,
+  gunzipSync,
+  gzipSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from "node:zlib";
+import type { BlockCodec, Compression } from "../compression.ts";
 
 /** Compression by `node:zlib`, which also reads gzip files of several members. */
 export class NodeCompression implements Compression {
@@ -17,6 +27,30 @@ export class NodeCompression implements Compression {
     } finally {
       source.destroy();
       target.destroy();
+    }
+  }
+
+  // Blocks are small (a page of a column): the way to a thread and back would cost more than most of them.
+  async decompressBlock(codec: BlockCodec, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+    const options = { maxOutputLength: Math.max(1, limit), chunkSize: Math.min(Math.max(limit, 64), 4 << 20) };
+    switch (codec) {
+      case "gzip":
+        return gunzipSync(bytes, options);
+      case "zstd":
+        return zstdDecompressSync(bytes, options);
+      case "brotli":
+        return brotliDecompressSync(bytes, options);
+    }
+  }
+
+  async compressBlock(codec: BlockCodec, bytes: Uint8Array): Promise<Uint8Array> {
+    switch (codec) {
+      case "gzip":
+        return gzipSync(bytes);
+      case "zstd":
+        return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+      case "brotli":
+        return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
     }
   }
 }

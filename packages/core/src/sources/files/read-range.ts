@@ -31,11 +31,18 @@ export async function* readRange(
         const reason = `${error.operation} failed with ${error.code}`;
         throw new MillraceError("FAILED_READ_FILE.NO_HINT", { path, reason }, { cause: error });
       }
-    } else if (!options.ignoreCorrupt || !isMillraceError(error, "FAILED_READ_FILE.NO_HINT")) {
+    } else if (!options.ignoreCorrupt || !isCorruption(error)) {
       throw error;
     }
     context.warn(`skipped the rest of ${path}: ${error.message} (ignoreCorruptFiles)`);
   }
+}
+
+function isCorruption(error: unknown): error is MillraceError {
+  return (
+    isMillraceError(error, "FAILED_READ_FILE.NO_HINT") ||
+    isMillraceError(error, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER")
+  );
 }
 
 /** Splits of files: one per file, large files that can be read in parts in parts of `partBytes`. */

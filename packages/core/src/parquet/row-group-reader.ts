@@ -1,0 +1,186 @@
+/** Batches of the rows of one row group. */
+import type { Compression } from "../runtime/compression.ts";
+import type { ReadHandle } from "../runtime/file-system.ts";
+import { gather } from "../columnar/gather.ts";
+import { type RecordBatch, targetBatchRows } from "../columnar/record-batch.ts";
+import type { Vector } from "../columnar/vector.ts";
+import type { StructType } from "../types/data-type.ts";
+import { assemble } from "./assembly.ts";
+import { ChunkInput, readParts, wholeReadBytes } from "./chunk-input.ts";
+import { ParquetFormatError } from "./format-error.ts";
+import { type LeafBatch, LeafReader } from "./leaf-reader.ts";
+import type { ColumnChunk, FilePart, RowGroup } from "./metadata.ts";
+import type { FileReadPlan, ReadPlan } from "./read-plan.ts";
+
+/** Rows `[from, to)` of a row group. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Keeps rows early: `columns` are what it looks at. */
+export interface RowFilter {
+  readonly columns: readonly number[];
+  select(batch: RecordBatch, selection: Int32Array): number;
+}
+
+/** Where the pages of a column chunk lie. */
+export function chunkPart(chunk: ColumnChunk, fileSize: number): FilePart {
+  let offset = chunk.dataPageOffset;
+  const dictionary = chunk.dictionaryPageOffset;
+  if (dictionary !== undefined && dictionary > 0 && dictionary < offset) offset = dictionary;
+  if (offset + chunk.compressedSize > fileSize) {
+    throw new ParquetFormatError("a column lies outside of the file", chunk.path.join("."));
+  }
+  return { offset, length: chunk.compressedSize };
+}
+
+export interface GroupInput {
+  readonly group: RowGroup;
+  readonly plan: FileReadPlan;
+  readonly chunks: readonly ColumnChunk[];
+  readonly parts: readonly FilePart[];
+  /** The columns' bytes, where they were read as a whole. */
+  readonly bytes: readonly Uint8Array[] | null;
+}
+
+/** Finds the columns of the plan in a row group, and reads them when they are not large. */
+export async function openGroup(
+  handle: ReadHandle,
+  fileSize: number,
+  group: RowGroup,
+  plan: FileReadPlan,
+): Promise<GroupInput> {
+  const chunks = plan.leaves.map(({ node }) => {
+    const chunk = group.columns[node.column];
+    if (chunk === undefined) throw new ParquetFormatError("a row group lacks the column", node.path.join("."));
+    if (chunk.elsewhere)
+      throw new ParquetFormatError("the column lies in another file or is encrypted", node.path.join("."));
+    if (chunk.type !== node.element.type || (node.repetitionLevel === 0 && chunk.values !== group.rows)) {
+      throw new ParquetFormatError("the column does not fit the schema of its file", node.path.join("."));
+    }
+    return chunk;
+  });
+  const parts = chunks.map((chunk) => chunkPart(chunk, fileSize));
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = size <= wholeReadBytes ? await readParts(handle, parts) : null;
+  return { group, plan, chunks, parts, bytes };
+}
+
+export class RowGroupReader {
+  readonly #input: GroupInput;
+  readonly #leaves: readonly LeafReader[];
+  readonly #schema: StructType;
+  readonly #filter: RowFilter | undefined;
+  /** Leaves of the columns that the filter reads, and the others. */
+  readonly #early: readonly number[];
+  readonly #late: readonly number[];
+  readonly #placeholders: boolean;
+  readonly #selection: Int32Array = new Int32Array(targetBatchRows);
+  /** Rows looked at so far. */
+  rowsRead = 0;
+
+  constructor(
+    handle: ReadHandle,
+    input: GroupInput,
+    schema: StructType,
+    filter: RowFilter | undefined,
+    compression: Compression,
+  ) {
+    this.#input = input;
+    this.#schema = schema;
+    this.#filter = filter;
+    const { plan, chunks, parts, bytes } = input;
+    this.#leaves = plan.leaves.map(
+      (leaf, i) => new LeafReader(leaf, chunks[i]!, new ChunkInput(handle, parts[i]!, bytes?.[i] ?? null), compression),
+    );
+    const early = new Set<number>();
+    for (const column of filter?.columns ?? []) for (const leaf of leavesOf(plan, column)) early.add(leaf);
+    this.#early = plan.leaves.map((_, i) => i).filter((i) => filter === undefined || early.has(i));
+    this.#late = plan.leaves.map((_, i) => i).filter((i) => filter !== undefined && !early.has(i));
+    this.#placeholders = this.#late.length > 0;
+  }
+
+  /** Batches of the rows of the ranges, which are in order and do not overlap. */
+  async *read(ranges: readonly RowRange[], signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {
+    let position = 0;
+    for (const { from, to } of ranges) {
+      if (from > position) await this.#skip(this.#leaves.keys(), from - position);
+      position = from;
+      while (position < to) {
+        signal.throwIfAborted();
+        const rows = Math.min(targetBatchRows, to - position);
+        position += rows;
+        this.rowsRead += rows;
+        const batch = await this.#batch(rows);
+        if (batch.length > 0) yield batch;
+      }
+    }
+  }
+
+  async #skip(leaves: Iterable<number>, rows: number): Promise<void> {
+    for (const i of leaves) await this.#named(i, () => this.#leaves[i]!.skip(rows));
+  }
+
+  async #named<T>(leaf: number, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw named(error, this.#input.plan.leaves[leaf]!.node.path.join("."));
+    }
+  }
+
+  async #read(leaves: readonly number[], rows: number, target: LeafBatch[]): Promise<void> {
+    for (const i of leaves) target[i] = await this.#named(i, () => this.#leaves[i]!.read(rows));
+  }
+
+  async #batch(rows: number): Promise<RecordBatch> {
+    const { plan } = this.#input;
+    const schema = this.#schema;
+    const filter = this.#filter;
+    const batches: LeafBatch[] = [];
+    await this.#read(this.#early, rows, batches);
+    if (filter === undefined) {
+      return { schema, length: rows, columns: plan.columns.map((column) => assemble(column, batches, rows)) };
+    }
+    const early = plan.columns.map((column, i): Vector | null =>
+      filter.columns.includes(i) ? assemble(column, batches, rows) : null,
+    );
+    const shown = early.map((vector, i): Vector => vector ?? placeholder(schema, i, rows));
+    const passed = filter.select({ schema, length: rows, columns: shown }, this.#selection);
+    if (this.#placeholders) {
+      if (passed === 0) await this.#skip(this.#late, rows);
+      else await this.#read(this.#late, rows, batches);
+    }
+    if (passed === 0) return { schema, length: 0, columns: [] };
+    const columns = plan.columns.map((column, i) => {
+      const vector = early[i] ?? assemble(column, batches, rows);
+      return passed === rows ? vector : gather(vector, this.#selection, passed);
+    });
+    return { schema, length: passed, columns };
+  }
+}
+
+function placeholder(schema: StructType, column: number, length: number): Vector {
+  return { kind: "null", type: schema.fields[column]!.type, length, validity: null };
+}
+
+function named(error: unknown, column: string): unknown {
+  return error instanceof ParquetFormatError && error.column === undefined
+    ? new ParquetFormatError(error.message, column)
+    : error;
+}
+
+/** Leaves that a column of the plan is made of. */
+function leavesOf(plan: FileReadPlan, column: number): number[] {
+  const result: number[] = [];
+  const visit = (node: ReadPlan): void => {
+    if (node.kind === "leaf") result.push(node.leaf);
+    else if (node.kind !== "missing") {
+      result.push(node.leaf);
+      for (const child of node.children) visit(child);
+    }
+  };
+  visit(plan.columns[column]!);
+  return result;
+}
