@@ -23,6 +23,8 @@ import { internal } from "./scalar/internal.ts";
 import { json } from "./scalar/json.ts";
 import { arrayFunctions } from "./scalar/arrays.ts";
 import { mapFunctions } from "./scalar/maps.ts";
+import { mathFunctions } from "./scalar/math-functions.ts";
+import { randomFunctions } from "./scalar/random.ts";
 import { sequence } from "./scalar/sequence.ts";
 import { structFunctions } from "./scalar/structs.ts";
 import { higherOrder } from "./scalar/lambdas.ts";
@@ -65,6 +67,8 @@ const scalars: readonly ScalarFunction[] = [
   ...higherOrder,
   ...textFormat,
   ...castFunctions,
+  ...randomFunctions,
+  ...mathFunctions,
   ...session,
   ...sampling,
 ];

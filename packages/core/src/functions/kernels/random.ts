@@ -9,24 +9,99 @@ function swapped(word: number): number {
 const arraySeed = 0x3c074a61;
 
 /**
- * Numbers from 0 up to 1.
+ * Random bits: each call gives as many as asked for, at most 32, as an unsigned number.
  * @see Spark, `XORShiftRandom`
  */
-export function xorShiftRandom(seed: bigint): () => number {
+export function xorShiftBits(seed: bigint): (bits: number) => number {
   const first = swapped(Number(BigInt.asIntN(32, seed >> 32n)));
   const second = swapped(Number(BigInt.asIntN(32, seed)));
   let low = murmurLong(first, second, arraySeed);
   let high = murmurLong(first, second, low);
-  const next = (bits: number): number => {
+  return (bits) => {
     // x ^= x << 21; x ^= x >>> 35; x ^= x << 4
     high ^= (high << 21) | (low >>> 11);
     low ^= low << 21;
     low ^= high >>> 3;
     high ^= (high << 4) | (low >>> 28);
     low ^= low << 4;
-    return (low & ((1 << bits) - 1)) >>> 0;
+    return (bits === 32 ? low : low & ((1 << bits) - 1)) >>> 0;
   };
+}
+
+/** Numbers from 0 up to 1. */
+export function xorShiftRandom(seed: bigint): () => number {
+  const next = xorShiftBits(seed);
   return () => (next(26) * 0x8000000 + next(27)) / 2 ** 53;
+}
+
+/**
+ * Numbers of the standard normal distribution, by the polar method.
+ * @see `java.util.Random.nextGaussian`
+ */
+export function xorShiftGaussian(seed: bigint): () => number {
+  const uniform = xorShiftRandom(seed);
+  let kept: number | undefined;
+  return () => {
+    if (kept !== undefined) {
+      const value = kept;
+      kept = undefined;
+      return value;
+    }
+    for (;;) {
+      const a = 2 * uniform() - 1;
+      const b = 2 * uniform() - 1;
+      const square = a * a + b * b;
+      if (square >= 1 || square === 0) continue;
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      kept = b * factor;
+      return a * factor;
+    }
+  };
+}
+
+/**
+ * 32 random bits at a time, as signed numbers.
+ * @see Apache Commons Math, `MersenneTwister`
+ */
+export function mersenneTwister(seed: bigint): () => number {
+  const size = 624;
+  const state = new Int32Array(size);
+  state[0] = 19650218;
+  for (let i = 1; i < size; i++) state[i] = Math.imul(1812433253, state[i - 1]! ^ (state[i - 1]! >>> 30)) + i;
+  const key = [Number(BigInt.asIntN(32, seed >> 32n)), Number(BigInt.asIntN(32, seed))];
+  let i = 1;
+  const step = (): void => {
+    if (++i < size) return;
+    state[0] = state[size - 1]!;
+    i = 1;
+  };
+  for (let k = 0; k < size; k++) {
+    const before = state[i - 1]!;
+    state[i] = (state[i]! ^ Math.imul(before ^ (before >>> 30), 1664525)) + key[k % 2]! + (k % 2);
+    step();
+  }
+  for (let k = 1; k < size; k++) {
+    const before = state[i - 1]!;
+    state[i] = (state[i]! ^ Math.imul(before ^ (before >>> 30), 1566083941)) - i;
+    step();
+  }
+  state[0] = 0x80000000;
+  let at = size;
+  const refill = (): void => {
+    for (let k = 0; k < size; k++) {
+      const y = (state[k]! & 0x80000000) | (state[(k + 1) % size]! & 0x7fffffff);
+      state[k] = state[(k + 397) % size]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+    }
+    at = 0;
+  };
+  return () => {
+    if (at === size) refill();
+    let y = state[at++]!;
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    return y ^ (y >>> 18);
+  };
 }
 
 /**

@@ -498,6 +498,19 @@ export const arithmetic: readonly ScalarFunction[] = [
   tolerant(minus, "Difference", { sql: "try_subtract(-2147483647, 2)", result: "NULL" }),
   tolerant(times, "Product", { sql: "try_multiply(2147483647, 2)", result: "NULL" }),
   {
+    ...whole(remainder, {
+      name: "try_mod",
+      doc: {
+        group,
+        usage: "try_mod(expr1, expr2)",
+        summary: "Remainder, or NULL when the divisor is 0.",
+        examples: [{ sql: "try_mod(3, 0)", result: "NULL" }],
+      },
+    }),
+    canReturnNull: true,
+    bind: (types) => bindWhole(remainder, types, "try"),
+  },
+  {
     name: "try_divide",
     since: "0.1.0",
     arity: [2, 2],

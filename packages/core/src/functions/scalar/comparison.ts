@@ -341,6 +341,14 @@ function extreme(name: "greatest" | "least", wins: Test): ScalarFunction {
     since: "0.1.0",
     arity: [2, Number.POSITIVE_INFINITY],
     resolve: (args, call) => {
+      const texts = args.filter((a) => a.type.kind === "string").length;
+      // Texts are compared with texts only.
+      if (texts > 0 && args.some((a) => a.type.kind !== "string" && a.type.kind !== "null"))
+        throw new MillraceError("DATATYPE_MISMATCH.DATA_DIFF_TYPES", {
+          sqlExpr: call.sql,
+          functionName: `\`${name}\``,
+          dataType: `[${args.map((a) => quotedType(a.type)).join(", ")}]`,
+        });
       const types = sameTyped(name)(args, call);
       requireOrderable(name, types.returns, call);
       return types;

@@ -1,8 +1,10 @@
+import { MillraceError } from "../../errors/index.ts";
 import { bigintType, type DataType, type DecimalType, doubleType, intType, isIntegral } from "../../types/data-type.ts";
 import { fixedLocal, js, local, valueOf } from "../code.ts";
 import {
   boundedDecimal,
   ceilDecimal,
+  decimalFor,
   decimalFromNumber,
   decimalText,
   divideHalfUp,
@@ -12,11 +14,21 @@ import {
   rescale,
 } from "../decimal.ts";
 import type { Code } from "../emitter.ts";
-import type { ScalarFunction } from "../function.ts";
+import { bindCast } from "../casts.ts";
+import type { ArgumentInfo, ScalarFunction } from "../function.ts";
 import { decimalOutOfRange, overflow } from "../kernels/checked.ts";
 import { xorShiftRandom } from "../kernels/random.ts";
-import { classes, coerceArgument, requireLiteral, type Resolve, signature } from "../resolution.ts";
+import {
+  type CallInfo,
+  classes,
+  coerceArgument,
+  requireLiteral,
+  type Resolve,
+  signature,
+  unexpectedInput,
+} from "../resolution.ts";
 import { widthName, wrapNumber } from "../integer-width.ts";
+import { quotedType } from "../type-text.ts";
 
 const group = "Math";
 
@@ -88,10 +100,17 @@ function logarithm(
   });
 }
 
+/** The constant number of digits of a rounding. */
+function digitsOf(arg: ArgumentInfo, call: CallInfo): number {
+  const value = requireLiteral(arg, "scale", call);
+  if (value === null) return 0;
+  return Number(bindCast(arg.type, coerceArgument(arg, intType, 1, call), "ansi", "UTC")(value));
+}
+
 /** ROUND's result: whole digits of the decimal, `digits` of its fraction; other numbers keep their type. */
 const resolveRound: Resolve = (args, call) => {
   const type = coerceArgument(args[0]!, classes.numeric, 0, call);
-  const digits = args[1] === undefined ? 0 : Number(requireLiteral(args[1], "scale", call) ?? 0);
+  const digits = args[1] === undefined ? 0 : digitsOf(args[1], call);
   const rest = args[1] === undefined ? [] : [intType];
   if (type.kind !== "decimal") return { args: [type, ...rest], returns: type };
   const whole = type.precision - type.scale + 1;
@@ -168,6 +187,17 @@ function round(
   });
 }
 
+/** FLOOR and CEIL to digits are decimals, of any number. */
+const resolveScaled: Resolve = (args, call) => {
+  const number = coerceArgument(args[0]!, classes.numeric, 0, call);
+  const digits = digitsOf(args[1]!, call);
+  const type = decimalFor(number)!;
+  const scale = Math.min(type.scale, Math.max(0, digits));
+  const whole = type.precision - type.scale + 1;
+  const precision = digits < 0 ? Math.max(whole, -digits + 1) : whole + scale;
+  return { args: [type, intType], returns: boundedDecimal(precision, scale) };
+};
+
 /** FLOOR and CEIL: BIGINT of doubles and integers, scale 0 of decimals. */
 function whole(
   name: "floor" | "ceil",
@@ -186,22 +216,35 @@ function whole(
   return mathFunction({
     name,
     aliases,
-    arity: [1, 1],
+    arity: [1, 2],
     resolve: (args, call) => {
+      if (args[1] !== undefined) return resolveScaled(args, call);
       const type = coerceArgument(args[0]!, classes.numeric, 0, call);
       if (type.kind === "decimal") return { args: [type], returns: boundedDecimal(type.precision - type.scale + 1, 0) };
       return { args: [isIntegral(type) ? bigintType : doubleType], returns: bigintType };
     },
-    bind: ({ args }) => {
+    bind: ({ args }, _context, infos) => {
       const type = args[0]!;
+      if (args.length === 2) {
+        const digits = (infos[1]?.literal?.value ?? 0) as number;
+        const { scale } = type as DecimalType;
+        return (v) =>
+          digits >= scale ? v! : ofDecimal(v as bigint, scale - digits) * (digits < 0 ? powerOfTen(-digits) : 1n);
+      }
       if (type.kind === "decimal") return (v) => ofDecimal(v as bigint, type.scale);
       return type.kind === "bigint" ? (v) => v! : (v) => toLong(v as number);
     },
-    usage: `${name}(expr)`,
-    summary: `The ${name === "floor" ? "greatest whole number not above" : "least whole number not below"} the number.`,
+    usage: `${name}(expr[, digits])`,
+    summary: `The ${name === "floor" ? "greatest whole number not above" : "least whole number not below"} the number; with digits after the point, as a DECIMAL.`,
     sql,
     result,
   });
+}
+
+/** The nearest double in nearly all cases, which Math.hypot is not. */
+function hypotenuse(a: number, b: number): number {
+  const sum = a * a + b * b;
+  return sum > 1e-290 && sum < 1e300 ? Math.sqrt(sum) : Math.hypot(a, b);
 }
 
 const bits = (type: DataType): 32 | 64 => (type.kind === "bigint" ? 64 : 32);
@@ -210,16 +253,36 @@ type BitOperation = {
   readonly long: (a: bigint, b: bigint) => bigint;
   readonly code: (a: Code, b: Code) => Code;
 };
+const integerOrder = ["tinyint", "smallint", "int", "bigint"];
+const resolveBitwise: Resolve = (args, call) => {
+  const [a, b] = args.map((arg) => arg.type) as [DataType, DataType];
+  const isNull = (type: DataType): boolean => type.kind === "null";
+  if (isNull(a) && isNull(b)) return { args: [intType, intType], returns: intType };
+  const [left, right] = [isNull(a) ? b : a, isNull(b) ? a : b];
+  if (isIntegral(left) && isIntegral(right)) {
+    const type = integerOrder.indexOf(left.kind) >= integerOrder.indexOf(right.kind) ? left : right;
+    return { args: [type, type], returns: type };
+  }
+  // In ANSI mode a text beside an integer is read as BIGINT.
+  const mixed = (isIntegral(left) || isIntegral(right)) && (left.kind === "string" || right.kind === "string");
+  if (mixed && call.ansi) return { args: [bigintType, bigintType], returns: bigintType };
+  if (left.kind !== right.kind)
+    throw new MillraceError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", {
+      sqlExpr: call.sql,
+      left: quotedType(left),
+      right: quotedType(right),
+    });
+  throw new MillraceError("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", {
+    sqlExpr: call.sql,
+    requiredType: '"INTEGRAL"',
+    actualDataType: quotedType(left),
+  });
+};
 function bitwise(symbol: "&" | "|" | "^", op: BitOperation, what: string, sql: string, result: string): ScalarFunction {
   return mathFunction({
     name: symbol,
     arity: [2, 2],
-    resolve: (args, call) => {
-      const [a, b] = args.map((arg, i) => coerceArgument(arg, classes.integral, i, call)) as [DataType, DataType];
-      const order = ["tinyint", "smallint", "int", "bigint"];
-      const type = order.indexOf(a.kind) >= order.indexOf(b.kind) ? a : b;
-      return { args: [type, type], returns: type };
-    },
+    resolve: resolveBitwise,
     bind: ({ returns }) =>
       bits(returns) === 64 ? (a, b) => op.long(a as bigint, b as bigint) : (a, b) => op.int(a as number, b as number),
     emit: {
@@ -314,12 +377,12 @@ export const math: readonly ScalarFunction[] = [
   ofDouble("atan", Math.atan, undefined, "Arc tangent.", "atan(0)", "0.0"),
   ofDouble("degrees", (x) => (x * 180) / Math.PI, undefined, "Degrees of an angle in radians.", "degrees(0)", "0.0"),
   ofDouble("radians", (x) => (x / 180) * Math.PI, undefined, "Radians of an angle in degrees.", "radians(0)", "0.0"),
-  ofDouble("sign", Math.sign, (x) => js`Math.sign(${x})`, "−1.0, 0.0 or 1.0.", "sign(40)", "1.0"),
   mathFunction({
     name: "atan2",
     arity: [2, 2],
     resolve: signature([doubleType], doubleType),
-    bind: () => (y, x) => Math.atan2(y as number, x as number),
+    // Spark adds 0.0, which takes the sign from −0.0.
+    bind: () => (y, x) => Math.atan2((y as number) + 0, (x as number) + 0),
     usage: "atan2(y, x)",
     summary: "Angle of a point.",
     sql: "atan2(0, 1)",
@@ -329,7 +392,7 @@ export const math: readonly ScalarFunction[] = [
     name: "hypot",
     arity: [2, 2],
     resolve: signature([doubleType], doubleType),
-    bind: () => (a, b) => Math.hypot(a as number, b as number),
+    bind: () => (a, b) => hypotenuse(a as number, b as number),
     usage: "hypot(a, b)",
     summary: "Square root of the sum of two squares.",
     sql: "hypot(3, 4)",
@@ -361,6 +424,7 @@ export const math: readonly ScalarFunction[] = [
     arity: [0, 1],
     resolve: (args, call) => {
       if (args[0] !== undefined) requireLiteral(args[0], "seed", call);
+      if (args[0]?.type.kind === "string") throw unexpectedInput(args[0], "(INT or BIGINT)", 0, call);
       return signature([bigintType], doubleType)(args, call);
     },
     deterministic: false,
@@ -368,8 +432,10 @@ export const math: readonly ScalarFunction[] = [
     bind: (_types, context, args) => {
       const given = args[0]?.literal?.value;
       // The batch's seed is one for each partition already.
-      if (given === undefined || given === null) return xorShiftRandom(context.seed);
-      return xorShiftRandom(BigInt.asIntN(64, BigInt(given as number | bigint) + BigInt(context.partition ?? 0)));
+      if (args[0] === undefined) return xorShiftRandom(context.seed);
+      return xorShiftRandom(
+        BigInt.asIntN(64, BigInt((given ?? 0) as number | bigint) + BigInt(context.partition ?? 0)),
+      );
     },
     usage: "rand([seed])",
     summary:

@@ -1,6 +1,7 @@
 /** Functions about types and errors, and `window` as it is documented. */
 import { MillraceError } from "../../errors/index.ts";
 import {
+  bigintType,
   booleanType,
   nullType,
   type SqlValue,
@@ -12,7 +13,7 @@ import {
 import { catalogString } from "../../types/type-names.ts";
 import type { ScalarFunction } from "../function.ts";
 import { fixedMicros, parseInterval } from "../interval.ts";
-import { coerceArgument, requireLiteral, signature } from "../resolution.ts";
+import { coerceArgument, requireLiteral, signature, unexpectedInput } from "../resolution.ts";
 
 const fields = { since: "0.1.0", nulls: "custom", deterministic: true } as const;
 const doc = (group: string, usage: string, summary: string, sql: string, result: string): ScalarFunction["doc"] => ({
@@ -26,7 +27,50 @@ function microsOf(text: SqlValue | undefined): bigint {
   return text === undefined || text === null ? 0n : (fixedMicros(parseInterval(text as string)) ?? 0n);
 }
 
+/** A function without arguments whose value is one text for the whole session. */
+function constantText(name: string, aliases: readonly string[], value: string, summary: string): ScalarFunction {
+  return {
+    ...fields,
+    name,
+    aliases,
+    arity: [0, 0],
+    resolve: () => ({ args: [], returns: stringType }),
+    canReturnNull: false,
+    bind: () => () => value,
+    doc: doc("Session", `${name}()`, summary, `${name}()`, value),
+  };
+}
+
 export const session: readonly ScalarFunction[] = [
+  constantText("version", [], "4.3.0 millrace", "The version of Spark whose answers these are, and the engine's name."),
+  constantText("current_catalog", [], "spark_catalog", "Name of the catalog; there is one."),
+  constantText("current_database", ["current_schema"], "default", "Name of the database; there is one."),
+  constantText(
+    "current_user",
+    ["user", "session_user"],
+    "millrace",
+    "Name of the user: the engine is part of the program and knows no users, so it is always the same.",
+  ),
+  {
+    ...fields,
+    name: "monotonically_increasing_id",
+    arity: [0, 0],
+    resolve: () => ({ args: [], returns: bigintType }),
+    canReturnNull: false,
+    deterministic: false,
+    bind: (_types, context) => {
+      // The upper 31 bits are the partition, the lower 33 count its rows.
+      let next = BigInt(context.partition ?? 0) << 33n;
+      return () => next++;
+    },
+    doc: doc(
+      "Session",
+      "monotonically_increasing_id()",
+      "A number for each row that grows within a partition and is different in each.",
+      "monotonically_increasing_id()",
+      "0",
+    ),
+  },
   {
     ...fields,
     name: "typeof",
@@ -61,7 +105,10 @@ export const session: readonly ScalarFunction[] = [
     ...fields,
     name: "assert_true",
     arity: [1, 2],
-    resolve: signature([booleanType, stringType], nullType),
+    resolve: (args, call) => {
+      if (args[0]!.type.kind === "string") throw unexpectedInput(args[0]!, "BOOLEAN", 0, call);
+      return signature([booleanType, stringType], nullType)(args, call);
+    },
     deterministic: false,
     bind: () => (condition, message) => {
       if (condition === true) return null;

@@ -77,7 +77,10 @@ export const signs: readonly ScalarFunction[] = [
     aliases: ["unary_plus"],
     since: "0.1.0",
     arity: [1, 1],
-    resolve: signature([classes.numeric], ([type]) => type!),
+    resolve: (args, call) =>
+      isInterval(args[0]!.type)
+        ? { args: [args[0]!.type], returns: args[0]!.type }
+        : signature([classes.numeric], ([type]) => type!)(args, call),
     nulls: "propagate",
     deterministic: true,
     bind: () => (a) => a ?? null,
