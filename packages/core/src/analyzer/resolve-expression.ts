@@ -11,6 +11,7 @@ import { booleanType, type DataType, intType, stringType } from "../types/data-t
 import type { AnalysisContext } from "./context.ts";
 import { castTo, extractValue, resolveAttribute, resolveLambdaVariable, type Scope } from "./resolve-attribute.ts";
 import { misplacedLambda, resolveHigherOrder } from "./resolve-lambda.ts";
+import { resolveWithinGroup } from "./within-group.ts";
 import { resolveWindow, unsupportedSyntax } from "./resolve-window.ts";
 
 /** Resolves names, functions and types of an expression. Aliases get ids. Stars and generators must be gone. */
@@ -96,7 +97,8 @@ function resolveFunction(
   context: AnalysisContext,
   overWindow = false,
 ): Expr {
-  const node = written.name.toLowerCase() === "struct" && written.args.length > 0 ? namedStruct(written) : written;
+  const asked = written.name.toLowerCase() === "struct" && written.args.length > 0 ? namedStruct(written) : written;
+  const node = resolveWithinGroup(asked);
   const ansi = context.evaluation.ansi;
   const options = { context: node.origin ?? {} };
   const scalar = functionRegistry.scalar(node.name);
@@ -116,11 +118,11 @@ function resolveFunction(
     throw new MillraceError("UNRESOLVED_ROUTINE", { routineName: `\`${node.name}\`` }, options);
   }
   if (node.ignoreNulls === true) throw unsupportedSyntax(fn.name, "IGNORE NULLS", node);
-  requireArity(fn, node);
+  requireArity(fn, asked);
   const call = {
     // Only errors print it: printing every level of a nested expression is quadratic in the depth.
     get sql(): string {
-      return printExpression(node);
+      return printExpression(asked);
     },
     ansi,
   };
@@ -156,14 +158,15 @@ export function requireArity(
   node: UnresolvedFunction,
 ): void {
   const [least, greatest] = fn.arity;
-  if (node.args.length < least || node.args.length > greatest) {
+  const count = node.args.filter((arg) => arg.kind !== "SortOrder").length;
+  if (count < least || count > greatest) {
     throw new MillraceError(
       "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
       {
         functionName: `\`${fn.name}\``,
         expectedNum:
           least === greatest ? `${least}` : greatest === Infinity ? `> ${least - 1}` : `[${least}, ${greatest}]`,
-        actualNum: `${node.args.length}`,
+        actualNum: `${count}`,
       },
       { context: node.origin ?? {} },
     );
@@ -209,9 +212,6 @@ function resolveAggregateCall(
   context: AnalysisContext,
 ): AggregateCall {
   const record = functionRegistry.aggregate(fn)!;
-  if (args.some(containsAggregate)) {
-    throw new MillraceError("NESTED_AGGREGATE_FUNCTION", {}, { context: node.origin ?? {} });
-  }
   return {
     kind: "AggregateCall",
     fn,

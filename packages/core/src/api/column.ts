@@ -237,8 +237,14 @@ export class Column<out T = unknown, out N extends string = string> implements C
     return new Column(window.over(this.expr, this.over));
   }
   /** The column under another name. `count().alias("n")` */
-  alias<const Name extends string>(name: Name): Column<T, Name> {
-    return new Column({ kind: "Alias", child: unaliased(this.expr), name });
+  alias<const Name extends string>(name: Name): Column<T, Name>;
+  /** A generator's columns under other names, one for each. `posexplode(c.items).alias("at", "item")` */
+  alias(first: string, second: string, ...more: readonly string[]): Column<Untyped>;
+  alias(name: string, ...more: readonly string[]): Column {
+    const child = unaliased(this.expr);
+    if (more.length === 0) return new Column({ kind: "Alias", child, name });
+    const names = [name, ...more];
+    return new Column({ kind: "Alias", child, name: names.join(", "), names });
   }
   /** Same as {@link alias}. */
   as<const Name extends string>(name: Name): Column<T, Name> {

@@ -49,10 +49,10 @@ export function planAggregate(call: AggregateCall, context: EvalContext, codegen
   const fn = functionRegistry.aggregate(call.fn);
   if (fn === undefined) throw new MillraceError("INTERNAL_ERROR", { message: "an aggregate that is not registered" });
   const signature = { args: call.args.map(typeOf), returns: call.type };
-  const buffer = call.distinct ? distinctBuffer(signature.args) : fn.buffer(signature);
+  const infos = argumentInfos(call.args, context);
+  const buffer = call.distinct ? distinctBuffer(signature.args) : fn.buffer(signature, infos);
   const fast = codegen && !call.distinct && fn.fast !== undefined ? fastUpdate(fn.fast.op, call, buffer) : undefined;
   if (fast !== undefined) return { call, buffer, fast, create: () => fastStore(fast, call.type) };
-  const infos = argumentInfos(call.args, context);
   return {
     call,
     buffer,

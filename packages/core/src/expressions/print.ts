@@ -79,6 +79,8 @@ function piecesOf(expr: Exclude<Expr, { readonly kind: "Literal" }>, style: Styl
     case "GetStructField":
       return [expr.child, ".", nameText(expr.name, style)];
     case "Alias":
+      if (expr.names !== undefined && style === "sql")
+        return [expr.child, ` AS (${expr.names.map((name) => quoted([name])).join(", ")})`];
       return [expr.child, " AS ", style === "name" ? expr.name : quoted([expr.name])];
     case "Cast":
       return [expr.mode === "try" ? "TRY_CAST(" : "CAST(", expr.child, ` AS ${sqlName(expr.type)})`];
@@ -156,7 +158,23 @@ function callPieces(expr: AnyCall, name: string, style: Style): readonly Piece[]
   return /^(lag|lead)$/i.test(name) ? filtered : [...filtered, " ignore nulls"];
 }
 
+/** `WITHIN GROUP (ORDER BY …)` behind a call; in names ascending order goes without saying, but for listagg. */
+function withinGroupPieces(order: readonly Expr[], name: string, style: Style): readonly Piece[] {
+  const pieces: Piece[] = [" WITHIN GROUP (ORDER BY "];
+  order.forEach((item, i) => {
+    if (i > 0) pieces.push(", ");
+    if (style === "sql" || item.kind !== "SortOrder" || name === "listagg" || name === "string_agg") pieces.push(item);
+    else pieces.push(item.child, item.direction === "descending" ? " DESC" : "");
+  });
+  return [...pieces, ")"];
+}
+
 function plainCallPieces(expr: AnyCall, name: string, style: Style): readonly Piece[] {
+  const order = expr.kind === "UnresolvedFunction" ? expr.args.filter((arg) => arg.kind === "SortOrder") : [];
+  if (order.length > 0 && expr.kind === "UnresolvedFunction") {
+    const plain = { ...expr, args: expr.args.filter((arg) => arg.kind !== "SortOrder") };
+    return [...plainCallPieces(plain, name, style), ...withinGroupPieces(order, name, style)];
+  }
   const { args } = expr;
   const distinct = "distinct" in expr && expr.distinct;
   if (!distinct && expr.kind !== "UserFunctionCall") {

@@ -1,7 +1,8 @@
 import type { Expr } from "../expressions/expression.ts";
+import { orderText } from "./aggregates/ordered.ts";
 import { transformUp } from "../expressions/traverse.ts";
 import { parseExpression } from "../sql/index.ts";
-import { type DataType, sameTypeIgnoringNullability, type SqlValue } from "../types/data-type.ts";
+import { type DataType, sameTypeIgnoringNullability, type SqlValue, stringType } from "../types/data-type.ts";
 import { bindCast } from "./casts.ts";
 import { type ArgumentInfo, type EvalContext, lambdaValue } from "./function.ts";
 import { functionRegistry } from "./registry.ts";
@@ -35,6 +36,8 @@ export function evaluate(expr: Expr, context: EvalContext): Evaluated {
       const mode = expr.mode ?? (context.ansi ? "ansi" : "legacy");
       return { value: bindCast(child.type, expr.type, mode, context.timeZone)(child.value), type: expr.type };
     }
+    case "SortOrder":
+      return evaluate(expr.child, context);
     case "UnresolvedFunction":
       return call(expr.name, evaluateArguments(expr, context), context);
     default:
@@ -47,6 +50,12 @@ export function evaluateArguments(
   expr: Extract<Expr, { readonly kind: "UnresolvedFunction" }>,
   context: EvalContext,
 ): Evaluated[] {
+  const order = expr.args.filter((arg) => arg.kind === "SortOrder");
+  if (order.length > 0) {
+    const plain = expr.args.filter((arg) => arg.kind !== "SortOrder").map((arg) => evaluate(arg, context));
+    const keys = order.map((arg) => evaluate(arg, context));
+    return [...plain, { value: orderText(order), type: stringType }, ...keys];
+  }
   const lambdas = functionRegistry.scalar(expr.name)?.lambdas;
   if (lambdas === undefined) return expr.args.map((arg) => evaluate(arg, context));
   const plain = expr.args.slice(0, lambdas.from).map((arg) => evaluate(arg, context));
@@ -82,7 +91,8 @@ export function call(name: string, values: readonly Evaluated[], context: EvalCo
   const fn = scalar ?? functionRegistry.aggregate(name);
   if (fn === undefined) throw new Error(`no function ${name}`);
   const [least, most] = fn.arity;
-  if (values.length < least || values.length > most) throw new Error(`${name} takes ${least} to ${most} arguments`);
+  const fits = values.length >= least && values.length <= most;
+  if (!fits && !("withinGroup" in fn)) throw new Error(`${name} takes ${least} to ${most} arguments`);
   const signature = fn.resolve(infos, { sql: name, ansi: context.ansi });
   const cast = infos.map((info, i): ArgumentInfo => {
     if (typeof info.literal!.value === "function") return info;

@@ -76,6 +76,17 @@ export interface ScalarFunction {
   readonly doc: FunctionDoc;
 }
 
+/** How a call takes `WITHIN GROUP (ORDER BY …)`: as a text of directions (`functions/aggregates/ordered.ts`) and the keys. */
+export interface WithinGroup {
+  /** Least and greatest number of keys. */
+  readonly keys: readonly [number, number];
+  readonly required: boolean;
+  /** Number of arguments before the directions; those that were left out are empty texts. */
+  readonly plain: number;
+  /** Whether it may stand beside DISTINCT. */
+  readonly distinct?: boolean;
+}
+
 /** A parameter of a lambda. */
 export interface LambdaInput {
   readonly type: DataType;
@@ -120,12 +131,15 @@ export interface AggregateFunction {
   readonly since: string;
   readonly arity: readonly [number, number];
   resolve(args: readonly ArgumentInfo[], call: { readonly sql: string; readonly ansi: boolean }): Signature;
+  /** WITHIN GROUP (ORDER BY …); absent: not allowed. */
+  readonly withinGroup?: WithinGroup | undefined;
   readonly nullable: boolean;
   /** The result does not depend on the order of the rows (sums of doubles count as independent to 1e-9). */
   readonly orderIndependent: boolean;
   /** Buffer fields, Spark's names and types. */
   buffer(
     signature: Signature,
+    args: readonly ArgumentInfo[],
   ): readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean }[];
   /** Called once per call site. */
   bind(signature: Signature, context: EvalContext, args: readonly ArgumentInfo[]): Accumulators;

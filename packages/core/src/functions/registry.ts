@@ -3,10 +3,16 @@ import { assertInvariant } from "../errors/index.ts";
 import { approxCountDistinct } from "./aggregates/approx-count-distinct.ts";
 import { collections } from "./aggregates/collect.ts";
 import { counts } from "./aggregates/count.ts";
+import { frequentItems } from "./aggregates/frequent-items.ts";
 import { extremes, positionals } from "./aggregates/extremes.ts";
+import { bitAggregates } from "./aggregates/bits.ts";
+import { exactPercentiles } from "./aggregates/exact-percentiles.ts";
+import { listagg } from "./aggregates/listagg.ts";
+import { pairs } from "./aggregates/pairs.ts";
 import { moments } from "./aggregates/moments.ts";
 import { percentiles } from "./aggregates/percentiles.ts";
 import { sums } from "./aggregates/sum.ts";
+import { schemaOfVariantAgg } from "./aggregates/schema-of-variant.ts";
 import { generatorFunctions } from "./generators.ts";
 import type { AggregateFunction, GeneratorFunction, ScalarFunction, WindowFunction } from "./function.ts";
 import { arithmetic } from "./scalar/arithmetic.ts";
@@ -16,7 +22,10 @@ import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
 import { datetime } from "./scalar/datetime.ts";
+import { extractFunctions } from "./scalar/datetime-extract.ts";
 import { datetimeFields } from "./scalar/datetime-fields.ts";
+import { datetimeMakers } from "./scalar/datetime-make.ts";
+import { datetimeSteps } from "./scalar/datetime-steps.ts";
 import { encodings } from "./scalar/encodings.ts";
 import { hashes } from "./scalar/hashes.ts";
 import { internal } from "./scalar/internal.ts";
@@ -33,6 +42,9 @@ import { math } from "./scalar/math.ts";
 import { patterns } from "./scalar/patterns.ts";
 import { sampling } from "./scalar/sampling.ts";
 import { session } from "./scalar/session.ts";
+import { timeFunctions } from "./scalar/time.ts";
+import { variantFunctions } from "./scalar/variant.ts";
+import { variantGenerators } from "./variant-explode.ts";
 import { signs } from "./scalar/sign.ts";
 import { textFormat } from "./scalar/text-format.ts";
 import { textSearch } from "./scalar/text-search.ts";
@@ -57,6 +69,11 @@ const scalars: readonly ScalarFunction[] = [
   ...bits,
   ...datetime,
   ...datetimeFields,
+  ...datetimeMakers,
+  ...datetimeSteps,
+  ...extractFunctions,
+  ...timeFunctions,
+  ...variantFunctions,
   ...math,
   ...json,
   ...collectionFunctions,
@@ -79,10 +96,16 @@ const aggregates: readonly AggregateFunction[] = [
   ...positionals,
   ...collections,
   ...percentiles,
+  ...exactPercentiles,
   ...moments,
+  ...pairs,
+  ...bitAggregates,
+  listagg,
   approxCountDistinct,
+  schemaOfVariantAgg,
+  frequentItems,
 ];
-const generators: readonly GeneratorFunction[] = generatorFunctions;
+const generators: readonly GeneratorFunction[] = [...generatorFunctions, ...variantGenerators];
 const windows: readonly WindowFunction[] = [...rankings, ...neighbours];
 
 interface Named {

@@ -1,4 +1,4 @@
-/** What may follow the arguments of a call: FILTER, IGNORE NULLS, OVER. */
+/** What may follow the arguments of a call: WITHIN GROUP, FILTER, IGNORE NULLS, OVER. */
 import type { Expr, UnresolvedFunction } from "../expressions/expression.ts";
 import { booleanType, intType } from "../types/data-type.ts";
 import type { ExpressionParser } from "./expression-parser.ts";
@@ -24,6 +24,19 @@ function nullsOption(parser: ExpressionParser, name: string, args: Expr[]): bool
   return false;
 }
 
+/** `WITHIN GROUP (ORDER BY …)`: the order stands behind the arguments of the call. */
+function withinGroup(parser: ExpressionParser): Expr[] {
+  parser.advance();
+  parser.advance();
+  parser.expect(token.leftParenthesis, "(");
+  parser.expectWord("ORDER");
+  parser.expectWord("BY");
+  const order = [parser.sortItem()];
+  while (parser.accept(token.comma)) order.push(parser.sortItem());
+  parser.expect(token.rightParenthesis, ")");
+  return order;
+}
+
 /** The call, with the parser behind its closing parenthesis. */
 export function finishedCall(
   parser: ExpressionParser,
@@ -40,9 +53,7 @@ export function finishedCall(
     only!.kind === "UnresolvedStar" &&
     only.target.length === 0;
   const args: Expr[] = countsRows ? [{ kind: "Literal", value: 1, type: intType }] : written;
-  if (parser.isWordAt("WITHIN") && parser.isWordAt("GROUP", 1)) {
-    throw parser.unexpected(": WITHIN GROUP is not supported");
-  }
+  if (parser.isWordAt("WITHIN") && parser.isWordAt("GROUP", 1)) args.push(...withinGroup(parser));
   let filter: Expr | undefined;
   if (parser.isWordAt("FILTER") && parser.peek(1) === token.leftParenthesis) {
     parser.advance();

@@ -104,13 +104,27 @@ export class ExpressionParser extends TokenCursor {
 
   #aliased(child: Expr): Expr {
     if (this.accept(token.as)) {
-      if (this.peek() === token.leftParenthesis) throw this.unexpected(": a list of aliases is not supported");
+      if (this.accept(token.leftParenthesis)) return this.#namesOf(child);
     } else {
       const kind = this.peek();
+      if (kind === token.leftParenthesis && child.kind === "UnresolvedFunction") {
+        this.advance();
+        return this.#namesOf(child);
+      }
       if (!isWord(kind)) return child;
       if (kind !== token.quotedWord && clauseWords.has(this.peekText().toUpperCase())) return child;
     }
     return { kind: "Alias", child, name: this.name() };
+  }
+
+  /** The names of a generator's columns, behind their parenthesis. */
+  #namesOf(child: Expr): Expr {
+    const names = [this.name()];
+    while (this.accept(token.comma)) names.push(this.name());
+    this.expect(token.rightParenthesis, ")");
+    return names.length === 1
+      ? { kind: "Alias", child, name: names[0]! }
+      : { kind: "Alias", child, name: names.join(", "), names };
   }
 
   /** `expression [ASC|DESC] [NULLS FIRST|LAST]` */

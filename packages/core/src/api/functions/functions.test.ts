@@ -12,6 +12,13 @@ const others: Readonly<Record<string, readonly unknown[]>> = {
   not: [functions.expr("a > 1")],
   dateTrunc: ["hour", "a"],
   percentileApprox: ["a", [0.5, 0.9]],
+  ...Object.fromEntries(
+    ["transform", "filter", "exists", "forall", "transformKeys", "transformValues", "mapFilter", "arraySort"].map(
+      (name) => [name, ["a", () => functions.lit(1)]],
+    ),
+  ),
+  ...Object.fromEntries(["zipWith", "mapZipWith"].map((name) => [name, ["a", "b", () => functions.lit(1)]])),
+  ...Object.fromEntries(["aggregate", "reduce"].map((name) => [name, ["a", functions.lit(0), () => functions.lit(1)]])),
 };
 /** Known to the analyzer and not to the registry. */
 const special = new Set(["window"]);

@@ -5,6 +5,7 @@ export * from "./collections.ts";
 export * from "./conditional.ts";
 export * from "./datetime.ts";
 export * from "./json.ts";
+export * from "./lambdas.ts";
 export * from "./math.ts";
 export * from "./strings.ts";
 export * from "./user-defined.ts";

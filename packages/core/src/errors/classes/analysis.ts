@@ -135,7 +135,25 @@ export const analysisErrors = {
   "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES": {
     sqlState: "42K09",
     message:
-      'Cannot resolve "<sqlExpr>" due to data type mismatch: The data type of the column (<columnIndex>) do not have the same type: <leftType> (<leftParamIndex>) <> <rightType> (<rightParamIndex>).',
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: The data type of the column (<columnIndex>) do not have the same type: <leftType> (<leftParamIndex>), <rightType> (<rightParamIndex>).',
+  },
+  "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING": {
+    sqlState: "42K0K",
+    message: "Invalid function <funcName> with WITHIN GROUP. WITHIN GROUP is required for the function.",
+  },
+  "INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS": {
+    sqlState: "42K0K",
+    message:
+      "Invalid function <funcName> with WITHIN GROUP. The function requires <expectedNum> orderings in WITHIN GROUP but got <actualNum>.",
+  },
+  "INVALID_WITHIN_GROUP_EXPRESSION.DISTINCT_UNSUPPORTED": {
+    sqlState: "42K0K",
+    message: "Invalid function <funcName> with WITHIN GROUP. The function does not support DISTINCT with WITHIN GROUP.",
+  },
+  "INVALID_WITHIN_GROUP_EXPRESSION.MISMATCH_WITH_DISTINCT_INPUT": {
+    sqlState: "42K0K",
+    message:
+      "Invalid function <funcName> with WITHIN GROUP. The function is invoked with DISTINCT and WITHIN GROUP but expressions <funcArg> and <orderingExpr> do not match. The WITHIN GROUP ordering expression must be picked from the function inputs.",
   },
   FIELD_NOT_FOUND: { sqlState: "42704", message: "No such struct field <fieldName> in <fields>." },
   INVALID_EXTRACT_BASE_FIELD_TYPE: {

@@ -176,6 +176,15 @@ export const executionErrors = {
     message:
       "The value of parameter(s) <parameter> in <functionName> is invalid: Expects `length` greater than or equal to 0, but got <length>.",
   },
+  NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION: {
+    sqlState: "22003",
+    message: "Found the negative value in <frequencyExpression>: <negativeValue>, but expected a positive integral value.",
+  },
+  INVALID_BITMAP_POSITION: {
+    sqlState: "22003",
+    message:
+      "The 0-indexed bitmap position <bitPosition> is out of bounds. The bitmap has <bitmapNumBits> bits (<bitmapNumBytes> bytes).",
+  },
   MAP_ARRAYS_OF_DIFFERENT_LENGTH: {
     sqlState: "22023",
     message: "The key array and value array of a map must have the same length, but there are <keys> keys and <values> values.",

@@ -100,9 +100,8 @@ export const approxCountDistinct: AggregateFunction = {
   },
   nullable: false,
   orderIndependent: true,
-  // The deviation is not part of the signature; its literal decides the number of words at `bind`.
-  buffer: () =>
-    Array.from({ length: Math.floor(2 ** precisionOf(defaultDeviation) / registersPerWord) + 1 }, (_, i) => ({
+  buffer: (_signature, infos) =>
+    Array.from({ length: Math.floor(2 ** precisionOf(deviationOf(infos[1])) / registersPerWord) + 1 }, (_, i) => ({
       name: `MS[${i}]`,
       type: bigintType,
       nullable: true,
@@ -139,8 +138,9 @@ export const approxCountDistinct: AggregateFunction = {
   },
   doc: {
     group: "Aggregate",
-    usage: "approx_count_distinct(expr)",
-    summary: "Number of different values, estimated with a relative deviation of 5 % in a fixed 416 bytes of state.",
+    usage: "approx_count_distinct(expr[, relativeSD])",
+    summary:
+      "Number of different values, estimated with a relative deviation of 5 % (in 416 bytes of state) or another one.",
     examples: [{ sql: "approx_count_distinct(1)", result: "1" }],
   },
 };

@@ -12,7 +12,7 @@ const group = "Aggregate";
 const defaultAccuracy = 10_000;
 
 /** The percentages of a call: one number or an array, each from 0 to 1. */
-function percentagesOf(arg: ArgumentInfo, call: CallInfo): readonly number[] {
+export function percentagesOf(arg: ArgumentInfo, call: CallInfo): readonly number[] {
   const value = requireLiteral(arg, "percentage", call);
   const toDouble = (type: DataType, v: SqlValue): SqlValue => bindCast(type, doubleType, "ansi", "UTC")(v);
   const list =
@@ -43,7 +43,7 @@ function accuracyOf(arg: ArgumentInfo | undefined, call: CallInfo): number {
   return accuracy;
 }
 
-const percentageType = (arg: ArgumentInfo): DataType =>
+export const percentageType = (arg: ArgumentInfo): DataType =>
   arg.type.kind === "array" ? arrayType(doubleType, false) : doubleType;
 
 const resolveApproximate: Resolve = (args, call) => {
@@ -121,106 +121,4 @@ const percentileApprox: AggregateFunction = {
   },
 };
 
-type Frequencies = Map<number, number>;
-
-const resolveExact: Resolve = (args, info) => {
-  coerceArgument(args[0]!, classes.numeric, 0, info);
-  percentagesOf(args[1]!, info);
-  return {
-    args: [doubleType, percentageType(args[1]!), ...(args[2] === undefined ? [] : [bigintType])],
-    returns: args[1]!.type.kind === "array" ? arrayType(doubleType, false) : doubleType,
-  };
-};
-
-/** Linear interpolation between the two values around position p × (count − 1). */
-function interpolate(sorted: readonly (readonly [number, number])[], cumulative: readonly number[], p: number): number {
-  const position = p * (cumulative[cumulative.length - 1]! - 1);
-  const low = Math.floor(position);
-  const high = Math.ceil(position);
-  const at = (rank: number): number => sorted[cumulative.findIndex((c) => c > rank)]![0];
-  const lowValue = at(low);
-  if (low === high) return lowValue;
-  const highValue = at(high);
-  return lowValue === highValue ? lowValue : (high - position) * lowValue + (position - low) * highValue;
-}
-
-function exactPercentile(
-  fields: Pick<AggregateFunction, "name" | "arity" | "resolve" | "doc">,
-  percentagesFor: (infos: readonly ArgumentInfo[]) => { readonly list: readonly number[]; readonly isList: boolean },
-): AggregateFunction {
-  return {
-    since: "0.1.0",
-    nullable: true,
-    orderIndependent: true,
-    buffer: () => [
-      { name: "values", type: arrayType(doubleType, false), nullable: true },
-      { name: "counts", type: arrayType(bigintType, false), nullable: true },
-    ],
-    bind(_types, _context, infos) {
-      const { list, isList } = percentagesFor(infos);
-      const add = (state: Frequencies, value: number, times: number): void => {
-        state.set(value, (state.get(value) ?? 0) + times);
-      };
-      return objectAccumulators<Frequencies>({
-        create: () => new Map(),
-        update(state, [value, , frequency]) {
-          const times = frequency === undefined ? 1 : Number(frequency);
-          if (value !== null && value !== undefined && times > 0) add(state, value as number, times);
-          return state;
-        },
-        save: (state) => [[...state.keys()], [...state.values()].map(BigInt)],
-        merge(state, [values, counts]) {
-          (values as readonly number[] | null)?.forEach((v, i) =>
-            add(state, v, Number((counts as readonly bigint[])[i]!)),
-          );
-          return state;
-        },
-        evaluate(state) {
-          if (state.size === 0) return null;
-          const sorted = [...state].sort((a, b) => a[0] - b[0]);
-          let sum = 0;
-          const cumulative = sorted.map(([, times]) => (sum += times));
-          const values = list.map((p) => interpolate(sorted, cumulative, p));
-          return isList ? values : values[0]!;
-        },
-        memoryBytes: (state) => 100 + state.size * 48,
-      });
-    },
-    ...fields,
-  };
-}
-
-export const percentiles: readonly AggregateFunction[] = [
-  percentileApprox,
-  exactPercentile(
-    {
-      name: "percentile",
-      arity: [2, 3],
-      resolve: resolveExact,
-      doc: {
-        group,
-        usage: "percentile(expr, percentage[, frequency])",
-        summary: "Exact percentile, interpolated between neighbours, as DOUBLE. Keeps every different value.",
-        examples: [{ sql: "percentile(10, 0.3)", result: "10.0" }],
-      },
-    },
-    (infos) => ({ list: percentagesOf(infos[1]!, call), isList: infos[1]!.type.kind === "array" }),
-  ),
-  exactPercentile(
-    {
-      name: "median",
-      arity: [1, 1],
-      resolve: (args, info) => {
-        coerceArgument(args[0]!, classes.numeric, 0, info);
-        return { args: [doubleType], returns: doubleType };
-      },
-      doc: {
-        group,
-        usage: "median(expr)",
-        summary: "The exact median as DOUBLE.",
-        examples: [{ sql: "median(10)", result: "10.0" }],
-      },
-    },
-    () => ({ list: [0.5], isList: false }),
-  ),
-];
+export const percentiles: readonly AggregateFunction[] = [percentileApprox];

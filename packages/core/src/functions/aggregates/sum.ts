@@ -3,8 +3,10 @@ import {
   booleanType,
   type DataType,
   type DecimalType,
+  dayTimeIntervalType,
   doubleType,
   isIntegral,
+  yearMonthIntervalType,
   type SqlValue,
 } from "../../types/data-type.ts";
 import { isInterval } from "../coercion.ts";
@@ -185,8 +187,11 @@ const sumBuffer: AggregateFunction["buffer"] = ({ returns }) => [
     : []),
 ];
 
-/** Averages: decimals with four digits more, other numbers as DOUBLE. */
+/** Averages: decimals with four digits more, intervals of their kind, other numbers as DOUBLE. */
 const resolveAverage: Resolve = (args, call) => {
+  const given = args[0]!.type;
+  if (given.kind === "interval_day_time") return { args: [given], returns: dayTimeIntervalType };
+  if (given.kind === "interval_year_month") return { args: [given], returns: yearMonthIntervalType };
   const type = coerceArgument(args[0]!, classes.numeric, 0, call);
   if (type.kind === "decimal") return { args: [type], returns: boundedDecimal(type.precision + 4, type.scale + 4) };
   return { args: [doubleType], returns: doubleType };
@@ -292,14 +297,42 @@ class DecimalAverage implements Accumulators {
     return this.#sums.length * 48;
   }
 }
+/** Intervals: the sum in whole months or microseconds, rounded half away from zero at the end. */
+class IntervalAverage extends DecimalAverage {
+  readonly #months: boolean;
+  constructor(months: boolean) {
+    super(wholeDecimal, wholeDecimal, true);
+    this.#months = months;
+  }
+  override update(slot: number, args: readonly SqlValue[]): void {
+    const value = args[0]!;
+    if (value !== null) super.update(slot, [BigInt(value as bigint)]);
+  }
+  override save(slot: number): SqlValue[] {
+    const [sum, count] = super.save(slot) as [bigint, bigint];
+    return [this.#months ? Number(sum) : sum, count];
+  }
+  override merge(slot: number, [sum, count]: readonly SqlValue[]): void {
+    super.merge(slot, [BigInt((sum ?? 0) as bigint), count ?? 0n]);
+  }
+  override evaluate(slot: number): SqlValue {
+    const mean = super.evaluate(slot) as bigint | null;
+    return mean !== null && this.#months ? Number(mean) : mean;
+  }
+}
+const wholeDecimal: DecimalType = { kind: "decimal", precision: 38, scale: 0 };
+
 function averageSumType(from: DecimalType): DecimalType {
   return boundedDecimal(from.precision + 10, from.scale);
 }
 function bindAverage(from: DataType, returns: DataType, ansi: boolean): Accumulators {
+  if (isInterval(returns)) return new IntervalAverage(returns.kind === "interval_year_month");
   if (returns.kind !== "decimal" || from.kind !== "decimal") return new DoubleAverage();
   return averageAsDouble(from) ? new ShortDecimalAverage(from, returns) : new DecimalAverage(from, returns, ansi);
 }
 function averageBufferType(from: DataType): DataType {
+  if (from.kind === "interval_day_time") return dayTimeIntervalType;
+  if (from.kind === "interval_year_month") return yearMonthIntervalType;
   return from.kind === "decimal" && !averageAsDouble(from) ? averageSumType(from) : doubleType;
 }
 
@@ -361,6 +394,30 @@ export const sums: readonly AggregateFunction[] = [
       usage: "avg(expr), mean(expr)",
       summary: "Mean: four digits more of decimals, DOUBLE otherwise. NULL for no rows.",
       examples: [{ sql: "avg(3)", result: "3.0" }],
+    },
+  },
+  {
+    name: "try_avg",
+    since: "0.2.0",
+    arity: [1, 1],
+    resolve: resolveAverage,
+    nullable: true,
+    orderIndependent: true,
+    buffer: ({ args }) => [
+      {
+        name: "sum",
+        type: averageBufferType(args[0]!),
+        nullable: true,
+      },
+      { name: "count", type: bigintType, nullable: true },
+    ],
+    bind: ({ args, returns }) => bindAverage(args[0]!, returns, false),
+    fast: { op: "avg" },
+    doc: {
+      group,
+      usage: "try_avg(expr)",
+      summary: "Mean, NULL when the sum of decimals overflows.",
+      examples: [{ sql: "try_avg(3)", result: "3.0" }],
     },
   },
 ];
