@@ -87,6 +87,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "Derived":
       return resolveDerived(plan, input(plan), context);
     case "SubqueryAlias":
+    case "Hint":
       return { ...plan, input: input(plan) };
     case "WithColumns":
       return resolveWithColumns(plan.columns, input(plan), context);

@@ -60,6 +60,8 @@ export interface Join {
   readonly condition?: Expr;
   /** Column names that both sides have; each appears once in the result. */
   readonly using?: readonly string[];
+  /** After optimization: the side that a hint wants in memory. */
+  readonly broadcast?: "left" | "right";
 }
 export interface Union {
   readonly kind: "Union";
@@ -135,6 +137,12 @@ export interface Deduplicate {
   readonly kind: "Deduplicate";
   readonly input: LogicalPlan;
   readonly columns?: readonly string[];
+}
+/** Advice of the user's (a resolved `Derived` hint): `broadcast` makes the input the side of a join that is in memory. */
+export interface Hint {
+  readonly kind: "Hint";
+  readonly input: LogicalPlan;
+  readonly name: string;
 }
 export interface SubqueryAlias {
   readonly kind: "SubqueryAlias";
@@ -297,6 +305,7 @@ export type LogicalPlan =
   | Aggregate
   | Deduplicate
   | SubqueryAlias
+  | Hint
   | WithColumns
   | WithColumnsRenamed
   | ToDF

@@ -28,6 +28,7 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
     case "Offset":
     case "Repartition":
     case "CollectMetrics":
+    case "Hint":
       return outputOf(plan.input);
     case "SubqueryAlias":
       return outputOf(plan.input).map((a) => ({ ...a, qualifier: plan.alias }));

@@ -78,6 +78,8 @@ export function describePlan(plan: LogicalPlan): string {
       return `'Deduplicate${plan.columns === undefined ? "" : ` [${plan.columns.join(", ")}]`}`;
     case "SubqueryAlias":
       return `SubqueryAlias ${plan.alias}`;
+    case "Hint":
+      return `Hint ${plan.name}`;
     case "WithColumns":
       return `'WithColumns ${list(plan.columns)}`;
     case "WithColumnsRenamed":

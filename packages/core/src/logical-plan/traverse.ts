@@ -28,6 +28,7 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
     case "Aggregate":
     case "Deduplicate":
     case "SubqueryAlias":
+    case "Hint":
     case "WithColumns":
     case "WithColumnsRenamed":
     case "ToDF":

@@ -8,9 +8,12 @@ import { combineFilters } from "./combine-filters.ts";
 import { constantFolding } from "./constant-folding.ts";
 import { eliminateAliases } from "./eliminate-aliases.ts";
 import { eliminateFilter } from "./eliminate-filter.ts";
+import { inferJoinFilters } from "./infer-join-filters.ts";
+import { joinHints } from "./join-hints.ts";
 import { limitWindowGroups } from "./limit-window-groups.ts";
 import { pushDownFilter } from "./push-down-filter.ts";
 import { pushFilterIntoScan } from "./push-filter-into-scan.ts";
+import { pushJoinCondition } from "./push-join-condition.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 /** Rules that enable each other, repeated until nothing changes. */
@@ -20,14 +23,23 @@ const repeated: readonly Rule[] = [
   eliminateFilter,
   // Before pushDownFilter, so that a conjunction is split once.
   combineFilters,
+  // Before pushDownFilter, which moves the filters that it makes further.
+  pushJoinCondition,
   pushDownFilter,
   // After pushDownFilter, which brings projections next to each other.
   collapseProject,
 ];
 
 const once: readonly Rule[] = [
-  // First: names are resolved, relation aliases only hide patterns from the rules below.
+  // First: hints lie right below their joins as long as nothing has moved.
+  joinHints,
+  // Names are resolved, relation aliases only hide patterns from the rules below.
   eliminateAliases,
+];
+
+const between: readonly Rule[] = [
+  // Once the filters have moved: what it finds is moved in another round, and it finds the same again if it were repeated.
+  inferJoinFilters,
 ];
 
 const last: readonly Rule[] = [
@@ -50,13 +62,25 @@ export interface RuleTrace {
 
 /** Rewrites an analyzed plan into one that gives the same rows with less work. */
 export function optimize(plan: LogicalPlan, context: RuleContext, trace?: (entry: RuleTrace) => void): LogicalPlan {
-  let current = runRules(plan, once, context, trace);
+  let current = runToEnd(runRules(plan, once, context, trace), context, trace);
+  const inferred = runRules(current, between, context, trace);
+  if (inferred !== current) current = runToEnd(inferred, context, trace);
+  return runRules(current, last, context, trace);
+}
+
+/** The repeated rules until nothing changes. */
+function runToEnd(
+  plan: LogicalPlan,
+  context: RuleContext,
+  trace: ((entry: RuleTrace) => void) | undefined,
+): LogicalPlan {
+  let current = plan;
   for (let pass = 0; pass < maxPasses; pass++) {
     const next = runRules(current, repeated, context, trace);
     if (next === current) break;
     current = next;
   }
-  return runRules(current, last, context, trace);
+  return current;
 }
 
 function runRules(

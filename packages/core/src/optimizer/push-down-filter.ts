@@ -127,7 +127,7 @@ function pushIntoJoin(node: FilterNode, join: LogicalPlan & { readonly kind: "Jo
     return pushed === undefined ? plan : push({ kind: "Filter", input: plan, condition: pushed });
   };
   return wrap(staying, {
-    kind: "Join",
+    ...join,
     left: filtered(join.left, toLeft),
     right: filtered(join.right, toRight),
     joinType: join.joinType === "cross" && condition !== undefined ? "inner" : join.joinType,

@@ -1,17 +1,19 @@
 import type { Attribute, Expr } from "../expressions/expression.ts";
 import { childrenOf } from "../expressions/traverse.ts";
-import { functionRegistry } from "../functions/registry.ts";
 import type { Join, LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { isStreamingPlan } from "../logical-plan/traverse.ts";
 import { joinConjunction, splitConjunction } from "../optimizer/conjuncts.ts";
 import type { StructType } from "../types/data-type.ts";
 import { bindExpression } from "./bind.ts";
+import { estimateBytes } from "./estimate-size.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 
 interface JoinPlanner {
   plan(plan: LogicalPlan): PhysicalPlan;
   newId(): number;
+  /** `spark.sql.autoBroadcastJoinThreshold`; negative: only hints. */
+  readonly broadcastBytes: number;
 }
 
 /** A hash join when the condition has equalities between the sides, else a nested loop. */
@@ -21,16 +23,19 @@ export function planJoin(plan: Join, schema: StructType, planner: JoinPlanner): 
   const both = [...leftOutput, ...rightOutput];
   const leftKeys: Expr[] = [];
   const rightKeys: Expr[] = [];
+  const nullSafe: boolean[] = [];
   const rest: Expr[] = [];
-  const equals = functionRegistry.scalar("=")!.name;
   for (const term of plan.condition === undefined ? [] : splitConjunction(plan.condition)) {
-    const [a, b] = term.kind === "Call" && term.fn === equals ? term.args : [];
+    const equality = term.kind === "Call" && (term.fn === "=" || term.fn === "<=>") ? term : undefined;
+    const [a, b] = equality?.args ?? [];
     if (a !== undefined && b !== undefined && reads(a, leftOutput) && reads(b, rightOutput)) {
       leftKeys.push(bindExpression(a, leftOutput));
       rightKeys.push(bindExpression(b, rightOutput));
+      nullSafe.push(equality!.fn === "<=>");
     } else if (a !== undefined && b !== undefined && reads(b, leftOutput) && reads(a, rightOutput)) {
       leftKeys.push(bindExpression(b, leftOutput));
       rightKeys.push(bindExpression(a, rightOutput));
+      nullSafe.push(equality!.fn === "<=>");
     } else {
       rest.push(term);
     }
@@ -39,15 +44,66 @@ export function planJoin(plan: Join, schema: StructType, planner: JoinPlanner): 
   const condition = residual === undefined ? {} : { condition: bindExpression(residual, both) };
   const left = planner.plan(plan.left);
   const right = planner.plan(plan.right);
-  const common = { id: planner.newId(), schema, left, right, joinType: plan.joinType, ...condition };
+  const { buildSide, broadcast } = chooseBuildSide(plan, planner.broadcastBytes);
+  const common = { id: planner.newId(), schema, left, right, joinType: plan.joinType, ...condition, buildSide };
   if (leftKeys.length === 0) return { kind: "NestedLoopJoin", ...common };
-  return { kind: "HashJoin", ...common, leftKeys, rightKeys, buildSide: buildSideOf(plan) };
+  return {
+    kind: "HashJoin",
+    ...common,
+    leftKeys,
+    rightKeys,
+    ...(nullSafe.includes(true) ? { nullSafe } : {}),
+    ...(broadcast ? { broadcast } : {}),
+  };
 }
 
-/** The side that is read whole first: never the stream, never the side whose unmatched rows must be kept one by one. */
-function buildSideOf(plan: Join): "left" | "right" {
-  if (plan.joinType === "rightOuter") return "left";
-  return plan.joinType === "inner" && isStreamingPlan(plan.right) ? "left" : "right";
+type Side = "left" | "right";
+
+/** A side must be this many times smaller to be read first although its unmatched rows then come out last. */
+const clearlySmaller = 3;
+
+/**
+ * The side that is read whole first: what a hint says, else the smaller one, the right one when nobody knows; never a
+ * stream.
+ */
+function chooseBuildSide(
+  plan: Join,
+  broadcastBytes: number,
+): { readonly buildSide: Side; readonly broadcast: boolean } {
+  const usual: Side = plan.joinType === "rightOuter" ? "left" : "right";
+  if (isStreamingPlan(plan.left) || isStreamingPlan(plan.right)) {
+    const swap = (plan.joinType === "inner" || plan.joinType === "cross") && isStreamingPlan(plan.right);
+    return { buildSide: swap ? "left" : usual, broadcast: true };
+  }
+  if (plan.broadcast !== undefined && mayBroadcast(plan, plan.broadcast)) {
+    return { buildSide: plan.broadcast, broadcast: true };
+  }
+  const sizes = { left: estimateBytes(plan.left), right: estimateBytes(plan.right) };
+  const other: Side = usual === "left" ? "right" : "left";
+  const inner = plan.joinType === "inner" || plan.joinType === "cross";
+  const [own, others] = [sizes[usual] ?? Number.POSITIVE_INFINITY, sizes[other] ?? Number.POSITIVE_INFINITY];
+  // A small side stays where it is: only an inner join gives the same order of rows either way.
+  const swap = inner ? others < own : own > broadcastBytes && others * clearlySmaller < own;
+  const buildSide = swap && others < Number.POSITIVE_INFINITY ? other : usual;
+  const size = sizes[buildSide];
+  return { buildSide, broadcast: size !== undefined && size <= broadcastBytes && mayBroadcast(plan, buildSide) };
+}
+
+/** Whether every thread may have its own copy of a side: not when its rows come out on their own. */
+function mayBroadcast({ joinType }: Join, side: Side): boolean {
+  switch (joinType) {
+    case "inner":
+    case "cross":
+      return true;
+    case "leftOuter":
+    case "leftSemi":
+    case "leftAnti":
+      return side === "right";
+    case "rightOuter":
+      return side === "left";
+    case "fullOuter":
+      return false;
+  }
 }
 
 /** Whether an expression reads columns, and only these. */

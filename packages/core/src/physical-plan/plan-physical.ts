@@ -16,6 +16,8 @@ import { planWindow } from "./plan-window.ts";
 export interface PlanOptions {
   /** Number of state partitions of a streaming aggregation. */
   readonly shufflePartitions: number;
+  /** Sides of joins up to this size are broadcast; negative: only those with a hint; default 10 MiB. */
+  readonly broadcastBytes?: number;
   readonly streaming?: { readonly outputMode: "append" | "update" | "complete" };
 }
 
@@ -38,6 +40,10 @@ export class Planner {
 
   constructor(options: PlanOptions) {
     this.#options = options;
+  }
+
+  get broadcastBytes(): number {
+    return this.#options.broadcastBytes ?? 10 << 20;
   }
 
   newId(): number {

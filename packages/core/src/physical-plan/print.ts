@@ -92,9 +92,9 @@ export function describeOperator(plan: PhysicalPlan): string {
           ? "Exchange single"
           : `Exchange hash(${plan.partitioning.keys.map((k) => `#${k}`).join(", ")}, ${plan.partitioning.partitions})`;
       case "HashJoin":
-        return `HashJoin ${plan.joinType} ${list(plan.leftKeys)} = ${list(plan.rightKeys)}, build ${plan.buildSide}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
+        return `${plan.broadcast === true ? "BroadcastHashJoin" : "ShuffledHashJoin"} ${plan.joinType} ${list(plan.leftKeys)} ${plan.nullSafe === undefined ? "=" : "<=>"} ${list(plan.rightKeys)}, build ${plan.buildSide}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
       case "NestedLoopJoin":
-        return `NestedLoopJoin ${plan.joinType}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
+        return `NestedLoopJoin ${plan.joinType}, build ${plan.buildSide ?? "right"}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
       case "Sort":
         return `${plan.limit === undefined ? "Sort" : `TopK ${plan.limit}`} ${list(plan.order)}`;
       case "Limit":

@@ -154,6 +154,12 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Go on when a file cannot be read.",
     ...boolean,
   },
+  "spark.sql.autoBroadcastJoinThreshold": {
+    default: "10485760",
+    doc: "Estimated bytes up to which a side of a join is read into memory first and broadcast; -1: only with a hint.",
+    check: (value) => /^(-1|0)$/.test(value) || parseByteSize(value) !== undefined,
+    expected: "a number of bytes such as 10m, or -1",
+  },
   "millrace.memory.limit": {
     default: undefined,
     doc: "Memory that the operators of one query may hold, such as 4g; more goes to disk. Default: half of the machine's.",

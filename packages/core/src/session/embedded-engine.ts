@@ -7,7 +7,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import { compilePlan } from "../execution/compile-plan.ts";
 import type { CompiledPlan, CompileOptions } from "../execution/context.ts";
-import { memorySettings, openOperatorMemory } from "../execution/memory/operator-memory.ts";
+import { memorySettings, openOperatorMemory, parseByteSize } from "../execution/memory/operator-memory.ts";
 import type { EvalContext } from "../functions/function.ts";
 import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
 import { schemaOfPlan } from "../logical-plan/output.ts";
@@ -234,7 +234,11 @@ export class EmbeddedEngine implements Engine {
   }
 
   planOptions(): PlanOptions {
-    return { shufflePartitions: Number(this.conf.required("spark.sql.shuffle.partitions")) };
+    const threshold = this.conf.required("spark.sql.autoBroadcastJoinThreshold");
+    return {
+      broadcastBytes: parseByteSize(threshold) ?? -1,
+      shufflePartitions: Number(this.conf.required("spark.sql.shuffle.partitions")),
+    };
   }
 
   compile(physical: PhysicalPlan): CompiledPlan {

@@ -1,0 +1,111 @@
+/** How many bytes the rows of a plan take, where that can be said before anything runs. */
+import { batchMemorySize } from "../columnar/memory-size.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import type { DataType } from "../types/data-type.ts";
+
+/**
+ * Bytes as Spark estimates them without statistics: filters keep all, joins multiply, projections change the width of rows.
+ * @returns undefined when a source does not know
+ */
+export function estimateBytes(plan: LogicalPlan): number | undefined {
+  switch (plan.kind) {
+    case "LocalScan": {
+      const whole = batchMemorySize(plan.batch);
+      return plan.batch.columns.length === 0
+        ? whole
+        : scaled(
+            whole,
+            plan.batch.schema.fields.map((f) => f.type),
+            plan,
+          );
+    }
+    case "RangeScan": {
+      const { start, end, step } = plan.range;
+      const rows = (end - start) / step;
+      return rows < 0n ? 0 : 8 * Number(rows);
+    }
+    case "Scan":
+      return undefined;
+    case "Limit": {
+      const below = estimateBytes(plan.input);
+      const rows = plan.limit * rowBytes(outputOf(plan).map((a) => a.type));
+      return below === undefined ? rows : Math.min(below, rows);
+    }
+    case "Union":
+      return combined(plan.inputs, (a, b) => a + b);
+    case "SetOperation":
+      return combined([plan.left, plan.right], (a, b) => a + b);
+    case "Join":
+      return plan.joinType === "leftSemi" || plan.joinType === "leftAnti"
+        ? estimateBytes(plan.left)
+        : combined([plan.left, plan.right], (a, b) => a * b);
+    case "Project":
+    case "Aggregate":
+    case "Window":
+    case "Expand": {
+      const below = estimateBytes(plan.input);
+      return below === undefined
+        ? undefined
+        : scaled(
+            below,
+            outputOf(plan.input).map((a) => a.type),
+            plan,
+          );
+    }
+    case "Filter":
+    case "Sort":
+    case "Offset":
+    case "Repartition":
+    case "CollectMetrics":
+    case "EventTimeWatermark":
+      return estimateBytes(plan.input);
+    default:
+      // User functions and generators may make any number of rows.
+      return undefined;
+  }
+}
+
+function combined(inputs: readonly LogicalPlan[], combine: (a: number, b: number) => number): number | undefined {
+  return inputs.map(estimateBytes).reduce((a, b) => (a === undefined || b === undefined ? undefined : combine(a, b)));
+}
+
+/** The size when the rows become as wide as those of `plan`. */
+function scaled(bytes: number, before: readonly DataType[], plan: LogicalPlan): number {
+  return Math.ceil((bytes * rowBytes(outputOf(plan).map((a) => a.type))) / rowBytes(before));
+}
+
+function rowBytes(types: readonly DataType[]): number {
+  return types.reduce((sum, type) => sum + defaultBytes(type), 8);
+}
+
+/** Spark's default sizes of values. */
+function defaultBytes(type: DataType): number {
+  switch (type.kind) {
+    case "null":
+    case "boolean":
+    case "tinyint":
+      return 1;
+    case "smallint":
+      return 2;
+    case "int":
+    case "date":
+    case "float":
+    case "interval_year_month":
+      return 4;
+    case "decimal":
+      return type.precision <= 18 ? 8 : 16;
+    case "string":
+      return 20;
+    case "binary":
+      return 100;
+    case "array":
+      return defaultBytes(type.element);
+    case "map":
+      return defaultBytes(type.key) + defaultBytes(type.value);
+    case "struct":
+      return type.fields.reduce((sum, f) => sum + defaultBytes(f.type), 0);
+    default:
+      return 8;
+  }
+}
