@@ -70,6 +70,10 @@ export class DataFrameReader<S extends Schema = UntypedSchema, O extends ValueOp
   csv(...paths: readonly string[]): DataFrame<S, O> {
     return this.format("csv").load(...paths);
   }
+  /** Parquet files; their schema is in the files. */
+  parquet(...paths: readonly string[]): DataFrame<S, O> {
+    return this.format("parquet").load(...paths);
+  }
   /** Lines of text as one column `value`. */
   text(...paths: readonly string[]): DataFrame<{ readonly value: "string" }, O> {
     return new DataFrame(this.#session, readPlan({ ...this.#settings, format: "text" }, paths, false));

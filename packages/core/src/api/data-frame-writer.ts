@@ -83,6 +83,9 @@ export class DataFrameWriter {
   csv(path: string): Promise<void> {
     return this.format("csv").save(path);
   }
+  parquet(path: string): Promise<void> {
+    return this.format("parquet").save(path);
+  }
   /** One string column, a line per row. */
   text(path: string): Promise<void> {
     return this.format("text").save(path);

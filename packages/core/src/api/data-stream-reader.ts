@@ -45,6 +45,10 @@ export class DataStreamReader<S extends Schema = UntypedSchema, O extends ValueO
   json(path: string): DataFrame<S, O> {
     return this.format("json").load(path);
   }
+  /** Parquet files that appear in a directory. */
+  parquet(path: string): DataFrame<S, O> {
+    return this.format("parquet").load(path);
+  }
   csv(path: string): DataFrame<S, O> {
     return this.format("csv").load(path);
   }

@@ -1,6 +1,6 @@
 import { consoleSink } from "./console.ts";
 import type { SinkProvider } from "./contract.ts";
-import { csvSink, jsonSink, textSink } from "./files/providers.ts";
+import { csvSink, jsonSink, parquetSink, textSink } from "./files/providers.ts";
 import { detachedMemorySink } from "./memory.ts";
 import { noopSink } from "./noop.ts";
 
@@ -10,6 +10,7 @@ export const builtInSinks: readonly SinkProvider[] = [
   consoleSink,
   detachedMemorySink,
   jsonSink,
+  parquetSink,
   csvSink,
   textSink,
 ];

@@ -29,6 +29,9 @@ export interface FileEncoding {
 /** Reads the options of a format. @throws MillraceError for options and schemas that it does not take */
 export function openEncoding(format: RowFormat, context: SinkContext): FileEncoding {
   const options = new OptionReader(format.name, context.options);
+  if (format.suffix !== undefined) {
+    return { suffix: format.suffix(context, options), gzip: false, makeWriter: format.open(context, options) };
+  }
   const codec = (options.text("compression", "codec") ?? "none").toLowerCase();
   if (!["none", "uncompressed", "gzip"].includes(codec)) {
     throw options.invalid("compression", codec, "Give none or gzip.");
@@ -92,10 +95,15 @@ export class DataFiles {
         await this.#writeRows(file, batch);
       }
       if (file === undefined) continue;
+      await this.#writer.end?.();
       await this.#encodeChunk(file);
       await this.#flushLarge();
     }
-    if (always && this.#files.length === 0) await this.#encodeChunk(this.#begin(0));
+    if (always && this.#files.length === 0) {
+      const file = this.#begin(0);
+      await this.#writer.end?.();
+      await this.#encodeChunk(file);
+    }
     return rows;
   }
 
@@ -110,6 +118,7 @@ export class DataFiles {
   async #writeRows(file: OpenFile, batch: RecordBatch): Promise<void> {
     for (let from = 0; from < batch.length; from += rowsPerLook) {
       this.#writer.write(batch, from, Math.min(batch.length, from + rowsPerLook));
+      await this.#writer.settle?.();
       if (this.#out.length < chunkBytes) continue;
       await this.#encodeChunk(file);
       await this.#flushLarge();

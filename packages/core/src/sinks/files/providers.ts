@@ -3,6 +3,7 @@ import type { SaveMode, SinkContext, SinkProvider, StreamSinkContext } from "../
 import { FileSink } from "./file-sink.ts";
 import { openFileWrite } from "./file-write.ts";
 import { csvRows, jsonRows, textRows } from "./formats.ts";
+import { parquetRows } from "../parquet/parquet-rows.ts";
 import type { RowFormat } from "./row-format.ts";
 
 function fileSinkProvider(format: RowFormat): SinkProvider {
@@ -18,3 +19,4 @@ function fileSinkProvider(format: RowFormat): SinkProvider {
 export const jsonSink: SinkProvider = fileSinkProvider(jsonRows);
 export const csvSink: SinkProvider = fileSinkProvider(csvRows);
 export const textSink: SinkProvider = fileSinkProvider(textRows);
+export const parquetSink: SinkProvider = fileSinkProvider(parquetRows);

@@ -9,6 +9,10 @@ export interface RowWriter {
   begin(): void;
   /** Rows `from` to `to` (exclusive) of a batch. */
   write(batch: RecordBatch, from: number, to: number): void;
+  /** Called after each write: what a format does with rows that it has gathered. */
+  settle?(): Promise<void>;
+  /** What a file ends with. */
+  end?(): Promise<void>;
 }
 
 /** A format of files that hold rows one after another. */
@@ -16,6 +20,8 @@ export interface RowFormat {
   readonly name: string;
   /** With the dot. */
   readonly extension: string;
+  /** The end of file names, of a format that compresses by itself; absent: files may be compressed as a whole. */
+  suffix?(context: SinkContext, options: OptionReader): string;
   /** Checks schema and options, and makes writers. */
   open(context: SinkContext, options: OptionReader): (out: ByteWriter) => RowWriter;
 }

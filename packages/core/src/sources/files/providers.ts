@@ -2,6 +2,7 @@
 import { csvFormat } from "../csv/csv-format.ts";
 import type { SourceProvider } from "../contract.ts";
 import { jsonFormat } from "../json/json-format.ts";
+import { parquetFormat } from "../parquet/parquet-format.ts";
 import { tailProvider } from "../tail/tail-provider.ts";
 import { textFormat } from "../text/text-format.ts";
 import { fileProvider } from "./file-provider.ts";
@@ -9,11 +10,13 @@ import { fileProvider } from "./file-provider.ts";
 export const jsonProvider: SourceProvider = fileProvider(jsonFormat);
 export const csvProvider: SourceProvider = fileProvider(csvFormat);
 export const textProvider: SourceProvider = fileProvider(textFormat);
+export const parquetProvider: SourceProvider = fileProvider(parquetFormat);
 
-/** json, csv, text, tail. */
+/** json, csv, text, parquet, tail. */
 export const fileProviders: readonly SourceProvider[] = [
   jsonProvider,
   csvProvider,
   textProvider,
+  parquetProvider,
   tailProvider([jsonFormat, csvFormat, textFormat]),
 ];
