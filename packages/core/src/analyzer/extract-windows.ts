@@ -8,8 +8,9 @@ import type { Alias, Attribute, Expr, SortOrder } from "../expressions/expressio
 import { printExpression } from "../expressions/print.ts";
 import { sameExpression } from "../expressions/same-expression.ts";
 import { collect, someExpression, transformUp } from "../expressions/traverse.ts";
-import { attributeOf } from "../expressions/typing.ts";
+import { attributeOf, literal, typeOf } from "../expressions/typing.ts";
 import { childrenOfWindow, type WindowExpression, withWindowChildren } from "../expressions/window-expression.ts";
+import { argumentInfo } from "../functions/fold.ts";
 import type { LogicalPlan, Window } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import type { AnalysisContext } from "./context.ts";
@@ -89,6 +90,9 @@ function overColumns(window: WindowExpression, level: Level, context: AnalysisCo
   const asColumn = (expr: Expr): Expr => {
     if (expr.kind === "Attribute" || expr.kind === "Literal") return expr;
     if (expr.kind === "SortOrder") return { ...expr, child: asColumn(expr.child) };
+    // Functions look at constants: percentages, flags.
+    const constant = argumentInfo(expr, context.evaluation).literal;
+    if (constant !== undefined) return literal(constant.value, typeOf(expr));
     const known = level.computed.find((alias) => sameExpression(alias.child, expr));
     if (known !== undefined) return attributeOf(known);
     const alias: Named = { kind: "Alias", child: expr, name: `_w${level.computed.length}`, id: context.ids.next() };

@@ -10,9 +10,9 @@ import {
   type WindowFrame,
 } from "../expressions/window-expression.ts";
 import { isInterval } from "../functions/coercion.ts";
-import { argumentInfo } from "../functions/fold.ts";
+import { constantValue } from "../functions/fold.ts";
 import { typeText } from "../functions/type-text.ts";
-import { type DataType, intType, isNumeric, type SqlValue } from "../types/data-type.ts";
+import { type DataType, intType, isNumeric, sameTypeIgnoringNullability, type SqlValue } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
 import { castTo } from "./resolve-attribute.ts";
 
@@ -110,7 +110,8 @@ function constantOffset(
     type = found;
   }
   const cast = castTo(bound.value, type);
-  const known = argumentInfo(cast, context.evaluation).literal;
+  // A text that is no number is an error here.
+  const known = constantValue(cast, context.evaluation);
   if (known === undefined) {
     throw new MillraceError(
       "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WITHOUT_FOLDABLE",
@@ -155,7 +156,7 @@ function requireOrder({ lower, upper }: WindowFrame, sqlExpr: string, where: Whe
     const size = (value as { readonly value: SqlValue }).value as number | bigint;
     return { type: typeOf(value), size: preceding ? -size : size };
   });
-  if (from!.type.kind !== to!.type.kind) {
+  if (!sameTypeIgnoringNullability(from!.type, to!.type)) {
     throw new MillraceError(
       "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_DIFF_TYPES",
       {

@@ -97,8 +97,14 @@ function resolveAggregate(
   if (resolved.distinct) {
     throw new MillraceError("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", { windowExpr: printExpression(node) }, where);
   }
+  if (wholePartitionOnly.has(resolved.fn) && printFrame(node.frame!, "sql") !== printFrame(wholePartition, "sql")) {
+    throw new MillraceError("INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC", { aggFunc: printExpression(fn) }, where);
+  }
   return resolved;
 }
+
+/** Aggregates that bring an order of their own. */
+const wholePartitionOnly: ReadonlySet<string> = new Set(["median", "percentile_cont", "percentile_disc"]);
 
 function resolveCall(own: WindowFunction, { fn: written }: WindowExpression, context: AnalysisContext): WindowCall {
   const node = written as UnresolvedFunction;

@@ -52,6 +52,10 @@ export const windowErrors = {
     sqlState: "42000",
     message: "Invalid SQL syntax: Frame bound value must be a literal.",
   },
+  INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC: {
+    sqlState: "42601",
+    message: 'Cannot specify ORDER BY or a window frame for "<aggFunc>".',
+  },
   INVALID_WINDOW_FRAME: {
     sqlState: "42P20",
     message: "The frame of <function> is always <required>; leave out <frame>.",
