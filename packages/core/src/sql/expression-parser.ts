@@ -227,11 +227,11 @@ export class ExpressionParser extends TokenCursor {
     if (operator < token.in || operator > token.between) return value;
     if (negated) this.advance();
     this.advance();
-    const result = this.#predicateAfter(operator, value, start);
+    const result = this.#predicateAfter(operator, value, negated, start);
     return negated ? this.call("not", [result], start) : result;
   }
 
-  #predicateAfter(operator: number, value: Expr, start: number): Expr {
+  #predicateAfter(operator: number, value: Expr, negated: boolean, start: number): Expr {
     switch (operator) {
       case token.between: {
         const low = this.value();
@@ -250,11 +250,11 @@ export class ExpressionParser extends TokenCursor {
       case token.rlike:
         return this.call("rlike", [value, this.value()], start);
       default:
-        return this.#likePredicate(operator === token.like ? "like" : "ilike", value, start);
+        return this.#likePredicate(operator === token.like ? "like" : "ilike", value, negated, start);
     }
   }
 
-  #likePredicate(name: string, value: Expr, start: number): Expr {
+  #likePredicate(name: string, value: Expr, negated: boolean, start: number): Expr {
     const all = this.isWordAt("ALL");
     if ((all || this.isWordAt("ANY") || this.isWordAt("SOME")) && this.peek(1) === token.leftParenthesis) {
       this.advance();
@@ -263,7 +263,8 @@ export class ExpressionParser extends TokenCursor {
       while (this.accept(token.comma)) patterns.push(this.expression());
       this.expect(token.rightParenthesis, ")");
       const tests = patterns.map((pattern) => this.call(name, [value, pattern], start));
-      return this.#balanced(all ? "and" : "or", tests, 0, tests.length - 1, start);
+      // NOT LIKE ANY asks for one that does not match: NOT (all match).
+      return this.#balanced(all === negated ? "or" : "and", tests, 0, tests.length - 1, start);
     }
     const pattern = this.value();
     if (this.peek() !== token.escape || this.peek(1) !== token.string) return this.call(name, [value, pattern], start);

@@ -217,8 +217,24 @@ function callBound(ctx: EmitContext, form: Binary, types: Signature, a: Code, b:
 }
 const fixed = (value: Code): Emitted => ({ shape: "fixed", isNull: js.false, value });
 
+/** Errors of dates, times and intervals become NULL for the `try_` functions. */
+function nullIfTried(form: Binary, mode: Mode): Binary {
+  if (mode !== "try") return form;
+  return (a, b) => {
+    try {
+      return form(a, b);
+    } catch (error) {
+      if (error instanceof MillraceError) return null;
+      throw error;
+    }
+  };
+}
+
 function bindBinary(op: Operation, mode: Mode): (types: Signature, context: EvalContext) => Binary {
-  return (types, context) => bindTemporal(op.symbol, types, context) ?? bindOperation(op, types, mode);
+  return (types, context) => {
+    const temporal = bindTemporal(op.symbol, types, context);
+    return temporal === undefined ? bindOperation(op, types, mode) : nullIfTried(temporal, mode);
+  };
 }
 
 function resolveOperation(op: Operation): ScalarFunction["resolve"] {
@@ -280,7 +296,7 @@ const divideDecimal =
 
 function bindDivide(types: Signature, context: EvalContext, mode: Mode): Binary {
   const temporal = bindTemporal("/", types, context);
-  if (temporal !== undefined) return temporal;
+  if (temporal !== undefined) return nullIfTried(temporal, mode);
   const zero = mode === "ansi" ? divideByZero : () => null;
   if (types.returns.kind === "decimal") {
     const form = decimalForm(divideDecimal(types.returns), types, mode);

@@ -1,13 +1,6 @@
+import { asVariant } from "../../columnar/variant-reader.ts";
 import { MillraceError } from "../../errors/index.ts";
-import {
-  type ArrayType,
-  type DataType,
-  type MapType,
-  type SqlMap,
-  type SqlValue,
-  stringType,
-  type StructType,
-} from "../../types/data-type.ts";
+import { type DataType, type SqlMap, type SqlValue, stringType } from "../../types/data-type.ts";
 import { parseDataType, parseDdl } from "../../types/ddl.ts";
 import { textOf } from "../cast-text.ts";
 import { compileDatetimePattern } from "../datetime-pattern.ts";
@@ -16,8 +9,11 @@ import { fitsPrecision, parseDecimal } from "../decimal.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";
 import { isList, isObject, JsonNumber, type JsonTree, parseJson, printJson } from "../json-text.ts";
 import { type CallInfo, coerceArgument, requireLiteral } from "../resolution.ts";
+import { parseTimeText } from "../time-of-day.ts";
 import { timeZoneOf } from "../time-zone.ts";
 import { quotedType } from "../type-text.ts";
+import { parseVariant } from "../variant-json.ts";
+import { variantJson } from "../variant-text.ts";
 import { example, stringFunction } from "./string-function.ts";
 
 const jsonDoc = (fn: ScalarFunction): ScalarFunction => ({ ...fn, doc: { ...fn.doc, group: "JSON" } });
@@ -96,6 +92,10 @@ function readerOf(type: DataType, context: EvalContext): FromTree {
     }
     case "timestamp_ntz":
       return text(parseTimestampNtz);
+    case "time":
+      return text((s) => parseTimeText(s, type.precision)?.nanos);
+    case "variant":
+      return (tree) => parseVariant(printJson(tree)) as readonly SqlValue[];
     case "array": {
       const element = readerOf(type.element, context);
       return (tree) => (isList(tree) ? tree.map(element) : null);
@@ -116,14 +116,14 @@ function readerOf(type: DataType, context: EvalContext): FromTree {
 }
 
 /** The schema argument: DDL of fields (`a INT, b STRING`) or one type (`ARRAY<INT>`, `STRUCT<…>`). */
-function schemaOf(text: string, call: CallInfo): StructType | ArrayType | MapType {
+function schemaOf(text: string, call: CallInfo): DataType {
   let type: DataType;
   try {
     type = parseDataType(text);
   } catch {
     type = parseDdl(text);
   }
-  if (type.kind === "struct" || type.kind === "array" || type.kind === "map") return type;
+  if (type.kind === "struct" || type.kind === "array" || type.kind === "map" || type.kind === "variant") return type;
   throw new MillraceError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", { sqlExpr: call.sql, schema: quotedType(type) });
 }
 
@@ -189,6 +189,10 @@ function writerOf(type: DataType, context: EvalContext): (value: SqlValue) => st
       );
       return (v) => `"${millis.format(v as bigint, zone)}"`;
     }
+    case "variant": {
+      const print = variantJson(context.timeZone);
+      return (v) => print(asVariant(v));
+    }
     case "array": {
       const element = writerOf(type.element, context);
       return (v) => `[${(v as readonly SqlValue[]).map((x) => (x === null ? "null" : element(x))).join(",")}]`;
@@ -228,7 +232,7 @@ const toJson = stringFunction({
   arity: [1, 2],
   resolve(args, call) {
     const { type } = args[0]!;
-    if (type.kind !== "struct" && type.kind !== "array" && type.kind !== "map")
+    if (type.kind !== "struct" && type.kind !== "array" && type.kind !== "map" && type.kind !== "variant")
       throw new MillraceError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", { sqlExpr: call.sql, schema: quotedType(type) });
     return { args: args.map((a) => a.type), returns: stringType };
   },
