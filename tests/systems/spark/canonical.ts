@@ -1,6 +1,6 @@
 /** Values of both engines in one form that JSON can hold, so that they can be compared. */
 import { Temporal } from "temporal-polyfill";
-import type { DataType } from "millrace";
+import type { DataType, VariantValue } from "millrace";
 
 export type Canonical = null | boolean | string | { readonly double: string } | readonly Canonical[];
 
@@ -31,6 +31,13 @@ export function canonical(type: DataType, value: unknown): Canonical {
       return String((value as Temporal.Instant).epochNanoseconds / 1000n);
     case "timestamp_ntz":
       return String((value as Temporal.PlainDateTime).toZonedDateTime("UTC").epochNanoseconds / 1000n);
+    case "time": {
+      const { hour, minute, second, millisecond, microsecond } = value as Temporal.PlainTime;
+      // Python's times have microseconds.
+      return String(((hour * 60 + minute) * 60 + second) * 1_000_000 + millisecond * 1000 + microsecond);
+    }
+    case "variant":
+      return canonicalVariant(value as VariantValue);
     case "interval_day_time":
       return String((value as Temporal.Duration).total("microseconds"));
     case "interval_year_month":
@@ -49,6 +56,20 @@ export function canonical(type: DataType, value: unknown): Canonical {
         ]),
       );
   }
+}
+
+/** Plain values do not tell 1 from 1.0, so that all numbers are doubles; decimals are told by their text. */
+function canonicalVariant(value: VariantValue): Canonical {
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string") return value.replace(/^(-?\d+\.\d*?)0+$/, "$1").replace(/^(-?\d+)\.$/, "$1");
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "number") return { double: doubleText(value + 0) };
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (isList(value)) return value.map(canonicalVariant);
+  return sorted(Object.entries(value).map(([key, item]) => [key, canonicalVariant(item)]));
+}
+function isList(value: VariantValue & object): value is readonly VariantValue[] {
+  return Array.isArray(value);
 }
 
 /** Spark's answers with doubles written as JavaScript writes them, maps in the same order as ours. */

@@ -4,7 +4,7 @@ Plans are JSON too, and tests/systems/spark/plans.ts builds the same ones with M
   {"inline": {"columns": [names], "rows": [[SQL literals]]}} | {"range": n} | {"read": {"format", "path", "schema"?, "options"?}},
   each with "steps": [[name, …], …]
 """
-import datetime, json, os, re, sys, time, traceback
+import datetime, decimal, json, os, re, sys, time, traceback
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -53,6 +53,10 @@ def canonical(kind, value):
         return value.isoformat()
     if isinstance(kind, T.DayTimeIntervalType):
         return str(value // MICRO)
+    if isinstance(kind, T.TimeType):
+        return str(((value.hour * 60 + value.minute) * 60 + value.second) * 1000000 + value.microsecond)
+    if isinstance(kind, T.VariantType):
+        return canonical_variant(value.toPython())
     if isinstance(kind, T.BinaryType):
         return bytes(value).hex()
     if isinstance(kind, T.ArrayType):
@@ -65,6 +69,29 @@ def canonical(kind, value):
     if isinstance(kind, T.NullType):
         return None
     raise ValueError(f"no canonical form of {kind.simpleString()}")
+
+
+def canonical_variant(value):
+    """The content of a variant: plain values, in which 1 and 1.0 are the same number."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return {"double": repr(float(value))} if abs(value) < 2**53 else str(value)
+    if isinstance(value, float):
+        return {"double": repr(value)}
+    if isinstance(value, decimal.Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, datetime.datetime):
+        text = value.replace(tzinfo=None).isoformat() + ("Z" if value.tzinfo else "")
+        return re.sub(r"(\.\d*?)0+(Z?)$", r"\1\2", text)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).hex()
+    if isinstance(value, list):
+        return [canonical_variant(each) for each in value]
+    return sorted([[key, canonical_variant(each)] for key, each in value.items()], key=json.dumps)
 
 
 def columns(df):
@@ -151,6 +178,19 @@ def run(request):
     return answer
 
 
+def write(request):
+    """Writes the rows of a plan; resolves to nothing."""
+    for key, value in request.get("conf", {}).items():
+        spark.conf.set(key, value)
+    writer = build(request["plan"]).write.format(request["format"]).options(**request.get("options", {}))
+    try:
+        writer.mode("overwrite").save(request["path"])
+    finally:
+        for key in request.get("conf", {}):
+            spark.conf.unset(key)
+    return {}
+
+
 def stream(request):
     """A streaming query until everything is processed; with "collect" the rows of its batches."""
     for key, value in request.get("conf", {}).items():
@@ -214,7 +254,7 @@ def slt(request):
     return results
 
 
-operations = {"evaluate": evaluate, "run": run, "slt": slt, "stream": stream, "version": lambda _: spark.version}
+operations = {"evaluate": evaluate, "run": run, "slt": slt, "stream": stream, "write": write, "version": lambda _: spark.version}
 for line in sys.stdin:
     request = json.loads(line)
     try:

@@ -16,7 +16,7 @@ import { treeString } from "../../../packages/core/src/types/tree-string.ts";
 import { simpleString } from "../../../packages/core/src/types/type-names.ts";
 import { type SltSection, splitList } from "../../slt/slt-file.ts";
 import { canonical } from "./canonical.ts";
-import type { Failure, StreamJob, StreamRun, Table } from "./spark-process.ts";
+import type { Failure, StreamJob, StreamRun, Table, WriteJob } from "./spark-process.ts";
 
 type Frame = DataFrame<Schema, { readonly bigint: true; readonly timestamps: "temporal" }>;
 type Session = SparkSession<{ readonly bigint: true; readonly timestamps: "temporal" }>;
@@ -106,6 +106,16 @@ export class MillraceEngine implements AsyncDisposable {
   }
   show(plan: Plan, show: Show): Promise<string> {
     return build(this.session, plan).showString(show);
+  }
+
+  async write({ plan, path, format, options = {}, conf = {} }: WriteJob): Promise<Failure | undefined> {
+    for (const [key, value] of Object.entries(conf)) this.session.conf.set(key, value);
+    const done = await orFailure(async () => {
+      await build(this.session, plan).write.format(format).options(options).mode("overwrite").save(path);
+      return undefined;
+    });
+    for (const key of Object.keys(conf)) this.session.conf.unset(key);
+    return done;
   }
 
   async stream(job: StreamJob): Promise<StreamRun> {

@@ -39,11 +39,22 @@ export interface StreamJob {
   readonly failAt?: number;
 }
 
+/** A batch write of the rows of a plan. */
+export interface WriteJob {
+  readonly plan: Plan;
+  readonly path: string;
+  readonly format: string;
+  readonly options?: Readonly<Record<string, string>>;
+  /** Settings of the session while it writes. */
+  readonly conf?: Readonly<Record<string, string>>;
+}
+
 type Request =
   | { readonly op: "version" }
   | { readonly op: "evaluate"; readonly plan: Plan; readonly expressions: readonly string[]; readonly timeZone: string }
   | ({ readonly op: "slt" } & SltSection)
   | { readonly op: "run"; readonly plan: Plan; readonly show?: Show }
+  | ({ readonly op: "write" } & WriteJob)
   | ({ readonly op: "stream"; readonly settleSeconds?: number } & StreamJob);
 
 export class SparkProcess implements AsyncDisposable {
@@ -85,6 +96,10 @@ export class SparkProcess implements AsyncDisposable {
     const answer = (await this.#ask({ op: "run", plan, show })) as { readonly show: string } | Failure;
     if ("error" in answer) throw new Error(answer.message);
     return answer.show;
+  }
+  async write(job: WriteJob): Promise<Failure | undefined> {
+    const answer = (await this.#ask({ op: "write", ...job })) as Failure | Record<string, never>;
+    return "error" in answer ? (answer as Failure) : undefined;
   }
   /** Runs a streaming query until it has processed all that is there. */
   async stream(job: StreamJob, settleSeconds = 0): Promise<StreamRun> {

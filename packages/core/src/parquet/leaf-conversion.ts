@@ -68,7 +68,7 @@ function convertOf(node: ParquetNode, type: DataType): Convert | null | undefine
     case physicalType.double:
       return type.kind === "double" ? null : undefined;
     case physicalType.int96:
-      return type.kind === "timestamp" ? fromInt96 : undefined;
+      return type.kind === "timestamp" || type.kind === "timestamp_ntz" ? fromInt96 : undefined;
     case physicalType.int32:
       if (logical?.kind === "date") {
         return type.kind === "date" ? null : type.kind === "timestamp_ntz" ? datesToMicros : undefined;
