@@ -218,6 +218,10 @@ const streams: Readonly<Record<string, StreamCase>> = {
     (s) => frame(s.withWatermark("at", "1 minute").groupBy("id").count()),
   ],
   "sort of a stream": ["append", (s) => frame(s.orderBy("id"))],
+  "window function over a stream": [
+    "append",
+    (s) => frame(s.selectExpr("id", "row_number() OVER (PARTITION BY id ORDER BY at) AS n")),
+  ],
   "sort of an aggregation in update mode": ["update", (s) => frame(s.groupBy("id").count().orderBy("id"))],
   "limit in append mode": ["append", (s) => frame(s.limit(3))],
   "limit in update mode": ["update", (s) => frame(s.limit(3))],

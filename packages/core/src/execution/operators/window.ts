@@ -1,16 +1,18 @@
 /**
  * Window functions over sorted rows. Batches are kept until the last partition that they hold is complete, so a batch of
- * many small partitions is computed as one, column by column. A partition must fit into memory.
+ * many small partitions is computed as one, column by column. Of a partition that does not fit into memory, the columns
+ * that the functions read must.
  */
 import { compilePipeline } from "../../codegen/compile-pipeline.ts";
 import { compactBatch } from "../../columnar/compact.ts";
-import { concatBatches } from "../../columnar/concat.ts";
 import { sliceBatch } from "../../columnar/gather.ts";
-import { batchMemorySize } from "../../columnar/memory-size.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import type { Vector } from "../../columnar/vector.ts";
+import type { BoundReference } from "../../expressions/expression.ts";
+import { collect } from "../../expressions/traverse.ts";
 import { childrenOfWindow } from "../../expressions/window-expression.ts";
 import type { WindowExec } from "../../physical-plan/physical-plan.ts";
+import { KeptRows } from "../window/kept-rows.ts";
 import { columnsOf, compileWindowFunction, type Projection } from "../window/window-function.ts";
 import { runStarts, sameKeys, WindowRows } from "../window/window-rows.ts";
 import { chain, compiledPerUse, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
@@ -20,6 +22,11 @@ export function compileWindow(plan: WindowExec, environment: OperatorEnvironment
   const project: Projection = (expressions, schema) =>
     compilePipeline([{ kind: "project", expressions, schema }], input.schema, environment.codegen);
   const expressions = [...plan.partitionBy, ...plan.orderBy, ...plan.functions.flatMap(childrenOfWindow)];
+  const read = new Set(
+    expressions.flatMap((expr) =>
+      collect(expr, (node) => node.kind === "BoundReference").map((node) => (node as BoundReference).ordinal),
+    ),
+  );
   const directions = plan.orderBy.map((item) => ({
     descending: item.direction === "descending",
     nullsFirst: item.nulls === "first",
@@ -40,19 +47,13 @@ export function compileWindow(plan: WindowExec, environment: OperatorEnvironment
       return [
         lazily(async function* () {
           const { keysOf, orderOf, functions } = compiled(0);
-          const memory = context.memory.budget.reserve("a window function's partition");
-          const computed = function* (batches: readonly RecordBatch[]): Generator<RecordBatch, void, undefined> {
-            const batch = concatBatches(input.schema, batches);
+          const compute = (batch: RecordBatch): readonly Vector[] => {
             const starts = runStarts(keysOf(batch), batch.length, undefined);
             const rows = new WindowRows(batch, starts, orderOf(batch), directions);
-            const columns = [...batch.columns, ...functions.map((compute) => compute(rows))];
-            const whole: RecordBatch = { schema: plan.schema, length: batch.length, columns };
-            for (let from = 0; from < whole.length; from += targetBatchRows) {
-              yield sliceBatch(whole, from, Math.min(from + targetBatchRows, whole.length));
-            }
+            return functions.map((fn) => fn(rows));
           };
           /** Rows of the last partition seen, whose end is not known, perhaps with complete ones before. */
-          let kept: RecordBatch[] = [];
+          const kept = new KeptRows(input.schema, read, context.memory);
           let lastKeys: readonly Vector[] | undefined;
           try {
             for await (const next of chain(partitions)) {
@@ -64,19 +65,16 @@ export function compileWindow(plan: WindowExec, environment: OperatorEnvironment
               const previous = lastKeys;
               const goesOn = previous === undefined || sameKeys(previous, keys)(previous[0]!.length - 1, 0) === 0;
               lastKeys = keys.length === 0 ? undefined : keys;
-              if (last > 0 || !goesOn) {
-                if (last > 0) kept.push(sliceBatch(batch, 0, last));
-                yield* computed(kept);
-                kept = [sliceBatch(batch, last, batch.length)];
-                memory.hold(batchMemorySize(batch));
-              } else {
-                kept.push(batch);
-                memory.require(memory.bytes + batchMemorySize(batch));
+              if (!goesOn && !kept.isEmpty) yield* kept.take(plan.schema, compute);
+              if (last > 0) {
+                await kept.add(sliceBatch(batch, 0, last));
+                yield* kept.take(plan.schema, compute);
               }
+              await kept.add(sliceBatch(batch, last, batch.length));
             }
-            if (kept.length > 0) yield* computed(kept);
+            if (!kept.isEmpty) yield* kept.take(plan.schema, compute);
           } finally {
-            memory.release();
+            await kept.close();
           }
         }),
       ];

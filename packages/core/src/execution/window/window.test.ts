@@ -89,6 +89,20 @@ test("pushes filters on partition keys below the window, drops unused functions,
   expect(printPhysicalPlan(physical(twice)).match(/Sort/g)).toHaveLength(1);
 });
 
+test("rows of a large partition go to disk, but for the columns that the functions read", async () => {
+  const rows = Array.from({ length: 30_000 }, (_, i): SqlValue[] => [
+    `payload ${i} `.repeat(20),
+    i % 7 === 0 ? null : i,
+    1n,
+  ]);
+  const table = relation(structType([field("g", stringType), field("v", intType), field("n", bigintType)]), rows);
+  const plan = select(table, "g, n, sum(v) OVER (), lead(v) OVER (ORDER BY v NULLS LAST)");
+  const memory = memoryOf(3_000_000);
+  const found = await run(plan, true, { memory });
+  expect(memory.spill.writtenBytes).toBeGreaterThan(5_000_000);
+  expect(found).toEqual(await run(plan));
+});
+
 test("a partition beyond the memory of the query is an error", async () => {
   const rows = Array.from({ length: 40_000 }, (_, i): SqlValue[] => [i]);
   const table = relation(structType([field("v", intType)]), rows);
