@@ -55,6 +55,7 @@ export type {
   TypeLiteral,
   ValueOf,
   ValueOptions,
+  VariantValue,
 } from "../types/schema-literal.ts";
 export type { DataType, Field, StructType } from "../types/data-type.ts";
 export { isMillraceError, MillraceError, type ErrorClass } from "../errors/index.ts";

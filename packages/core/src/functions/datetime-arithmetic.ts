@@ -12,17 +12,20 @@ import {
   type SqlValue,
   timestampNtzType,
   timestampType,
+  timeType,
   yearMonthIntervalType,
 } from "../types/data-type.ts";
 import { addMonths, floorDiv, localMicrosOf, microsPerDay } from "./calendar.ts";
 import { findTightestCommonType, isInterval } from "./coercion.ts";
 import { divideHalfUp } from "./decimal.ts";
 import type { EvalContext, Signature } from "./function.ts";
+import { nanosPerDay, timeText } from "./time-of-day.ts";
 import { fromLocal, type TimeZone, timeZoneOf, toLocal } from "./time-zone.ts";
 
 type Binary = (a: SqlValue, b: SqlValue) => SqlValue;
 
 const dayInterval: DataType = { kind: "interval_day_time", startField: 0, endField: 0 };
+const hourInterval: DataType = { kind: "interval_day_time", startField: 1, endField: 3 };
 const isDate = (t: DataType): boolean => t.kind === "date";
 const isTimestamp = (t: DataType): boolean => t.kind === "timestamp" || t.kind === "timestamp_ntz";
 
@@ -57,6 +60,17 @@ export function resolveTemporal(operator: TemporalOperator, left: DataType, righ
     if (operator === "-" && right.kind === "string") return { args: [dateType, dateType], returns: dayInterval };
   }
   if (isTimestamp(left) && isInterval(right)) return { args: [left, right], returns: left };
+  if (left.kind === "time" && right.kind === "interval_day_time") {
+    // Seconds of intervals have microseconds.
+    const precision = right.endField === 3 ? Math.max(6, left.precision) : left.precision;
+    return { args: [left, right], returns: timeType(precision) };
+  }
+  if (operator === "-" && (left.kind === "time" || right.kind === "time")) {
+    const fits = (t: DataType): boolean => t.kind === "time" || t.kind === "string";
+    if (!fits(left) || !fits(right)) return undefined;
+    const side = (t: DataType, other: DataType): DataType => (t.kind === "time" ? t : other);
+    return { args: [side(left, right), side(right, left)], returns: hourInterval };
+  }
   if (operator === "-" && (isTimestamp(left) || isTimestamp(right))) {
     const fits = (t: DataType): boolean => isTimestamp(t) || isDate(t) || t.kind === "string";
     if (!fits(left) || !fits(right)) return undefined;
@@ -98,6 +112,8 @@ export function bindTemporal(
     return pointPlusInterval(left, right, sign, context);
   if (operator === "-" && left.kind === "date" && right.kind === "date")
     return (a, b) => BigInt((a as number) - (b as number)) * microsPerDay;
+  if (operator === "-" && left.kind === "time" && right.kind === "time")
+    return (a, b) => ((a as bigint) - (b as bigint)) / 1000n;
   if (operator === "-" && isTimestamp(left) && isTimestamp(right)) {
     if (left.kind === "timestamp_ntz") return (a, b) => checkedMicros((a as bigint) - (b as bigint));
     const zone = timeZoneOf(context.timeZone);
@@ -119,6 +135,15 @@ function pointPlusInterval(
     if (interval.kind === "interval_year_month")
       return (a, b) => checkedDays(addMonths(a as number, sign * (b as number)));
     return (a, b) => checkedDays((a as number) + sign * Number((b as bigint) / microsPerDay));
+  }
+  if (point.kind === "time") {
+    return (a, b) => {
+      const nanos = (a as bigint) + BigInt(sign) * (b as bigint) * 1000n;
+      if (nanos >= 0n && nanos < nanosPerDay) return nanos;
+      throw new MillraceError("DATETIME_OVERFLOW", {
+        operation: `add the interval to the time value TIME '${timeText(a as bigint)}' leaves the day`,
+      });
+    };
   }
   if (!isTimestamp(point)) return undefined;
   if (interval.kind === "interval_day_time") {

@@ -49,10 +49,16 @@ interface Item {
 
 const months = "January February March April May June July August September October November December".split(" ");
 const weekdays = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+const quarters = ["1st quarter", "2nd quarter", "3rd quarter", "4th quarter"];
 const pad = (n: number, width: number): string => (n < 0 ? "-" : "") + String(Math.abs(n)).padStart(width, "0");
 
+/** Texts are read in any case. */
+function startsWith(text: string, part: string, from: number): boolean {
+  return text.startsWith(part, from) || text.slice(from, from + part.length).toLowerCase() === part.toLowerCase();
+}
+
 function literal(text: string): Item {
-  return { print: () => text, read: (s, from) => (s.startsWith(text, from) ? from + text.length : -1) };
+  return { print: () => text, read: (s, from) => (startsWith(s, text, from) ? from + text.length : -1) };
 }
 
 /** A number of at least `least` digits; `next` tells whether digits of another field follow directly. */
@@ -80,6 +86,60 @@ function numeric(
   };
 }
 
+/** A number within its range; others fail. */
+function ranged(
+  least: number,
+  most: number,
+  low: number,
+  high: number,
+  print: (at: PrintedTime) => number,
+  store: (fields: Fields, value: number) => void,
+): Item {
+  const item = numeric(least, most, print, store);
+  return {
+    print: item.print,
+    read(s, from, fields) {
+      const end = item.read(s, from, fields);
+      if (end < 0) return -1;
+      const value = Number(s.slice(from, end));
+      return value < low || value > high ? -1 : end;
+    },
+  };
+}
+
+/**
+ * A year of four letters or more: longer ones have a sign, and only those; of fewer letters: any number of digits, negative
+ * ones with a sign. `ofEra`: years before the first one count backwards, because the pattern has an era.
+ */
+function yearItem(width: number, adjacent: boolean, ofEra: boolean): Item {
+  const yearOf = ({ time }: PrintedTime): number => (ofEra && time.year < 1 ? 1 - time.year : time.year);
+  if (width === 2) {
+    return numeric(
+      2,
+      2,
+      (at) => Math.abs(yearOf(at)) % 100,
+      (f, v) => {
+        f.year = 2000 + v;
+      },
+    );
+  }
+  return {
+    print(at) {
+      const year = yearOf(at);
+      return (width > 3 && String(Math.abs(year)).length > width && year > 0 ? "+" : "") + pad(year, width);
+    },
+    read(s, from, fields) {
+      const match = /^([+-]?)(\d+)/.exec(s.slice(from, from + 20));
+      if (match === null) return -1;
+      const [, sign = "", all = ""] = match;
+      const digits = adjacent || (width > 3 && sign === "") ? all.slice(0, width) : all;
+      if (digits.length < width || (sign === "+" && (width < 4 || digits.length <= width))) return -1;
+      fields.year = sign === "-" ? -Number(digits) : Number(digits);
+      return fields.year > 999_999_999 ? -1 : from + sign.length + digits.length;
+    },
+  };
+}
+
 function named(
   names: readonly string[],
   index: (at: PrintedTime) => number,
@@ -90,7 +150,7 @@ function named(
   return {
     print: (at) => names[index(at)]!,
     read(s, from, fields) {
-      const found = order.find(({ name }) => s.startsWith(name, from));
+      const found = order.find(({ name }) => startsWith(s, name, from));
       if (found === undefined) return -1;
       store(fields, found.i);
       return from + found.name.length;
@@ -113,28 +173,35 @@ function fraction(width: number): Item {
   };
 }
 
-function offsetText(offset: number, form: "+HH" | "+HHmm" | "+HH:mm", zero: string | undefined): string {
+/** `+H`: whole hours where the minutes are zero; `s`: seconds where they are not zero. */
+type OffsetForm = "+HH" | "+HHmm" | "+HH:mm" | "+HHmms" | "+HH:mms";
+
+function offsetText(offset: number, form: OffsetForm, zero: string | undefined): string {
   if (offset === 0 && zero !== undefined) return zero;
   const size = Math.abs(offset);
-  const hours = pad(Math.floor(size / 3600), 2);
   const minutes = Math.floor(size / 60) % 60;
-  const sign = offset < 0 ? "-" : "+";
-  if (form === "+HH") return sign + hours + (minutes === 0 ? "" : pad(minutes, 2));
-  return `${sign}${hours}${form === "+HH:mm" ? ":" : ""}${pad(minutes, 2)}`;
+  const separator = form.includes(":") ? ":" : "";
+  let text = `${offset < 0 ? "-" : "+"}${pad(Math.floor(size / 3600), 2)}`;
+  if (form !== "+HH" || minutes !== 0) text += `${separator}${pad(minutes, 2)}`;
+  if (form.endsWith("s") && size % 60 !== 0) text += `${separator}${pad(size % 60, 2)}`;
+  return text;
 }
-/** An offset in its short form: `-5`, `+5:30`. */
-function shortOffsetText(offset: number): string {
-  const text = offsetText(offset, "+HH:mm", undefined);
-  return text.replace(":00", "").replace(/^([+-])0/, "$1");
+/** `GMT`, `GMT-8`, `GMT+5:30`, in full `GMT-08:00`. */
+function localizedOffset(offset: number, full: boolean): string {
+  if (offset === 0) return "GMT";
+  const text = offsetText(offset, "+HH:mms", undefined);
+  return `GMT${full ? text : text.replace(/:00$/, "").replace(/^([+-])0/, "$1")}`;
 }
-function offsetItem(form: "+HH" | "+HHmm" | "+HH:mm", zero: string | undefined): Item {
-  const grammar = /^(?:Z|([+-]\d{2}):?(\d{2})?)/;
+function offsetItem(form: OffsetForm, zero: string | undefined): Item {
+  const grammar = /^(?:Z|([+-]\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)/i;
   return {
     print: ({ offset }) => offsetText(offset, form, zero),
     read(s, from, fields) {
-      const match = grammar.exec(s.slice(from, from + 6));
-      if (match === null || (match[0] === "Z" && zero !== "Z")) return -1;
-      const zone = match[0] === "Z" ? "UTC" : `${match[1]!}:${match[2] ?? "00"}`;
+      const match = grammar.exec(s.slice(from, from + 9));
+      if (match === null) return -1;
+      const isZero = match[0].toUpperCase() === "Z";
+      if (isZero && zero !== "Z") return -1;
+      const zone = isZero ? "UTC" : `${match[1]!}:${match[2] ?? "00"}${match[3] === undefined ? "" : `:${match[3]}`}`;
       fields.zone = findTimeZone(zone);
       return fields.zone === undefined ? -1 : from + match[0].length;
     },
@@ -150,11 +217,21 @@ function zoneItem(print: (at: PrintedTime) => string): Item {
     },
   };
 }
-function shortZoneName({ zone, time }: PrintedTime): string {
-  if (zone.fixed !== undefined) return zone.id;
+/** The English name of a zone at a time: `PST`, `Pacific Standard Time`. */
+function zoneName({ zone, time }: PrintedTime, style: "short" | "long"): string {
+  if (zone.fixed !== undefined) {
+    return style === "long" && /^(?:UTC|Etc\/UTC)$/.test(zone.id) ? "Coordinated Universal Time" : zone.id;
+  }
   const at = new Date(Number(fromLocal(zone, localMicrosOf(time.days, time.hour * 3.6e9))) / 1000);
-  const format = new Intl.DateTimeFormat("en-US", { timeZone: zone.id, timeZoneName: "short" });
-  return format.formatToParts(at).find((p) => p.type === "timeZoneName")?.value ?? zone.id;
+  const nameOf = (timeZoneName: "short" | "long"): string => {
+    const format = new Intl.DateTimeFormat("en-US", { timeZone: zone.id, timeZoneName });
+    return format.formatToParts(at).find((p) => p.type === "timeZoneName")?.value ?? zone.id;
+  };
+  const name = nameOf(style);
+  if (style === "long" || !/^GMT[+-]/.test(name)) return name;
+  // The runtime knows abbreviations of its locale only; those of others are the initials of the long name.
+  const long = nameOf("long").replace("European Standard", "European");
+  return /^GMT/.test(long) ? name : long.replaceAll(/[^A-Z]/g, "");
 }
 
 /** The item of a run of one letter. `adjacent`: another number follows directly, so that the width is exact. */
@@ -166,25 +243,8 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
     adjacent || width > 1 ? Math.max(width, adjacent ? width : widest) : widest;
   switch (letter) {
     case "y":
-    case "u":
       tooLong(6);
-      if (width === 2)
-        return numeric(
-          2,
-          2,
-          ({ time }) => ((time.year % 100) + 100) % 100,
-          (f, v) => {
-            f.year = 2000 + v;
-          },
-        );
-      return numeric(
-        width,
-        adjacent ? width : Math.max(width, 7),
-        ({ time }) => time.year,
-        (f, v) => {
-          f.year = v;
-        },
-      );
+      return yearItem(width, adjacent, pattern.includes("G"));
     case "M":
     case "L":
       tooLong(4);
@@ -225,9 +285,12 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
         },
       );
     case "Q":
-    case "q":
-      tooLong(2);
-      return numeric(width, most(2), ({ time }) => Math.ceil(time.month / 3), ignore);
+    case "q": {
+      tooLong(4);
+      const quarter = ({ time }: PrintedTime): number => Math.ceil(time.month / 3);
+      if (width > 2) return named(width === 3 ? ["Q1", "Q2", "Q3", "Q4"] : quarters, (at) => quarter(at) - 1, ignore);
+      return numeric(width, most(2), quarter, ignore);
+    }
     case "E":
       tooLong(4);
       return named(
@@ -237,7 +300,7 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
       );
     case "F":
       tooLong(1);
-      return numeric(1, 1, ({ time }) => Math.floor((time.day - 1) / 7) + 1, ignore);
+      return numeric(1, 1, ({ time }) => ((time.day - 1) % 7) + 1, ignore);
     case "G":
       tooLong(4);
       return named(
@@ -258,9 +321,11 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
       );
     case "H":
       tooLong(2);
-      return numeric(
+      return ranged(
         width,
         most(2),
+        0,
+        23,
         ({ time }) => time.hour,
         (f, v) => {
           f.hour = v;
@@ -268,9 +333,11 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
       );
     case "k":
       tooLong(2);
-      return numeric(
+      return ranged(
         width,
         most(2),
+        1,
+        24,
         ({ time }) => time.hour || 24,
         (f, v) => {
           f.hour = v % 24;
@@ -279,9 +346,11 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
     case "h":
     case "K":
       tooLong(2);
-      return numeric(
+      return ranged(
         width,
         most(2),
+        letter === "h" ? 1 : 0,
+        letter === "h" ? 12 : 11,
         ({ time }) => (letter === "h" ? time.hour % 12 || 12 : time.hour % 12),
         (f, v) => {
           f.halfDayHour = v % 12;
@@ -289,9 +358,11 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
       );
     case "m":
       tooLong(2);
-      return numeric(
+      return ranged(
         width,
         most(2),
+        0,
+        59,
         ({ time }) => time.minute,
         (f, v) => {
           f.minute = v;
@@ -299,9 +370,11 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
       );
     case "s":
       tooLong(2);
-      return numeric(
+      return ranged(
         width,
         most(2),
+        0,
+        59,
         ({ time }) => time.second,
         (f, v) => {
           f.second = v;
@@ -313,20 +386,53 @@ function itemOf(letter: string, width: number, adjacent: boolean, pattern: strin
     case "X":
     case "x":
       tooLong(5);
-      return offsetItem(width === 1 ? "+HH" : width % 2 === 0 ? "+HHmm" : "+HH:mm", letter === "X" ? "Z" : undefined);
+      return offsetItem(offsetForms[width - 1]!, letter === "X" ? "Z" : undefined);
     case "Z":
       tooLong(5);
-      return width === 5 ? offsetItem("+HH:mm", "Z") : offsetItem("+HHmm", undefined);
+      if (width === 4) return zoneItem(({ offset }) => localizedOffset(offset, true));
+      return width === 5 ? offsetItem("+HH:mms", "Z") : offsetItem("+HHmm", undefined);
     case "O":
-      return zoneItem(({ offset }) => (offset === 0 ? "GMT" : `GMT${shortOffsetText(offset)}`));
+      if (width !== 1 && width !== 4) throw unrecognized(pattern);
+      return zoneItem(({ offset }) => localizedOffset(offset, width === 4));
     case "V":
+      if (width !== 2) throw unrecognized(pattern);
       return zoneItem(({ zone }) => zone.id);
     case "z":
       tooLong(4);
-      return zoneItem(shortZoneName);
+      return zoneItem((at) => zoneName(at, width === 4 ? "long" : "short"));
     default:
+      if (!"ABnNp".includes(letter)) throw unrecognized(pattern);
       throw new MillraceError("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", { pattern: `'${pattern}'`, c: letter });
   }
+}
+
+const offsetForms: readonly OffsetForm[] = ["+HH", "+HHmm", "+HH:mm", "+HHmms", "+HH:mms"];
+
+function unrecognized(pattern: string): MillraceError {
+  return new MillraceError("INVALID_DATETIME_PATTERN.WITH_SUGGESTION", { pattern: `'${pattern}'` });
+}
+
+/** Letters that Spark 2 knew: a pattern of these that is none now would give another result than it did. */
+const formerLetters = /^[GyYMLwWDdFEuaHkKhmsSzZX]*$/;
+
+/** The error of a pattern that cannot be used: week-based letters, and letters that only `date_format` knows. */
+function refused(pattern: string, parsing: boolean): MillraceError | undefined {
+  const letters = pattern.replaceAll(/'[^']*'/g, "").replaceAll(/[^A-Za-z]/g, "");
+  const illegal = parsing ? /[EFqQ]/.exec(letters)?.[0] : undefined;
+  const weekBased = /[YWwuec]/.test(letters);
+  if (illegal === undefined && !weekBased) return undefined;
+  const config = '"spark.sql.legacy.timeParserPolicy"';
+  if (formerLetters.test(letters)) return formerly(pattern);
+  if (weekBased)
+    return new MillraceError("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN", { c: letters, config });
+  return new MillraceError("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", { pattern: `'${pattern}'`, c: illegal ?? "" });
+}
+
+function formerly(pattern: string): MillraceError {
+  return new MillraceError("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION", {
+    pattern: `'${pattern}'`,
+    config: '"spark.sql.legacy.timeParserPolicy"',
+  });
 }
 
 const numberLetters = /[yuMLdDQqFHkhKmsS]/;
@@ -350,8 +456,7 @@ function compileItems(pattern: string): readonly Item[] {
           j++;
         } else break;
       }
-      if (j >= pattern.length)
-        throw new MillraceError("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", { pattern: `'${pattern}'`, c: "'" });
+      if (j >= pattern.length) throw unrecognized(pattern);
       items.push(literal(text));
       i = j + 1;
     } else if (/[A-Za-z]/.test(c)) {
@@ -362,6 +467,8 @@ function compileItems(pattern: string): readonly Item[] {
     } else if (c === "[" || c === "]") {
       // Optional sections are read by trying both patterns (see compile), and printed as if always present.
       i++;
+    } else if (c === "{" || c === "}" || c === "#") {
+      throw formerly(pattern);
     } else {
       items.push(literal(c));
       i++;
@@ -412,12 +519,14 @@ function microsOf(f: Fields, zone: TimeZone): bigint | undefined {
 }
 
 /**
- * Compiles a pattern.
- * @throws INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER, INVALID_DATETIME_PATTERN.LENGTH
+ * Compiles a pattern. What is wrong with it only for reading is an error of the first reading.
+ * @throws INVALID_DATETIME_PATTERN.*, INCONSISTENT_BEHAVIOR_CROSS_VERSION.*
  */
 export function compileDatetimePattern(pattern: string): DatetimePattern {
-  const items = compileItems(pattern);
-  const readers = alternatives(pattern).slice(0, 256).map(compileItems);
+  const wrong = refused(pattern, false);
+  if (wrong !== undefined) throw wrong;
+  const items = formerChecked(pattern, () => compileItems(pattern));
+  let readers: readonly (readonly Item[])[] | undefined;
   return {
     format(micros, zone) {
       const local = toLocal(zone, micros);
@@ -427,6 +536,11 @@ export function compileDatetimePattern(pattern: string): DatetimePattern {
       return out;
     },
     parse(text, zone) {
+      if (readers === undefined) {
+        const unreadable = refused(pattern, true);
+        if (unreadable !== undefined) throw unreadable;
+        readers = alternatives(pattern).slice(0, 256).map(compileItems);
+      }
       for (const reader of readers) {
         const fields = emptyFields();
         let at = 0;
@@ -439,4 +553,16 @@ export function compileDatetimePattern(pattern: string): DatetimePattern {
       return undefined;
     },
   };
+}
+
+/** Errors of letters that are too many become those of a pattern that meant something in Spark 2. */
+function formerChecked<T>(pattern: string, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    const letters = pattern.replaceAll(/'[^']*'/g, "").replaceAll(/[^A-Za-z]/g, "");
+    const quotes = pattern.split("'").length % 2 === 1;
+    if (error instanceof MillraceError && quotes && formerLetters.test(letters)) throw formerly(pattern);
+    throw error;
+  }
 }

@@ -22,6 +22,25 @@ export function parseVariant(text: string): Variant | undefined {
   }
 }
 
+/** The variant of a string. */
+export function textVariant(text: string): Variant {
+  const builder = new VariantBuilder();
+  builder.string(text);
+  return builder.finish();
+}
+
+const wholeNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+
+/** The variant of a field of CSV: a number or boolean when the text is one, else a string. */
+export function variantOfText(text: string): Variant {
+  const builder = new VariantBuilder();
+  const lower = text.toLowerCase();
+  if (lower === "true" || lower === "false") builder.boolean(lower === "true");
+  else if (wholeNumber.test(text)) appendNumber(builder, text);
+  else builder.string(text);
+  return builder.finish();
+}
+
 class Reader {
   readonly #text: string;
   readonly #builder: VariantBuilder;

@@ -17,6 +17,16 @@ export const datetimeErrors = {
     message:
       "Integer overflow while operating with intervals. Use <functionName> to tolerate overflow and return NULL instead.",
   },
+  "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION": {
+    sqlState: "42K0B",
+    message:
+      "You may get a different result due to the upgrading to Spark >= 3.0: Fail to recognize <pattern> pattern in the DateTimeFormatter. You can form a valid datetime pattern with the guide from 'https://spark.apache.org/docs/latest/sql-ref-datetime-pattern.html'; the setting <config> does not bring the old patterns back.",
+  },
+  "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN": {
+    sqlState: "42K0B",
+    message:
+      "You may get a different result due to the upgrading to Spark >= 3.0: All week-based patterns are unsupported since Spark 3.0, detected week-based character: <c>. Please use the SQL function EXTRACT instead; the setting <config> does not bring them back.",
+  },
   INVALID_EXTRACT_FIELD: { sqlState: "42601", message: "Cannot extract <field> from <expr>." },
   INVALID_FRACTION_OF_SECOND: {
     sqlState: "22023",
@@ -45,6 +55,10 @@ export const datetimeErrors = {
   MALFORMED_VARIANT: {
     sqlState: "22023",
     message: "Variant binary is malformed. Please check the data source is valid.",
+  },
+  ROUNDING_NECESSARY: {
+    sqlState: "22003",
+    message: "The number of seconds <value> has digits beyond microseconds. Round it first.",
   },
   UNKNOWN_PRIMITIVE_TYPE_IN_VARIANT: {
     sqlState: "22023",

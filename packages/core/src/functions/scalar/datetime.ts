@@ -4,18 +4,16 @@ import {
   type DataType,
   dateType,
   doubleType,
-  intType,
+  isNumeric,
   type SqlValue,
   stringType,
   timestampNtzType,
   timestampType,
 } from "../../types/data-type.ts";
 import {
-  addMonths,
   civilFromDays,
   dayOfWeek,
   daysFromCivil,
-  daysInMonth,
   floorDiv,
   localMicrosOf,
   localTimeOf,
@@ -25,10 +23,10 @@ import {
 import { bindCast } from "../cast-values.ts";
 import { floorDivCode } from "../cast-emit.ts";
 import { fixedLocal, js, local, number, valueOf } from "../code.ts";
+import { decimalText, powerOfTen } from "../decimal.ts";
 import { type DatetimePattern, compileDatetimePattern } from "../datetime-pattern.ts";
 import { timestampPlusMonths } from "../datetime-arithmetic.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";
-import { overflow } from "../kernels/checked.ts";
 import { signature } from "../resolution.ts";
 import { fromLocal, timeZoneOf, toLocal, utc } from "../time-zone.ts";
 import { hasOwn, invalidUnit, positiveRest, type TimeFields, timeFunction } from "./time-function.ts";
@@ -77,11 +75,7 @@ function truncatedDay(unit: string, days: number): number | undefined {
 const dateTrunc = timeFunction({
   name: "date_trunc",
   arity: [2, 2],
-  resolve: (args, call) =>
-    signature([stringType, args[1]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType], ([, t]) => t!)(
-      args,
-      call,
-    ),
+  resolve: signature([stringType, timestampType], timestampType),
   canReturnNull: true,
   bind: (types, context) => {
     const zone = types.returns.kind === "timestamp" ? timeZoneOf(context.timeZone) : utc;
@@ -130,28 +124,59 @@ function unixPart(name: string, divisor: bigint, sql: string, result: string): S
     examples: [[sql, result]],
   });
 }
+/** @throws DATETIME_OVERFLOW */
+function beyondRange(shown: string, name: string): never {
+  throw new MillraceError("DATETIME_OVERFLOW", {
+    operation: `create a TIMESTAMP from ${shown} ${name.slice(10)} since the epoch`,
+  });
+}
+/** Microseconds of a decimal number of seconds, which must be a whole number of them. */
+function exactMicros(unscaled: bigint, scale: number, name: string): bigint {
+  const unit = powerOfTen(scale);
+  const scaled = unscaled * microsPerSecond;
+  if (scaled % unit !== 0n) throw new MillraceError("ROUNDING_NECESSARY", { value: decimalText(unscaled, scale) });
+  const micros = scaled / unit;
+  return BigInt.asIntN(64, micros) === micros ? micros : beyondRange(decimalText(unscaled, scale), name);
+}
 /** A timestamp of a whole number of units since the epoch. */
 function timestampFrom(name: string, factor: bigint, sql: string, result: string): ScalarFunction {
   const checked = (n: bigint): bigint => {
     const micros = BigInt.asIntN(64, n * factor);
-    return micros === n * factor ? micros : overflow("long overflow");
+    return micros === n * factor ? micros : beyondRange(`${n}L`, name);
+  };
+  const other = (n: SqlValue): SqlValue => {
+    if (typeof n === "bigint") return checked(n);
+    const micros = (n as number) * 1e6;
+    if (!Number.isFinite(micros)) return null;
+    const whole = BigInt(Math.trunc(micros));
+    return BigInt.asIntN(64, whole) === whole ? whole : beyondRange(`${n as number}`, name);
   };
   return timeFunction({
     name,
     arity: [1, 1],
     resolve: (args, call) =>
-      name === "timestamp_seconds" &&
-      (args[0]!.type.kind === "double" || args[0]!.type.kind === "float" || args[0]!.type.kind === "decimal")
-        ? signature([doubleType], timestampType)(args, call)
-        : signature([bigintType], timestampType)(args, call),
-    bind: () => (n) => (typeof n === "bigint" ? checked(n) : BigInt(Math.trunc((n as number) * 1e6))),
+      name === "timestamp_seconds" && args[0]!.type.kind === "decimal"
+        ? signature([args[0]!.type], timestampType)(args, call)
+        : name === "timestamp_seconds" && (args[0]!.type.kind === "double" || args[0]!.type.kind === "float")
+          ? signature([doubleType], timestampType)(args, call)
+          : signature([bigintType], timestampType)(args, call),
+    canReturnNull: ([arg]) => arg!.type.kind === "double",
+    bind: ({ args }) => {
+      const [type] = args;
+      return type!.kind === "decimal" ? (n) => exactMicros(n as bigint, type!.scale, name) : other;
+    },
     emit: {
       emit([n], ctx, types) {
-        if (types.args[0]!.kind !== "bigint")
-          return fixedLocal(ctx, js`${ctx.bind((v: number) => BigInt(Math.trunc(v * 1e6)))}(${valueOf(n!)})`);
+        const [type] = types.args;
+        if (type!.kind === "decimal")
+          return fixedLocal(ctx, js`${ctx.bind((v: bigint) => exactMicros(v, type!.scale, name))}(${valueOf(n!)})`);
+        if (type!.kind !== "bigint") {
+          const out = local(ctx, "v", js`${ctx.bind(other)}(${valueOf(n!)})`);
+          return { shape: "fixed", isNull: js`(${out} === null)`, value: out };
+        }
         const exact = local(ctx, "t", js`${valueOf(n!)} * ${number(factor)}`);
         const micros = local(ctx, "v", js`BigInt.asIntN(64, ${exact})`);
-        ctx.line(js`if (${micros} !== ${exact}) ${ctx.bind(() => overflow("long overflow"))}();`);
+        ctx.line(js`if (${micros} !== ${exact}) ${ctx.bind(checked)}(${valueOf(n!)});`);
         return { shape: "fixed", isNull: js.false, value: micros };
       },
     },
@@ -161,7 +186,7 @@ function timestampFrom(name: string, factor: bigint, sql: string, result: string
   });
 }
 
-type ParseResult = "timestamp" | "date" | "seconds";
+type ParseResult = "timestamp" | "timestamp_ntz" | "date" | "seconds";
 /** Functions that read a text by a pattern; without one they cast. */
 function parsing(
   name: string,
@@ -169,30 +194,33 @@ function parsing(
   tolerant: boolean,
   doc: Pick<TimeFields, "usage" | "summary" | "examples" | "aliases">,
 ): ScalarFunction {
-  const type = to === "date" ? dateType : timestampType;
+  const type = to === "date" ? dateType : to === "timestamp_ntz" ? timestampNtzType : timestampType;
   const returns = to === "seconds" ? bigintType : type;
   const outcome = (micros: bigint, context: EvalContext): SqlValue => {
-    if (to === "timestamp") return micros;
+    if (to === "timestamp" || to === "timestamp_ntz") return micros;
     if (to === "seconds") return floorDiv(micros, microsPerSecond);
     return Number(floorDiv(toLocal(timeZoneOf(context.timeZone), micros), microsPerDay));
   };
   return timeFunction({
     name,
-    arity: [to === "seconds" ? 0 : 1, 2],
+    arity: [name === "unix_timestamp" ? 0 : 1, 2],
     resolve: (args, call) => {
       if (args.length === 0) return { args: [], returns };
       const given = args[0]!.type.kind;
-      const first = given === "date" || given === "timestamp" || given === "timestamp_ntz" ? args[0]!.type : stringType;
+      const isTime = given === "date" || given === "timestamp" || given === "timestamp_ntz";
+      // Numbers are seconds for to_timestamp without a pattern.
+      const isSeconds = to === "timestamp" && args.length === 1 && isNumeric(args[0]!.type);
+      const first = isTime || isSeconds ? args[0]!.type : stringType;
       return signature([first, stringType], returns)(args, call);
     },
     canReturnNull: (_, ansi) => tolerant || !ansi,
     deterministic: true,
     bind: ({ args }, context) => {
-      const zone = timeZoneOf(context.timeZone);
+      const zone = to === "timestamp_ntz" ? utc : timeZoneOf(context.timeZone);
       const pattern = cachedPattern();
       if (args.length === 0) return () => floorDiv(context.nowMicros, microsPerSecond);
       if (args[0]!.kind !== "string") {
-        const cast = bindCast(args[0]!, type, "ansi", context.timeZone);
+        const cast = bindCast(args[0]!, type, tolerant ? "try" : context.ansi ? "ansi" : "legacy", context.timeZone);
         return to === "seconds" ? (v) => floorDiv(cast(v!) as bigint, microsPerSecond) : (v) => cast(v!);
       }
       const mode = tolerant ? "try" : context.ansi ? "ansi" : "legacy";
@@ -252,29 +280,6 @@ const now = (name: string, aliases: readonly string[], returns: DataType, sql: s
   }),
 });
 
-const dateStep = (
-  name: string,
-  aliases: readonly string[],
-  sign: 1 | -1,
-  sql: string,
-  result: string,
-): ScalarFunction =>
-  timeFunction({
-    name,
-    aliases,
-    arity: [2, 2],
-    resolve: signature([dateType, intType], dateType),
-    bind: () => (d, n) => {
-      const days = (d as number) + sign * (n as number);
-      if ((days | 0) !== days)
-        throw new MillraceError("DATETIME_OVERFLOW", { operation: `${name} leaves the range of DATE` });
-      return days;
-    },
-    usage: `${name}(date, days)`,
-    summary: `The date so many days ${sign > 0 ? "later" : "earlier"}.`,
-    examples: [[sql, result]],
-  });
-
 export const datetime: readonly ScalarFunction[] = [
   now("current_timestamp", ["now"], timestampType, "current_timestamp() = now()"),
   now("current_date", ["curdate"], dateType, "current_date() = current_date()"),
@@ -304,13 +309,33 @@ export const datetime: readonly ScalarFunction[] = [
     summary: "As to_timestamp, but NULL for malformed text.",
     examples: [["try_to_timestamp('foo', 'yyyy-MM-dd')", "NULL"]],
   }),
+  parsing("to_timestamp_ltz", "timestamp", false, {
+    usage: "to_timestamp_ltz(text[, pattern])",
+    summary: "A timestamp from text, by a pattern or as CAST reads it.",
+    examples: [["to_timestamp_ltz('2016-12-31', 'yyyy-MM-dd')", "2016-12-31 00:00:00"]],
+  }),
+  parsing("to_timestamp_ntz", "timestamp_ntz", false, {
+    usage: "to_timestamp_ntz(text[, pattern])",
+    summary: "A timestamp without zone from text, by a pattern or as CAST reads it.",
+    examples: [["to_timestamp_ntz('2016-12-31', 'yyyy-MM-dd')", "2016-12-31 00:00:00"]],
+  }),
+  parsing("try_to_date", "date", true, {
+    usage: "try_to_date(text[, pattern])",
+    summary: "As to_date, but NULL for malformed text.",
+    examples: [["try_to_date('2016-13-01', 'yyyy-MM-dd')", "NULL"]],
+  }),
   parsing("to_date", "date", false, {
     usage: "to_date(text[, pattern])",
     summary: "A date from text, by a pattern or as CAST reads it.",
     examples: [["to_date('2016-12-31 04:17:52')", "2016-12-31"]],
   }),
+  parsing("to_unix_timestamp", "seconds", false, {
+    usage: "to_unix_timestamp(time[, pattern])",
+    summary:
+      "Seconds since the epoch of a timestamp, a date, or a text (yyyy-MM-dd HH:mm:ss unless a pattern is given).",
+    examples: [["to_unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "86400"]],
+  }),
   parsing("unix_timestamp", "seconds", false, {
-    aliases: ["to_unix_timestamp"],
     usage: "unix_timestamp([time[, pattern]])",
     summary:
       "Seconds since the epoch of a timestamp, a date, or a text (yyyy-MM-dd HH:mm:ss unless a pattern is given); of now without arguments.",
@@ -359,64 +384,19 @@ export const datetime: readonly ScalarFunction[] = [
       ["date_format(TIMESTAMP'2016-04-08 13:10:15', 'EEE d MMM yyyy, hh:mm a')", "Fri 8 Apr 2016, 01:10 PM"],
     ],
   }),
-  dateStep("date_add", ["dateadd"], 1, "date_add('2016-07-30', 1)", "2016-07-31"),
-  dateStep("date_sub", [], -1, "date_sub('2016-07-30', 1)", "2016-07-29"),
-  timeFunction({
-    name: "datediff",
-    aliases: ["date_diff"],
-    arity: [2, 2],
-    resolve: signature([dateType, dateType], intType),
-    bind: () => (end, start) => (end as number) - (start as number),
-    usage: "datediff(end, start)",
-    summary: "Days from the second date to the first.",
-    examples: [["datediff('2009-07-31', '2009-07-30')", "1"]],
-  }),
-  timeFunction({
-    name: "add_months",
-    arity: [2, 2],
-    resolve: signature([dateType, intType], dateType),
-    bind: () => (d, n) => addMonths(d as number, n as number),
-    usage: "add_months(date, months)",
-    summary: "The date so many months later; the day is cut to the length of the month.",
-    examples: [["add_months('2016-08-31', 1)", "2016-09-30"]],
-  }),
-  timeFunction({
-    name: "last_day",
-    arity: [1, 1],
-    resolve: signature([dateType], dateType),
-    bind: () => (d) => {
-      const { year, month } = civilFromDays(d as number);
-      return daysFromCivil(year, month, daysInMonth(year, month));
-    },
-    usage: "last_day(date)",
-    summary: "Last day of the month.",
-    examples: [["last_day('2009-01-12')", "2009-01-31"]],
-  }),
-  timeFunction({
-    name: "make_date",
-    arity: [3, 3],
-    resolve: signature([intType], dateType),
-    canReturnNull: (_, ansi) => !ansi,
-    bind: (_types, context) => (year, month, day) => {
-      const [y, m, d] = [year as number, month as number, day as number];
-      if (m >= 1 && m <= 12 && d >= 1 && d <= daysInMonth(y, m)) return daysFromCivil(y, m, d);
-      if (!context.ansi) return null;
-      throw new MillraceError("DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION", {
-        rangeMessage: `Invalid date: year ${y}, month ${m}, day ${d}`,
-        ansiConfig: '"spark.sql.ansi.enabled"',
-      });
-    },
-    usage: "make_date(year, month, day)",
-    summary: "A date of its fields.",
-    examples: [["make_date(2013, 7, 15)", "2013-07-15"]],
-  }),
   zoneShift("from_utc_timestamp", "from_utc_timestamp('2016-08-31', 'Asia/Seoul')", "2016-08-31 09:00:00"),
   zoneShift("to_utc_timestamp", "to_utc_timestamp('2016-08-31', 'Asia/Seoul')", "2016-08-30 15:00:00"),
   timeFunction({
     name: "timestampadd",
     arity: [3, 3],
-    resolve: signature([stringType, bigintType, timestampType], timestampType),
-    bind: (_types, context) => (unit, n, t) => addUnits(unit as string, n as bigint, t as bigint, context),
+    resolve: (args, call) => {
+      const type = args[2]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType;
+      return signature([stringType, bigintType, type], type)(args, call);
+    },
+    bind: ({ returns }, context) => {
+      const zone = returns.kind === "timestamp" ? context.timeZone : "UTC";
+      return (unit, n, t) => addUnits(unit as string, n as bigint, t as bigint, zone);
+    },
     usage: "timestampadd(unit, n, timestamp)",
     summary: "The timestamp so many units later.",
     examples: [["timestampadd(HOUR, 8, TIMESTAMP'2022-02-11 20:30:00')", "2022-02-12 04:30:00"]],
@@ -428,7 +408,7 @@ export const datetime: readonly ScalarFunction[] = [
     bind: (_types, context) => (unit, start, end) =>
       unitsBetween(unit as string, start as bigint, end as bigint, context),
     usage: "timestampdiff(unit, start, end)",
-    summary: "Whole units from the first timestamp to the second.",
+    summary: "Whole units from the first timestamp to the second, as the clock of the session zone shows them.",
     examples: [["timestampdiff(MONTH, TIMESTAMP'2021-02-28 12:00:00', TIMESTAMP'2021-03-28 12:00:00')", "1"]],
   }),
 ];
@@ -436,13 +416,24 @@ export const datetime: readonly ScalarFunction[] = [
 const unitMonths: Readonly<Record<string, number>> = { year: 12, quarter: 3, month: 1 };
 const unitDays: Readonly<Record<string, bigint>> = { week: 7n, day: 1n, dayofyear: 1n };
 
-function addUnits(unit: string, n: bigint, micros: bigint, context: EvalContext): bigint {
+/** @throws DATETIME_OVERFLOW, INVALID_PARAMETER_VALUE.DATETIME_UNIT */
+function addUnits(unit: string, n: bigint, micros: bigint, timeZone: string): bigint {
   const key = unit.toLowerCase();
-  if (hasOwn.call(unitMonths, key)) return timestampPlusMonths(micros, Number(n) * unitMonths[key]!, context.timeZone);
-  const zone = timeZoneOf(context.timeZone);
-  if (hasOwn.call(unitDays, key)) return fromLocal(zone, toLocal(zone, micros) + n * unitDays[key]! * microsPerDay);
-  if (!hasOwn.call(fixedUnits, key)) throw invalidUnit("timestampadd", unit);
-  return micros + n * fixedUnits[key]!;
+  const overflows = (): never => {
+    throw new MillraceError("DATETIME_OVERFLOW", { operation: `add ${n}L ${unit} to the timestamp` });
+  };
+  if (hasOwn.call(unitMonths, key)) {
+    const months = n * BigInt(unitMonths[key]!);
+    if (BigInt.asIntN(32, months) !== months) overflows();
+    return timestampPlusMonths(micros, Number(months), timeZone);
+  }
+  const days = hasOwn.call(unitDays, key);
+  if (!days && !hasOwn.call(fixedUnits, key)) throw invalidUnit("timestampadd", unit);
+  const zone = timeZoneOf(timeZone);
+  const sum = days
+    ? fromLocal(zone, toLocal(zone, micros) + n * unitDays[key]! * microsPerDay)
+    : micros + n * fixedUnits[key]!;
+  return BigInt.asIntN(64, sum) === sum ? sum : overflows();
 }
 
 function unitsBetween(unit: string, start: bigint, end: bigint, context: EvalContext): bigint {
@@ -452,7 +443,7 @@ function unitsBetween(unit: string, start: bigint, end: bigint, context: EvalCon
   if (hasOwn.call(unitDays, key)) return (b - a) / microsPerDay / unitDays[key]!;
   if (!hasOwn.call(unitMonths, key)) {
     if (!hasOwn.call(fixedUnits, key)) throw invalidUnit("timestampdiff", unit);
-    return (end - start) / fixedUnits[key]!;
+    return (b - a) / fixedUnits[key]!;
   }
   const [x, y] = [localTimeOf(a), localTimeOf(b)];
   let months = (y.year - x.year) * 12 + y.month - x.month;

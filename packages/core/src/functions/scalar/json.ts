@@ -20,8 +20,26 @@ const jsonDoc = (fn: ScalarFunction): ScalarFunction => ({ ...fn, doc: { ...fn.d
 
 type FromTree = (tree: JsonTree) => SqlValue;
 
-/** A value of a type from a tree; NULL where the tree holds something else. */
-function readerOf(type: DataType, context: EvalContext): FromTree {
+/** How from_json reads: formats of times, and whether a value did not fit its type. */
+interface Reading {
+  readonly context: EvalContext;
+  readonly dateFormat: string | undefined;
+  readonly timestampFormat: string | undefined;
+  bad: boolean;
+}
+
+/** A value of a type from a tree; NULL, and a note that it is bad, where the tree holds something else. */
+function readerOf(type: DataType, reading: Reading): FromTree {
+  const read = presentReader(type, reading);
+  return (tree) => {
+    if (tree === null && type.kind !== "variant") return null;
+    const value = read(tree);
+    if (value === null) reading.bad = true;
+    return value;
+  };
+}
+function presentReader(type: DataType, reading: Reading): FromTree {
+  const { context } = reading;
   const whole =
     (low: bigint, high: bigint): ((tree: JsonTree) => bigint | null) =>
     (tree) => {
@@ -84,29 +102,47 @@ function readerOf(type: DataType, context: EvalContext): FromTree {
           ? Uint8Array.from(atob(s), (c) => c.charCodeAt(0))
           : undefined,
       );
-    case "date":
-      return text(parseDate);
-    case "timestamp": {
-      const zone = timeZoneOf(context.timeZone);
-      return text((s) => parseTimestamp(s, zone));
+    case "date": {
+      const pattern = reading.dateFormat === undefined ? undefined : compileDatetimePattern(reading.dateFormat);
+      const zone = timeZoneOf("UTC");
+      if (pattern === undefined) return text(parseDate);
+      return text((s) => {
+        const micros = pattern.parse(s, zone);
+        return micros === undefined ? undefined : Number(micros / 86_400_000_000n);
+      });
     }
-    case "timestamp_ntz":
-      return text(parseTimestampNtz);
+    case "timestamp":
+    case "timestamp_ntz": {
+      const zone = timeZoneOf(type.kind === "timestamp" ? context.timeZone : "UTC");
+      const pattern =
+        reading.timestampFormat === undefined ? undefined : compileDatetimePattern(reading.timestampFormat);
+      if (pattern !== undefined) return text((s) => pattern.parse(s, zone));
+      return text(type.kind === "timestamp" ? (s) => parseTimestamp(s, zone) : parseTimestampNtz);
+    }
     case "time":
       return text((s) => parseTimeText(s, type.precision)?.nanos);
     case "variant":
       return (tree) => parseVariant(printJson(tree)) as readonly SqlValue[];
     case "array": {
-      const element = readerOf(type.element, context);
-      return (tree) => (isList(tree) ? tree.map(element) : null);
+      const element = readerOf(type.element, reading);
+      return (tree) => {
+        if (!isList(tree)) return null;
+        const before = reading.bad;
+        reading.bad = false;
+        const items = tree.map(element);
+        // One bad element makes the list bad.
+        if (reading.bad) return null;
+        reading.bad = before;
+        return items;
+      };
     }
     case "map": {
-      const value = readerOf(type.value, context);
+      const value = readerOf(type.value, reading);
       return (tree) =>
         tree !== null && isObject(tree) ? { keys: [...tree.keys()], values: [...tree.values()].map(value) } : null;
     }
     case "struct": {
-      const fields = type.fields.map((f) => ({ name: f.name, read: readerOf(f.type, context) }));
+      const fields = type.fields.map((f) => ({ name: f.name, read: readerOf(f.type, reading) }));
       return (tree) =>
         tree !== null && isObject(tree) ? fields.map(({ name, read }) => read(tree.get(name) ?? null)) : null;
     }
@@ -127,33 +163,59 @@ function schemaOf(text: string, call: CallInfo): DataType {
   throw new MillraceError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", { sqlExpr: call.sql, schema: quotedType(type) });
 }
 
+function leniencyOf(options: TextOptions): JsonLeniency {
+  return {
+    singleQuotes: options.flag("allowSingleQuotes", true),
+    unquotedNames: options.flag("allowUnquotedFieldNames", false),
+    nonNumericNumbers: options.flag("allowNonNumericNumbers", true),
+    leadingZeros: options.flag("allowNumericLeadingZeros", false),
+    comments: options.flag("allowComments", false),
+    backslashAnything: options.flag("allowBackslashEscapingAnyCharacter", false),
+    trailing: true,
+  };
+}
+
 const fromJson = stringFunction({
   name: "from_json",
   arity: [2, 3],
   resolve(args, call) {
-    const schema = requireLiteral(args[1], "schema", call);
-    const returns = schemaOf(typeof schema === "string" ? schema : "", call);
-    const options = args[2] === undefined ? [] : [args[2].type];
-    return { args: [coerceArgument(args[0]!, stringType, 0, call), stringType, ...options], returns };
+    const returns = schemaOf(schemaText(args[1]!, call), call);
+    requireOptions("from_json", args[2], call, true);
+    return {
+      args: [coerceArgument(args[0]!, stringType, 0, call), stringType, ...args.slice(2).map(({ type }) => type)],
+      returns,
+    };
   },
   canReturnNull: true,
   bind({ returns }, context, args) {
-    const read = readerOf(returns, context);
-    const options = args[2]?.literal?.value as SqlMap | null | undefined;
-    const modeAt = options?.keys.findIndex((k) => typeof k === "string" && k.toLowerCase() === "mode") ?? -1;
-    const failFast = modeAt >= 0 && String(options?.values[modeAt]).toUpperCase() === "FAILFAST";
-    const malformed: SqlValue = returns.kind === "struct" ? returns.fields.map(() => null) : null;
+    const options = textOptions(args[2]);
+    const corrupt = corruptField(returns, options.text("columnNameOfCorruptRecord"));
+    const reading: Reading = {
+      context,
+      dateFormat: options.text("dateFormat"),
+      timestampFormat: options.text("timestampFormat"),
+      bad: false,
+    };
+    const read = readerOf(returns, reading);
+    const leniency = leniencyOf(options);
+    const failFast = options.text("mode")?.toUpperCase() === "FAILFAST";
     return (json) => {
       const text = json as string;
       if (text.trim() === "") return null;
-      const tree = parseJson(text);
-      if (tree === null) return null;
-      // A document of another shape than the schema counts as malformed; one object is an array of it.
-      const value =
-        tree === undefined ? null : (read(tree) ?? (returns.kind === "array" && isObject(tree) ? read([tree]) : null));
-      if (value !== null) return value;
-      if (failFast) throw new MillraceError("MALFORMED_RECORD_IN_FUNCTION", { badRecord: text });
-      return malformed;
+      const tree = parseJson(text, leniency);
+      reading.bad = tree === undefined || (tree === null && returns.kind === "struct");
+      // One object is an array of it.
+      const shaped = tree !== undefined && returns.kind === "array" && isObject(tree) ? [tree] : tree;
+      let value = shaped === undefined ? null : read(shaped);
+      if (value === null && returns.kind === "struct") value = returns.fields.map(() => null);
+      if (!reading.bad) return value;
+      if (failFast)
+        throw new MillraceError("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", {
+          badRecord: text,
+          failFastMode: "FAILFAST",
+        });
+      if (corrupt >= 0) value = (value as readonly SqlValue[]).with(corrupt, text);
+      return value;
     };
   },
   usage: "from_json(json, schema[, options])",
@@ -162,8 +224,19 @@ const fromJson = stringFunction({
   examples: example("from_json('{\"a\":1, \"b\":0.8}', 'a INT, b DOUBLE')", "{1, 0.8}"),
 });
 
+/** How to_json writes. */
+interface Writing {
+  readonly context: EvalContext;
+  readonly dateFormat: string | undefined;
+  readonly timestampFormat: string | undefined;
+  readonly nullFields: boolean;
+  readonly sortKeys: boolean;
+}
+const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => (a.key < b.key ? -1 : 1);
+
 /** JSON text of a non-null value. */
-function writerOf(type: DataType, context: EvalContext): (value: SqlValue) => string {
+function writerOf(type: DataType, writing: Writing): (value: SqlValue) => string {
+  const { context } = writing;
   switch (type.kind) {
     case "boolean":
     case "tinyint":

@@ -6,8 +6,10 @@ import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { decodeUtf8, encodeUtf8, isValidUtf8 } from "../../columnar/utf8.ts";
 import { bitAt } from "../../columnar/validity.ts";
 import { valueReader } from "../../columnar/value-at.ts";
+import { asVariant } from "../../columnar/variant-reader.ts";
 import type { StructVector, Vector } from "../../columnar/vector.ts";
 import { textOf } from "../../functions/cast-text.ts";
+import { variantJson } from "../../functions/variant-text.ts";
 import type { DataType, StructType } from "../../types/data-type.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { RowWriter } from "./row-format.ts";
@@ -145,6 +147,13 @@ function valueWriter(type: DataType, options: JsonWriterOptions, out: ByteWriter
       const pattern = type.kind === "timestamp" ? options.times.timestamp : options.times.timestampNtz;
       if (pattern === undefined) return quoted(out, timestampWriter(type, options.times, out));
       return viaText(out, (scratch) => timestampWriter(type, options.times, scratch));
+    }
+    case "variant": {
+      const print = variantJson(options.times.timeZone);
+      return (vector) => {
+        const read = valueReader(vector);
+        return (i) => out.text(print(asVariant(read(i))));
+      };
     }
     case "array": {
       const element = orNull(valueWriter(type.element, options, out), out);

@@ -4,6 +4,7 @@ import { parseDecimal } from "../../columnar/decimal-values.ts";
 import { decodeUtf8, encodeUtf8, isValidUtf8 } from "../../columnar/utf8.ts";
 import { MillraceError } from "../../errors/index.ts";
 import { parseDouble } from "../../functions/number-text.ts";
+import { variantOfText } from "../../functions/variant-json.ts";
 import type { DataType, SqlValue } from "../../types/data-type.ts";
 import type { RecordColumn, RowFailures } from "../files/record-assembly.ts";
 import { readSafeInteger } from "../files/numbers-in-bytes.ts";
@@ -63,6 +64,8 @@ export function csvValueReader(type: DataType, options: CsvOptions): (text: stri
     case "interval_day_time":
     case "interval_year_month":
       return options.text.reader(type);
+    case "variant":
+      return (text) => variantOfText(text) as readonly SqlValue[];
     case "array":
     case "map":
     case "struct":

@@ -9,6 +9,7 @@
 import { decodeUtf8 } from "../../columnar/utf8.ts";
 import { parseDecimal } from "../../columnar/decimal-values.ts";
 import type { ArrayType, DataType, MapType, SqlValue, StructType } from "../../types/data-type.ts";
+import { parseVariant, textVariant } from "../../functions/variant-json.ts";
 import { readDouble, readLong } from "../files/numbers-in-bytes.ts";
 import type { TextValues } from "../files/text-values.ts";
 import { JsonCursor } from "./json-cursor.ts";
@@ -109,6 +110,14 @@ export class JsonValueReaders {
       case "interval_day_time":
       case "interval_year_month":
         return this.#written(type);
+      case "variant":
+        return (bytes, start, end, kind) => {
+          if (kind === jsonAbsent) return null;
+          const variant = isString(kind)
+            ? textVariant(decodeJsonString(bytes, start, end))
+            : parseVariant(decodeUtf8(bytes, start, end));
+          return (variant as readonly SqlValue[] | undefined) ?? this.#none(bytes, start, end, kind, type);
+        };
       case "array":
       case "map":
       case "struct": {
