@@ -5,6 +5,7 @@
  */
 import { MillraceError, unreachable } from "../errors/index.ts";
 import type { Attribute, Expr } from "../expressions/expression.ts";
+import { transformDown } from "../expressions/traverse.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import type { StructType } from "../types/data-type.ts";
@@ -94,8 +95,9 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "WithColumnsRenamed": {
       const child = input(plan);
       const expressions = outputOf(child).map((a) => {
-        const rename = plan.renames.findLast((r) => sameName(r.from, a.name, context));
-        return rename === undefined ? a : renamed(a, rename.to, context);
+        // One after another: a later rename sees the names of those before it.
+        const name = plan.renames.reduce((held, { from, to }) => (sameName(from, held, context) ? to : held), a.name);
+        return name === a.name ? a : renamed(a, name, context);
       });
       return { kind: "Project", input: child, expressions };
     }
@@ -103,11 +105,10 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
       const child = input(plan);
       const output = outputOf(child);
       if (output.length !== plan.names.length) {
-        throw new MillraceError("NUM_COLUMN_NAMES_MISMATCH", {
-          columns: String(output.length),
-          oldNames: output.map((a) => a.name).join(", "),
-          names: String(plan.names.length),
-          newNames: plan.names.join(", "),
+        throw new MillraceError("ASSIGNMENT_ARITY_MISMATCH", {
+          numTarget: String(plan.names.length),
+          numExpr: String(output.length),
+          columns: output.map((a) => a.name).join(", "),
         });
       }
       return { kind: "Project", input: child, expressions: output.map((a, i) => renamed(a, plan.names[i]!, context)) };
@@ -179,8 +180,17 @@ function resolveWithColumns(
   const output = outputOf(input);
   const replacement = new Map<number, Expr>();
   const added: Expr[] = [];
+  const known: { readonly name: string; readonly child: Expr }[] = [];
   for (const column of columns) {
-    const alias: Expr = { kind: "Alias", child: column.child, name: column.name };
+    // A name that the input does not have can be one of the columns before.
+    const child = transformDown(column.child, (node) => {
+      if (node.kind !== "UnresolvedAttribute" || node.parts.length !== 1) return node;
+      const name = node.parts[0]!;
+      if (output.some((a) => sameName(a.name, name, context))) return node;
+      return known.find((earlier) => sameName(earlier.name, name, context))?.child ?? node;
+    });
+    known.push({ name: column.name, child });
+    const alias: Expr = { kind: "Alias", child, name: column.name };
     const at = output.flatMap((a, i) => (sameName(a.name, column.name, context) ? [i] : []));
     if (at.length === 0) added.push(alias);
     for (const i of at) replacement.set(i, alias);

@@ -7,9 +7,10 @@ import { attributeOf, isNamed, type NamedExpr } from "../expressions/typing.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
-import { resolveAttribute, unresolvedColumn } from "./resolve-attribute.ts";
+import { unresolvedAmong } from "./resolve-attribute.ts";
 import { resolveExpression } from "./resolve-expression.ts";
 import { named } from "./named-expression.ts";
+import { holdsMap, setOperationOnMap } from "./map-columns.ts";
 import { expandGroupingSets, withGroupingFunctions } from "./resolve-grouping-sets.ts";
 import { projectWithWindows, requireNoWindow } from "./extract-windows.ts";
 import { withDefaultFrames } from "./resolve-window.ts";
@@ -133,16 +134,13 @@ export function resolveDeduplicate(
   const keys =
     columns === undefined
       ? output
-      : columns.map((name) => {
-          const found = resolveAttribute(
-            { kind: "UnresolvedAttribute", parts: [name] },
-            { attributes: output },
-            context,
-          );
-          if (found.kind !== "Attribute")
-            throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name] }, output);
+      : columns.flatMap((name) => {
+          const found = output.filter((a) => sameName(a.name, name, context));
+          if (found.length === 0) throw unresolvedAmong(name, output);
           return found;
         });
+  const map = keys.find((key) => holdsMap(key.type));
+  if (map !== undefined) throw setOperationOnMap(map);
   const isKey = (a: Attribute): boolean => keys.some((k) => k.id === a.id);
   const firsts = new Map<number, Alias & { readonly id: Attribute["id"] }>();
   for (const a of output.filter((o) => !isKey(o))) {

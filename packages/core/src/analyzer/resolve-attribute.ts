@@ -7,7 +7,8 @@ import type {
   UnresolvedLambdaVariable,
 } from "../expressions/expression.ts";
 import { literal, nullableOf, typeOf } from "../expressions/typing.ts";
-import { type DataType, intType, stringType } from "../types/data-type.ts";
+import { quotedType, typeText } from "../functions/type-text.ts";
+import { arrayType, type DataType, intType, isIntegral, stringType } from "../types/data-type.ts";
 import { sameTypeIgnoringNullability } from "../types/data-type.ts";
 import { quoteIdentifier } from "../types/identifier.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
@@ -83,6 +84,12 @@ export function resolveLambdaVariable(
   return fields.reduce<Expr>((base, part) => extractField(base, part, asColumn, context), variable);
 }
 
+/** For operations that take columns by name alone. */
+export function unresolvedAmong(name: string, attributes: readonly Attribute[]): MillraceError {
+  const fieldNames = attributes.map((a) => a.name).join(", ");
+  return new MillraceError("UNRESOLVED_COLUMN_AMONG_FIELD_NAMES", { colName: quoteIdentifier(name), fieldNames });
+}
+
 export function unresolvedColumn(reference: UnresolvedAttribute, attributes: readonly Attribute[]): MillraceError {
   const objectName = quotedPath(reference.parts);
   const options = { context: reference.origin ?? {} };
@@ -114,9 +121,9 @@ export function extractValue(base: Expr, extraction: Expr, printed: string, cont
       if (name === undefined) break;
       const matches = type.fields.flatMap((f, i) => (sameName(f.name, name, context) ? [i] : []));
       if (matches.length > 1) {
-        throw new MillraceError("AMBIGUOUS_REFERENCE", {
-          name: quoteIdentifier(name),
-          referenceNames: `[${matches.map((i) => quoteIdentifier(type.fields[i]!.name)).join(", ")}]`,
+        throw new MillraceError("AMBIGUOUS_REFERENCE_TO_FIELDS", {
+          field: quoteIdentifier(name),
+          count: String(matches.length),
         });
       }
       const ordinal = matches[0];
@@ -137,7 +144,8 @@ export function extractValue(base: Expr, extraction: Expr, printed: string, cont
       };
     }
     case "array":
-      if (name !== undefined) break;
+      if (name !== undefined && type.element.kind === "struct") return fieldOfElements(base, name, printed, context);
+      requireIndex(base, extraction, printed);
       return call("get_array_item", [base, castTo(extraction, intType)], type.element, context);
     case "map":
       return call("get_map_value", [base, castTo(extraction, type.key)], type.value, context);
@@ -145,6 +153,30 @@ export function extractValue(base: Expr, extraction: Expr, printed: string, cont
       break;
   }
   throw new MillraceError("INVALID_EXTRACT_BASE_FIELD_TYPE", { base: printed, other: `"${type.kind.toUpperCase()}"` });
+}
+
+/** `array.field`: the field of each element. */
+function fieldOfElements(base: Expr, name: string, printed: string, context: AnalysisContext): Expr {
+  const array = typeOf(base) as Extract<DataType, { readonly kind: "array" }>;
+  const id = context.ids.next();
+  const parameter = { name: "element", id, type: array.element };
+  const variable: LambdaVariable = { kind: "LambdaVariable", ...parameter, nullable: array.containsNull };
+  const body = extractValue(variable, literal(name, stringType), printed, context);
+  const lambda: Expr = { kind: "LambdaFunction", body, parameters: [parameter] };
+  const fields = call("transform", [base, lambda], arrayType(typeOf(body), nullableOf(body)), context);
+  return { ...fields, nullable: nullableOf(base) } as Expr;
+}
+
+function requireIndex(base: Expr, extraction: Expr, printed: string): void {
+  const type = typeOf(extraction);
+  if (isIntegral(type) || type.kind === "null") return;
+  throw new MillraceError("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", {
+    sqlExpr: printed,
+    paramIndex: "second",
+    requiredType: '"INTEGRAL"',
+    inputSql: `${typeText(typeOf(base))}`,
+    inputType: quotedType(type),
+  });
 }
 
 function call(fn: string, args: readonly Expr[], type: DataType, context: AnalysisContext): Expr {

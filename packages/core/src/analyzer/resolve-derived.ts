@@ -11,6 +11,8 @@ import { resolveUnpivot } from "./resolve-unpivot.ts";
 /** A derived relation as the relations that it stands for. */
 export function resolveDerived({ relation }: Derived, input: LogicalPlan, context: AnalysisContext): LogicalPlan {
   switch (relation.kind) {
+    case "Hint":
+      return { kind: "Hint", input, name: relation.name };
     case "NaDrop":
       return resolveNaDrop(relation, input, context);
     case "NaFill":

@@ -35,11 +35,17 @@ export const definitionOf = (key: NamedExpr): Expr => (key.kind === "Alias" ? ke
 /** The expansion for resolved keys. */
 export function expandGroupingSets(
   keys: readonly NamedExpr[],
-  sets: readonly (readonly number[])[],
+  written: readonly (readonly number[])[],
   input: LogicalPlan,
   context: AnalysisContext,
 ): GroupingSets {
   const columns = outputOf(input);
+  // A column that is grouped by twice is in a set when one of the two is.
+  const sets = written.map((set) =>
+    keys.flatMap((key, i) =>
+      set.some((s) => s === i || sameExpression(definitionOf(keys[s]!), definitionOf(key))) ? [i] : [],
+    ),
+  );
   const expanded = keys.map((key, i) => {
     const { name, type, nullable } = attributeOf(key);
     const leftOut = sets.some((set) => !set.includes(i));

@@ -79,7 +79,12 @@ function starExcept(
   const left = new Set<number>();
   for (const parts of except) {
     const at = names.findIndex((name) => sameName(name, parts.at(-1)!, context));
-    if (at < 0 || left.has(at)) throw unresolvedColumn({ kind: "UnresolvedAttribute", parts }, outputOf(input));
+    if (at < 0) throw unresolvedColumn({ kind: "UnresolvedAttribute", parts }, outputOf(input));
+    if (left.has(at)) {
+      throw new MillraceError("EXCEPT_OVERLAPPING_COLUMNS", {
+        columns: except.map((path) => path.join(".")).join(", "),
+      });
+    }
     left.add(at);
   }
   return all.filter((_, i) => !left.has(i));

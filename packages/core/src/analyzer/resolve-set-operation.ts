@@ -2,13 +2,13 @@
  * `intersect` and `except` as one aggregation over both sides: how often does each row stand on the left and on the right?
  * GROUP BY takes NULLs as equal, which is what set operations want.
  */
-import { MillraceError } from "../errors/index.ts";
 import type { Attribute, Expr } from "../expressions/expression.ts";
 import { literal } from "../expressions/typing.ts";
 import type { LogicalPlan, SetOperation } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { bigintType, type DataType } from "../types/data-type.ts";
+import { bigintType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
+import { holdsMap, setOperationOnMap } from "./map-columns.ts";
 import { resolveAggregate } from "./resolve-aggregate.ts";
 import { resolveFilter, resolveProject } from "./resolve-project.ts";
 import { alignByPosition } from "./resolve-union.ts";
@@ -25,14 +25,8 @@ export function resolveSetOperation(
 ): LogicalPlan {
   const operator = `${plan.operation.toUpperCase()}${plan.all ? " ALL" : ""}`;
   const sides = alignByPosition([left, right], operator, context);
-  for (const column of outputOf(sides[0]!)) {
-    if (holdsMap(column.type)) {
-      throw new MillraceError("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", {
-        colName: `\`${column.name}\``,
-        dataType: `"${column.type.kind.toUpperCase()}"`,
-      });
-    }
-  }
+  const map = outputOf(sides[0]!).find((column) => holdsMap(column.type));
+  if (map !== undefined) throw setOperationOnMap(map);
   const width = outputOf(sides[0]!).length;
   const counted = sides.map((side, i): LogicalPlan => ({
     kind: "Project",
@@ -62,11 +56,6 @@ export function resolveSetOperation(
   const present = fn(">", leftCount, zero);
   const wanted = plan.operation === "except" ? fn("=", rightCount, zero) : fn(">", rightCount, zero);
   return { kind: "Project", input: resolveFilter(fn("and", present, wanted), aggregate, context), expressions: kept };
-}
-
-function holdsMap(type: DataType): boolean {
-  if (type.kind === "array") return holdsMap(type.element);
-  return type.kind === "map" || (type.kind === "struct" && type.fields.some((f) => holdsMap(f.type)));
 }
 
 /** Each row as often as its last column says. */

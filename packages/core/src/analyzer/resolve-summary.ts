@@ -16,12 +16,17 @@ function percentage(statistic: string): number | undefined {
   if (!statistic.endsWith("%")) return undefined;
   const share = Number(statistic.slice(0, -1)) / 100;
   if (statistic.length > 1 && share >= 0 && share <= 1) return share;
-  throw new MillraceError("INVALID_SUMMARY_STATISTIC", { statistic, reason: "a percentile is from 0% to 100%" });
+  throw new MillraceError("UNRECOGNIZED_STATISTIC", { stats: `'${statistic}'` });
 }
 
 /** Text counts as the number that it holds, or as nothing. */
 function numeric(column: Attribute): Expr {
   return column.type.kind === "string" ? cast(column, doubleType, "try") : column;
+}
+
+/** Percentiles of decimals are those of doubles. */
+function ordered(column: Attribute): Expr {
+  return column.type.kind === "decimal" ? cast(column, doubleType) : numeric(column);
 }
 
 function statisticOf(statistic: string, column: Attribute): Expr {
@@ -40,11 +45,7 @@ function statisticOf(statistic: string, column: Attribute): Expr {
     case "max":
       return fn(statistic, column);
     default:
-      throw new MillraceError("INVALID_SUMMARY_STATISTIC", {
-        statistic,
-        reason:
-          "the statistics are count, count_distinct, approx_count_distinct, mean, stddev, min, max and percentiles",
-      });
+      throw new MillraceError("UNRECOGNIZED_STATISTIC", { stats: `'${statistic}'` });
   }
 }
 
@@ -60,7 +61,7 @@ export function resolveSummary(relation: Summary, input: LogicalPlan, context: A
     ),
     ...(percentages.length === 0
       ? []
-      : [alias(fn("percentile_approx", numeric(column), literal(percentages, arrayType(doubleType, false))), "%")]),
+      : [alias(fn("percentile_approx", ordered(column), literal(percentages, arrayType(doubleType, false))), "%")]),
   ]);
   const aggregated = resolveAggregate([], aggregates, input, context);
   const results = outputOf(aggregated);

@@ -7,7 +7,7 @@ import type { LogicalPlan, Union } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { sameTypeIgnoringNullability } from "../types/data-type.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
-import { unresolvedColumn } from "./resolve-attribute.ts";
+import { unresolvedAmong } from "./resolve-attribute.ts";
 
 const ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 const ordinal = (i: number): string => ordinals[i] ?? `${i + 1}th`;
@@ -82,7 +82,13 @@ function castColumns(
   };
 }
 
+function requireDistinctNames(output: readonly Attribute[], context: AnalysisContext): void {
+  const twice = output.find((a, i) => output.some((b, k) => k < i && sameName(a.name, b.name, context)));
+  if (twice !== undefined) throw new MillraceError("COLUMN_ALREADY_EXISTS", { columnName: `\`${twice.name}\`` });
+}
+
 function alignByName(plan: Union, inputs: readonly LogicalPlan[], context: AnalysisContext): readonly LogicalPlan[] {
+  for (const input of inputs) requireDistinctNames(outputOf(input), context);
   const names: Attribute[] = [];
   for (const input of inputs) {
     for (const a of outputOf(input)) if (!names.some((n) => sameName(n.name, a.name, context))) names.push(a);
@@ -90,6 +96,12 @@ function alignByName(plan: Union, inputs: readonly LogicalPlan[], context: Analy
   const wanted = plan.allowMissingColumns ? names : outputOf(inputs[0]!);
   return inputs.map((input) => {
     const output = outputOf(input);
+    if (wanted.every((column) => output.some((a) => sameName(a.name, column.name, context)))) {
+      // All are there: what is more than that, the alignment by position refuses.
+      const rest = output.filter((a) => !wanted.some((column) => sameName(a.name, column.name, context)));
+      const found = wanted.map((column) => output.find((a) => sameName(a.name, column.name, context))!);
+      return { kind: "Project", input, expressions: [...found, ...rest] };
+    }
     return {
       kind: "Project",
       input,
@@ -97,7 +109,7 @@ function alignByName(plan: Union, inputs: readonly LogicalPlan[], context: Analy
         const found = output.find((a) => sameName(a.name, column.name, context));
         if (found !== undefined) return found;
         if (!plan.allowMissingColumns) {
-          throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [column.name] }, output);
+          throw unresolvedAmong(column.name, output);
         }
         return {
           kind: "Alias",

@@ -1,5 +1,5 @@
 import { MillraceError } from "../errors/index.ts";
-import type { Attribute, Expr } from "../expressions/expression.ts";
+import type { Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { attributeOf, isNamed, nullableOf, typeOf } from "../expressions/typing.ts";
 import { findCommonType } from "../functions/coercion.ts";
@@ -7,7 +7,7 @@ import { typeText } from "../functions/type-text.ts";
 import type { Unpivot } from "../logical-plan/derived.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { stringType } from "../types/data-type.ts";
+import { type DataType, stringType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
 import { castTo } from "./resolve-attribute.ts";
 import { resolveProject } from "./resolve-project.ts";
@@ -25,17 +25,26 @@ export function resolveUnpivot(relation: Unpivot, given: LogicalPlan, context: A
   const rest = output.filter((a) => !idAttributes.some((id) => id.id === a.id));
   const values = relation.values === undefined ? rest : resolveAll(relation.values);
   if (values.length === 0) throw new MillraceError("UNPIVOT_REQUIRES_VALUE_COLUMNS", {});
-  const columns = values.map((value): Attribute => {
-    if (value.kind === "Attribute") return value;
+  // Which columns are left over is known only when the identifiers are columns themselves.
+  const computed = relation.values === undefined ? ids.find((id) => id.kind !== "Attribute") : undefined;
+  if (computed !== undefined) {
     throw new MillraceError("UNPIVOT_REQUIRES_ATTRIBUTES", {
-      given: "value",
-      empty: "identifier",
-      expressions: `"${printExpression(value)}"`,
+      given: "identifier",
+      empty: "value",
+      expressions: `"${printExpression(computed)}"`,
     });
-  });
+  }
+  const columns = values.map((value) => ({
+    name: isNamed(value) ? attributeOf(value).name : printExpression(value),
+    child: value.kind === "Alias" ? value.child : value,
+    type: typeOf(value),
+    nullable: nullableOf(value),
+  }));
   const type = columns.reduce((common, column) => {
     const next = findCommonType(common, column.type);
-    if (next !== undefined) return next;
+    // Text and other types have nothing in common here.
+    const mixed = (common.kind === "string") !== (column.type.kind === "string") && !isNull(common, column.type);
+    if (next !== undefined && !mixed) return next;
     throw new MillraceError("UNPIVOT_VALUE_DATA_TYPE_MISMATCH", {
       types: columns.map((c) => `"${typeText(c.type)}" (\`${c.name}\`)`).join(", "),
     });
@@ -46,7 +55,7 @@ export function resolveUnpivot(relation: Unpivot, given: LogicalPlan, context: A
     projections: columns.map((column) => [
       ...ids.map((id) => (id.kind === "Alias" ? id.child : id)),
       text(column.name),
-      castTo(column, type),
+      castTo(column.child, type),
     ]),
     output: [
       ...ids.map((id) =>
@@ -67,3 +76,5 @@ export function resolveUnpivot(relation: Unpivot, given: LogicalPlan, context: A
     ],
   };
 }
+
+const isNull = (...types: readonly DataType[]): boolean => types.some((type) => type.kind === "null");

@@ -144,6 +144,10 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   toDF<const N extends readonly string[]>(...names: N): DataFrame<{ readonly [K in N[number]]: Untyped }, O> {
     return this.#with({ kind: "ToDF", input: this.plan, names });
   }
+  /** Advice for the planner, such as `broadcast`. It changes no result; what is not known is passed over. */
+  hint(name: string, ...parameters: readonly (string | number)[]): DataFrame<S, O> {
+    return this.#with({ kind: "Derived", input: this.plan, relation: { kind: "Hint", name, parameters } });
+  }
   /** Names the DataFrame, so that `col("name.column")` can refer to its columns in a join. */
   alias(name: string): DataFrame<S, O> {
     return this.#with({ kind: "SubqueryAlias", input: this.plan, alias: name });
@@ -355,13 +359,13 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
     const Value extends string,
     const V extends ColumnName<S> = Exclude<ColumnName<S>, I>,
   >(
-    ids: I | readonly I[],
-    values: V | readonly V[] | null,
+    ids: I | ColumnLike | readonly (I | ColumnLike)[],
+    values: V | ColumnLike | readonly (V | ColumnLike)[] | null,
     variableColumnName: Name,
     valueColumnName: Value,
   ): DataFrame<Unpivoted<S, I, V, Name, Value>, O> {
-    const list = (names: string | readonly string[]): readonly Expr[] =>
-      expressionsOf(typeof names === "string" ? [names] : names, this.unpivot);
+    const list = (items: unknown): readonly Expr[] =>
+      expressionsOf(Array.isArray(items) ? items : [items], this.unpivot);
     const given = values === null ? {} : { values: list(values) };
     const relation = { kind: "Unpivot", ids: list(ids), ...given, variableColumnName, valueColumnName } as const;
     return this.#with({ kind: "Derived", input: this.plan, relation });

@@ -7,6 +7,7 @@ import { frequentItems } from "./aggregates/frequent-items.ts";
 import { extremes, positionals } from "./aggregates/extremes.ts";
 import { bitAggregates } from "./aggregates/bits.ts";
 import { exactPercentiles } from "./aggregates/exact-percentiles.ts";
+import { histogramNumeric } from "./aggregates/histogram.ts";
 import { listagg } from "./aggregates/listagg.ts";
 import { pairs } from "./aggregates/pairs.ts";
 import { moments } from "./aggregates/moments.ts";
@@ -101,6 +102,7 @@ const aggregates: readonly AggregateFunction[] = [
   ...pairs,
   ...bitAggregates,
   listagg,
+  histogramNumeric,
   approxCountDistinct,
   schemaOfVariantAgg,
   frequentItems,

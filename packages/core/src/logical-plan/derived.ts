@@ -64,4 +64,11 @@ export interface Sample {
   /** Sorts the rows first, so that the parts of a split do not overlap when the input is computed again. */
   readonly sorted: boolean;
 }
-export type DerivedRelation = NaDrop | NaFill | NaReplace | Unpivot | Pivot | Summary | Sample;
+/** Advice for the planner, such as `broadcast`: changes no result, and what is not known is passed over. */
+export interface Hint {
+  readonly kind: "Hint";
+  readonly name: string;
+  readonly parameters: readonly (string | number)[];
+}
+
+export type DerivedRelation = Hint | NaDrop | NaFill | NaReplace | Unpivot | Pivot | Summary | Sample;

@@ -2,6 +2,8 @@ import { MillraceError, unreachable } from "../errors/index.ts";
 import type { Attribute } from "../expressions/expression.ts";
 import { attributeOf, isNamed } from "../expressions/typing.ts";
 import { type StructType, structType } from "../types/data-type.ts";
+import { findCommonType } from "../functions/coercion.ts";
+import { sameType } from "../types/data-type.ts";
 import type { LogicalPlan } from "./logical-plan.ts";
 
 function optional(attributes: readonly Attribute[]): readonly Attribute[] {
@@ -42,7 +44,9 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
       const inputs = plan.inputs.map(outputOf);
       return inputs[0]!.map((a, i) => {
         const nullable = inputs.some((input) => input[i]!.nullable);
-        return nullable === a.nullable ? a : { ...a, nullable };
+        // The types differ at most in what can be NULL inside of them.
+        const type = inputs.reduce((common, input) => findCommonType(common, input[i]!.type) ?? common, a.type);
+        return nullable === a.nullable && sameType(type, a.type) ? a : { ...a, type, nullable };
       });
     }
     case "Join": {

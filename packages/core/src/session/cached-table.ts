@@ -137,7 +137,7 @@ export class CachedTable implements SourceProvider {
   async *#rows(partitions: readonly CachedPartition[], number: number): AsyncGenerator<RecordBatch, void, undefined> {
     const partition = partitions[number]!;
     if (partition.dropped !== true) {
-      yield* [...partition.batches];
+      yield* partition.batches.slice();
       if (partition.file !== undefined) yield* partition.file.read();
       return;
     }

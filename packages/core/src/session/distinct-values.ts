@@ -35,5 +35,5 @@ export async function distinctValues(
     for (const [value] of valuesOfBatch(batch)) values.push(literal(value!, type));
   }
   if (values.length <= most) return values;
-  throw new MillraceError("TOO_MANY_PIVOT_VALUES", { limit: String(most) });
+  throw new MillraceError("_LEGACY_ERROR_TEMP_1324", { limit: String(most) });
 }

@@ -15,6 +15,7 @@ import { numberLiteral } from "./number-literal.ts";
 import { specialForms } from "./special-forms.ts";
 import { stringValue } from "./string-literal.ts";
 import { TokenCursor } from "./token-cursor.ts";
+import { starForm } from "./star-form.ts";
 import { token } from "./token.ts";
 import { typedLiteral } from "./typed-literal.ts";
 
@@ -434,7 +435,7 @@ export class ExpressionParser extends TokenCursor {
     if (after === token.dot && this.peek(1) === token.asterisk) {
       this.advance();
       this.advance();
-      return { kind: "UnresolvedStar", target: parts };
+      return starForm(this, parts);
     }
     return { kind: "UnresolvedAttribute", parts, origin: this.#origin(start) };
   }
@@ -445,7 +446,7 @@ export class ExpressionParser extends TokenCursor {
     if (kind === token.question || kind === token.colon) throw this.unexpected(": parameters are not supported");
     if (kind !== token.asterisk) throw this.unexpected();
     this.advance();
-    return { kind: "UnresolvedStar", target: [] };
+    return starForm(this, []);
   }
 
   /** NULL, TRUE, FALSE, INTERVAL …, CURRENT_DATE and CURRENT_TIMESTAMP; undefined, with nothing consumed, for a name. */

@@ -64,6 +64,20 @@ export const analysisErrors = {
     message:
       'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to function <functionName> should have been two <arrayType> with same element type, but it\'s [<leftType>, <rightType>].',
   },
+  "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to <functionName> should have been <dataType> followed by a value with same key type, but it\'s [<leftType>, <rightType>].',
+  },
+  "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Only foldable `STRING` expressions are allowed to appear at odd position, but they are <inputExprs>.',
+  },
+  AMBIGUOUS_REFERENCE_TO_FIELDS: {
+    sqlState: "42000",
+    message: "Ambiguous reference to the field <field>. It appears <count> times in the schema.",
+  },
   "DATATYPE_MISMATCH.NULL_TYPE": {
     sqlState: "42K09",
     message:
@@ -215,13 +229,13 @@ export const analysisErrors = {
     sqlState: "42605",
     message: "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>.",
   },
-  TOO_MANY_PIVOT_VALUES: {
+  _LEGACY_ERROR_TEMP_1324: {
     sqlState: "54000",
     message:
       "The pivot column has more than <limit> distinct values, this could indicate an error. If this was intended, set spark.sql.pivotMaxValues to at least the number of distinct values.",
   },
-  AGGREGATE_FUNCTION_REQUIRED_FOR_PIVOT: {
-    sqlState: "42K0S",
+  _LEGACY_ERROR_TEMP_1006: {
+    sqlState: "42803",
     message: "Aggregate expression required for pivot, but <sql> did not appear in any aggregate function.",
   },
   GROUPING_COLUMN_MISMATCH: {
@@ -258,9 +272,23 @@ export const analysisErrors = {
     sqlState: "42K09",
     message: "Unpivot value columns must share a least common type, some types do not: [<types>].",
   },
-  INVALID_SUMMARY_STATISTIC: {
-    sqlState: "22023",
-    message: "<statistic> is not a recognised statistic: <reason>.",
+  UNRECOGNIZED_STATISTIC: {
+    sqlState: "42704",
+    message:
+      "The statistic <stats> is not recognized. Valid statistics include `count`, `count_distinct`, `approx_count_distinct`, `mean`, `stddev`, `min`, `max`, and percentile values such as `75%`.",
+  },
+  UNRESOLVED_COLUMN_AMONG_FIELD_NAMES: {
+    sqlState: "42703",
+    message: "Cannot resolve column name <colName> among (<fieldNames>).",
+  },
+  ASSIGNMENT_ARITY_MISMATCH: {
+    sqlState: "42802",
+    message:
+      "The number of columns or variables assigned or aliased: <numTarget> does not match the number of source expressions: <numExpr>. The columns are <columns>.",
+  },
+  EXCEPT_OVERLAPPING_COLUMNS: {
+    sqlState: "42702",
+    message: "Columns in an EXCEPT list must be distinct and non-overlapping, but got (<columns>).",
   },
   "INVALID_OBSERVED_METRICS.MISSING_NAME": {
     sqlState: "42K0E",

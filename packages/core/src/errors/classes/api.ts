@@ -10,11 +10,6 @@ export const apiErrors = {
     message:
       "The feature is not supported: Literal for '<value>' of <type>. Use a string, number, bigint, boolean, Date, Uint8Array or null.",
   },
-  NUM_COLUMN_NAMES_MISMATCH: {
-    sqlState: "42826",
-    message:
-      "toDF needs one name for each column: there are <columns> columns (<oldNames>), but <names> names (<newNames>).",
-  },
   LENGTH_SHOULD_BE_THE_SAME: {
     sqlState: "42K0L",
     message: "<arg1> and <arg2> should be of the same length, got <arg1_length> and <arg2_length>.",

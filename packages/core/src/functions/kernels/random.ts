@@ -142,6 +142,22 @@ export function well19937c(seed: bigint): () => number {
 }
 
 /**
+ * 64-bit numbers of `java.util.Random`.
+ * @param skip how many are passed over
+ */
+export function javaRandomLong(seed: bigint, skip: number): bigint {
+  const multiplier = 0x5deece66dn;
+  let state = BigInt.asUintN(48, seed ^ multiplier);
+  const next = (): bigint => {
+    state = BigInt.asUintN(48, state * multiplier + 0xbn);
+    return BigInt.asIntN(32, state >> 16n);
+  };
+  let value = 0n;
+  for (let i = 0; i <= skip; i++) value = BigInt.asIntN(64, (next() << 32n) + next());
+  return value;
+}
+
+/**
  * Numbers of a Poisson distribution, for means below 40.
  * @see Apache Commons Math, `PoissonDistribution.sample`
  */

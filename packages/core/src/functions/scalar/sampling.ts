@@ -1,11 +1,11 @@
 /** What a row's result depends on beside its values: its partition, and random numbers drawn row by row. */
 import { bigintType, booleanType, doubleType, intType } from "../../types/data-type.ts";
 import type { EvalContext, FunctionDoc, ScalarFunction } from "../function.ts";
-import { poissonRandom, xorShiftRandom } from "../kernels/random.ts";
+import { javaRandomLong, poissonRandom, xorShiftRandom } from "../kernels/random.ts";
 
 const doc = (usage: string, summary: string): FunctionDoc => ({ group: "Internal", usage, summary, examples: [] });
 
-/** Each partition draws from a generator of its own. */
+/** Without replacement, each partition draws from a generator of its own. */
 function seedOf(seed: bigint, context: EvalContext): bigint {
   return BigInt.asIntN(64, seed + BigInt(context.partition ?? 0));
 }
@@ -62,7 +62,7 @@ const poissonSample: ScalarFunction = {
   bind: (_signature, context, args) => {
     const [mean, seed] = args.map((arg) => arg.literal?.value) as [number, bigint];
     if (mean <= 0) return () => 0n;
-    const next = poissonRandom(mean, seedOf(seed, context));
+    const next = poissonRandom(mean, javaRandomLong(seed, context.partition ?? 0));
     return () => BigInt(next());
   },
   doc: doc("poisson_sample(mean, seed)", "How often the row is taken into a sample with replacement."),
