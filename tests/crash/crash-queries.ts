@@ -11,11 +11,15 @@ const clicks = Object.fromEntries(
     lines([
       { user: "a", at: at(i * 60 + 5), amount: i },
       { user: "b", at: at(i * 60 + 30), amount: 10 + i },
-      { user: "a", at: at(i * 60 - 90), amount: 100 + i },
+      { user: "a", at: at(i * 60 - 210), amount: 100 + i },
     ]),
   ]),
 );
 const clickSchema = { user: "string", at: "timestamp", amount: "int" } as const;
+/** The clicks that come in time: rows are late by the watermark of the batch before, and the first two batches have none. */
+const inTime = "amount <= 101";
+/** The watermark at the end: the largest time less ten seconds. */
+const lastWatermark = at(5 * 60 + 30 - 10);
 
 export const crashQueries: readonly CrashQuery[] = [
   {
@@ -23,6 +27,7 @@ export const crashQueries: readonly CrashQuery[] = [
     files: clicks,
     stateful: false,
     output: { user: "string", at: "timestamp", amount: "int" },
+    batch: (spark) => spark.read.schema(clickSchema).json("/in"),
     start: (spark) =>
       spark.readStream
         .schema(clickSchema)
@@ -38,6 +43,15 @@ export const crashQueries: readonly CrashQuery[] = [
     files: clicks,
     stateful: true,
     output: { start: "timestamp", user: "string", n: "bigint" },
+    batch: (spark) =>
+      spark.read
+        .schema(clickSchema)
+        .json("/in")
+        .filter(inTime)
+        .groupBy(window("at", "1 minute"), "user")
+        .count()
+        .filter(`window.end <= timestamp '${lastWatermark}'`)
+        .selectExpr("window.start AS start", "user", "count AS n"),
     start: (spark) =>
       spark.readStream
         .schema(clickSchema)
@@ -58,6 +72,12 @@ export const crashQueries: readonly CrashQuery[] = [
       ["a b a", "c", "b b\nd a", "e", "a e e", "f a"].map((text, i) => [`/in/${i}.txt`, `${text}\n`]),
     ),
     stateful: true,
+    batch: (spark) =>
+      spark.read
+        .text("/in")
+        .select(explode(split("value", " ")).as("word"))
+        .groupBy("word")
+        .count(),
     start: (spark, store) =>
       spark.readStream
         .option("maxFilesPerTrigger", 1)
@@ -75,6 +95,9 @@ export const crashQueries: readonly CrashQuery[] = [
     name: "sums in update mode in a store of batches",
     files: clicks,
     stateful: true,
+    keys: ["window", "user"],
+    batch: (spark) =>
+      spark.read.schema(clickSchema).json("/in").filter(inTime).groupBy(window("at", "1 minute"), "user").sum("amount"),
     start: (spark, store) =>
       spark.readStream
         .schema(clickSchema)
@@ -99,6 +122,7 @@ export const crashQueries: readonly CrashQuery[] = [
     ),
     stateful: false,
     output: { user: "string", amount: "int" },
+    batch: (spark) => spark.read.schema({ user: "string", amount: "int" }).json("/in"),
     start: (spark) =>
       spark.readStream
         .format("tail")
@@ -124,6 +148,12 @@ export const crashQueries: readonly CrashQuery[] = [
     },
     stateful: false,
     output: { user: "string", amount: "int", name: "string" },
+    batch: (spark) =>
+      spark.read
+        .schema({ user: "string", amount: "int" })
+        .csv("/in")
+        .filter("amount > 0")
+        .join(spark.read.schema({ user: "string", name: "string" }).json("/table"), "user"),
     start: (spark) =>
       spark.readStream
         .schema({ user: "string", amount: "int" })

@@ -35,6 +35,12 @@ export interface CrashQuery {
   readonly output?: Readonly<Record<string, string>>;
   /** Whether it keeps state, and so must write a snapshot. */
   readonly stateful: boolean;
+  /**
+   * What the whole stream comes to, read in one batch: of a file sink its rows, of a store the last value of each `keys`,
+   * or its last batch when there are none.
+   */
+  batch(spark: SparkSession): { collect(): Promise<readonly unknown[]> };
+  readonly keys?: readonly string[];
 }
 
 export interface Outcome {
@@ -96,6 +102,30 @@ async function resultOf(query: CrashQuery, runtime: SimulatedRuntime, store: Bat
   } finally {
     await spark.stop();
   }
+}
+
+/** What the query comes to by the same engine in one batch, for the input that is there. */
+export async function batchAnswer(query: CrashQuery, runtime: SimulatedRuntime): Promise<string> {
+  const spark = await sessionOn(runtime.anotherProcess());
+  try {
+    return sortedTexts(await query.batch(spark).collect()).join("\n");
+  } finally {
+    await spark.stop();
+  }
+}
+
+/** The part of a run's result that one batch gives too. */
+export function finalRows(query: CrashQuery, { result }: Outcome): string {
+  if (query.output !== undefined) return result;
+  const batches = result.split(/^batch \d+\n/m).slice(1);
+  const lines = batches.map((batch) => batch.split("\n").filter((line) => line !== ""));
+  if (query.keys === undefined) return lines.at(-1)!.join("\n");
+  const latest = new Map<string, string>();
+  for (const line of lines.flat()) {
+    const row = JSON.parse(line) as Readonly<Record<string, unknown>>;
+    latest.set(JSON.stringify(query.keys.map((key) => row[key])), line);
+  }
+  return [...latest.values()].sort().join("\n");
 }
 
 export function sortedTexts(rows: readonly unknown[]): string[] {

@@ -1,7 +1,7 @@
 /**
  * Whole queries, from their sources to their sinks, on a simulated disk: file operations are made to crash, to tear, to lose
  * what was not synced, or to fail; the query is started again until it ends, and what another program then reads must be
- * what it reads after a run without a fault. A second fault hits the recovery of every second run.
+ * what it reads after a run without a fault, which in turn is what one batch over the same input gives. A second fault hits the recovery of every second run.
  *
  * Every k-th operation is taken for each fault, so that a query takes about ten seconds; the offset differs by fault.
  * `MILLRACE_CRASH_ALL=1` takes all.
@@ -9,7 +9,7 @@
 import type { Fault } from "millrace/engine";
 import { describe, expect, test } from "vitest";
 import { crashQueries } from "./crash-queries.ts";
-import { play } from "./crash-world.ts";
+import { batchAnswer, finalRows, play } from "./crash-world.ts";
 
 const faults: readonly Fault["fault"][] = ["crashBefore", "crashAfter", "torn", "loseUnsynced", "ENOSPC", "EIO"];
 const all = process.env["MILLRACE_CRASH_ALL"] === "1";
@@ -26,6 +26,7 @@ describe.each(crashQueries)("$name", (query) => {
         ({ path, operation }) => operation === "link" && /\/checkpoint\/commits\/\d+$/.test(path),
       );
       expect(golden.result).not.toBe("");
+      expect(finalRows(query, golden), "the batch answer").toBe(await batchAnswer(query, golden.runtime));
       expect(commits.length, "batches").toBeGreaterThanOrEqual(5);
       expect(
         log.some(({ path }) => path.endsWith(".compact")),

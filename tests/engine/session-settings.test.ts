@@ -40,6 +40,25 @@ test("a session with Temporal gives Temporal to every function of the user's", a
   expect(await seen.promise).toMatchObject({ epochMilliseconds: 0 });
 });
 
+test("an error about a column that join or withWatermark names tells the line of the program", async () => {
+  await using session = await simulatedSession();
+  const people = session.spark.createDataFrame([{ name: "a" }], { name: "string" });
+  const here = expect.stringMatching(/session-settings\.test\.ts/) as string;
+  const wrong = "nmae" as "name";
+  await expect(people.join(people, wrong).collect()).rejects.toMatchObject({
+    errorClass: expect.stringMatching(/^UNRESOLVED_COLUMN/) as string,
+    context: { callSite: here },
+  });
+  await expect(people.withWatermark(wrong as never, "1 second").collect()).rejects.toMatchObject({
+    errorClass: expect.stringMatching(/^UNRESOLVED_COLUMN/) as string,
+    context: { callSite: here },
+  });
+  await expect(people.withWatermark("name" as never, "1 second").collect()).rejects.toMatchObject({
+    errorClass: "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+    context: { callSite: here },
+  });
+});
+
 test("an unknown format of a stream is refused with all that may be used", async () => {
   await using session = await simulatedSession();
   const stream = session.spark.readStream.format("rate").load();

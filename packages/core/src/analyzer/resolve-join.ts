@@ -26,15 +26,18 @@ export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, c
       ...(plan.condition === undefined ? {} : { condition: resolveCondition(plan.condition, scope, context) }),
     };
   }
+  const origin = plan.origin === undefined ? {} : { origin: plan.origin };
   const pairs = plan.using.map((name) => {
     const column = (output: readonly Attribute[]): Attribute => {
       const matches = output.filter((a) => sameName(a.name, name, context));
-      if (matches.length === 0) throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name] }, output);
+      if (matches.length === 0)
+        throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name], ...origin }, output);
       if (matches.length > 1) {
-        throw new MillraceError("AMBIGUOUS_REFERENCE", {
-          name: `\`${name}\``,
-          referenceNames: `[${matches.map((a) => `\`${a.name}\``).join(", ")}]`,
-        });
+        throw new MillraceError(
+          "AMBIGUOUS_REFERENCE",
+          { name: `\`${name}\``, referenceNames: `[${matches.map((a) => `\`${a.name}\``).join(", ")}]` },
+          { context: plan.origin ?? {} },
+        );
       }
       return matches[0]!;
     };

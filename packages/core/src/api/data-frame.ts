@@ -395,8 +395,10 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   ): DataFrame<Joined<S, R, never, How>, O>;
   join(other: { readonly plan: LogicalPlan }, on: unknown, how: JoinHow = "inner"): unknown {
     const sides = { kind: "Join", left: this.plan, right: other.plan, joinType: joinTypeOf(how) } as const;
-    if (typeof on === "string") return this.#with({ ...sides, using: [on] });
-    if (Array.isArray(on)) return this.#with({ ...sides, using: on as readonly string[] });
+    if (typeof on === "string" || Array.isArray(on)) {
+      const using = typeof on === "string" ? [on] : (on as readonly string[]);
+      return this.#with({ ...sides, using, origin: originOf(this.join) });
+    }
     const condition =
       typeof on === "function"
         ? (on as (left: unknown, right: unknown) => ColumnLike)(columnsOf("left"), columnsOf("right")).expr
@@ -445,7 +447,13 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
    * that belong to it are dropped. `df.withWatermark("at", "10 seconds")`
    */
   withWatermark(eventTime: ColumnNameOfType<S, TimestampType>, delay: string): DataFrame<S, O> {
-    return this.#with({ kind: "WithWatermark", input: this.plan, eventTime, delay });
+    return this.#with({
+      kind: "WithWatermark",
+      input: this.plan,
+      eventTime,
+      delay,
+      origin: originOf(this.withWatermark),
+    });
   }
 
   // ---- closures over rows ------------------------------------------------------------------------------------------------

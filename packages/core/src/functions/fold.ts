@@ -1,4 +1,5 @@
 import type { Expr } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/print.ts";
 import type { SqlValue } from "../types/data-type.ts";
 import { bindCast } from "./casts.ts";
 import type { ArgumentInfo, EvalContext } from "./function.ts";
@@ -83,6 +84,10 @@ export function argumentInfo(expr: Expr, context: EvalContext): ArgumentInfo {
   const named = expr.kind === "Attribute" || expr.kind === "Alias" || expr.kind === "GetStructField";
   return {
     ...(named ? { name: expr.name } : {}),
+    // Made when an error asks for it.
+    get sql(): string {
+      return printExpression(expr);
+    },
     type: typeOf(expr),
     nullable: nullableOf(expr),
     ...(constant === undefined ? {} : { literal: constant }),

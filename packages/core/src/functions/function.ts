@@ -41,6 +41,8 @@ export interface Signature {
 export interface ArgumentInfo {
   /** Of a column, a field and a value under a name. */
   readonly name?: string;
+  /** The argument as SQL, for errors. */
+  readonly sql?: string;
   readonly type: DataType;
   readonly nullable: boolean;
   readonly literal?: { readonly value: SqlValue };

@@ -70,7 +70,7 @@ export function unexpectedInput(arg: ArgumentInfo, required: string, index: numb
     sqlExpr: call.sql,
     paramIndex: ordinal(index),
     requiredType: `"${required}"`,
-    inputSql: call.sql,
+    inputSql: arg.sql ?? call.sql,
     inputType: quotedType(arg.type),
   });
 }

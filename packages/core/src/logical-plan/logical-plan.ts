@@ -8,7 +8,15 @@
  * (`UserRows`, `KeyedGroups`); a streaming read of a user's async iterable holds the source object itself.
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
-import type { Alias, Attribute, AttributeId, Expr, SortOrder, UserFunction } from "../expressions/expression.ts";
+import type {
+  Alias,
+  Attribute,
+  AttributeId,
+  Expr,
+  Origin,
+  SortOrder,
+  UserFunction,
+} from "../expressions/expression.ts";
 import type { DataType, StructType } from "../types/data-type.ts";
 import type { Derived } from "./derived.ts";
 
@@ -62,6 +70,8 @@ export interface Join {
   readonly using?: readonly string[];
   /** After optimization: the side that a hint wants in memory. */
   readonly broadcast?: "left" | "right";
+  /** Where the user's program named them. */
+  readonly origin?: Origin;
 }
 export interface Union {
   readonly kind: "Union";
@@ -176,6 +186,7 @@ export interface WithWatermark {
   readonly eventTime: string;
   /** As written, such as `10 seconds`. */
   readonly delay: string;
+  readonly origin?: Origin;
 }
 /** A closure over typed rows: `map` (one row each), `flatMap` (an iterable of rows), `filter` (a boolean), `mapPartitions`. */
 export interface UserRows {

@@ -11,6 +11,11 @@ export const dataSourceErrors = {
     message:
       "The record at <path>, line <line>, is longer than <limit> bytes. Raise the option maxRecordBytes to read it.",
   },
+  BAD_RECORDS_LIMIT_EXCEEDED: {
+    sqlState: "54000",
+    message:
+      "The bad records of one batch take more than <limit> bytes; the last one is in <path>. They are kept in memory until the batch commits: read less at a time (maxFilesPerTrigger, maxBytesPerTrigger), raise the option maxBadRecordsBytes, or look whether the schema fits the input.",
+  },
   UNABLE_TO_INFER_SCHEMA: {
     sqlState: "42KD9",
     message: "Unable to infer schema for <format>: <reason>. Give the schema with schema(...).",

@@ -61,15 +61,32 @@ export function failFast(record: BadRecord): never {
   });
 }
 
-/** Bad records on their way to the dead-letter file of a batch. */
+/** Dead letters that one read may hold unless `maxBadRecordsBytes` says otherwise. */
+const defaultDeadLetterBytes = 64 << 20;
+
+/**
+ * Bad records on their way to the dead-letter file of a batch, which becomes durable with the batch and so is held in
+ * memory until then: up to `maxBadRecordsBytes`.
+ */
 export class DeadLetters {
   #records: { readonly path: string; readonly offset: number; readonly line: string }[] = [];
+  #held = 0;
+  readonly #limit: number;
 
+  constructor(options: OptionReader) {
+    this.#limit = options.bytes("maxBadRecordsBytes") ?? defaultDeadLetterBytes;
+  }
+
+  /** @throws MillraceError BAD_RECORDS_LIMIT_EXCEEDED */
   add(record: BadRecord): void {
     const { path, line, offset, reason, bytes } = record;
     const utf8 = isValidUtf8(bytes, 0, bytes.length);
     const content = utf8 ? { record: decodeUtf8(bytes, 0, bytes.length) } : { recordBase64: base64(bytes) };
-    this.#records.push({ path, offset, line: JSON.stringify({ path, line, offset, reason, ...content }) });
+    const letter = JSON.stringify({ path, line, offset, reason, ...content });
+    this.#held += letter.length;
+    if (this.#held > this.#limit)
+      throw new MillraceError("BAD_RECORDS_LIMIT_EXCEEDED", { path, limit: String(this.#limit) });
+    this.#records.push({ path, offset, line: letter });
   }
 
   get size(): number {
@@ -78,12 +95,13 @@ export class DeadLetters {
 
   clear(): void {
     this.#records = [];
+    this.#held = 0;
   }
 
   /** All letters as JSON lines, in the order of files and positions whatever the order of reading; none are left. */
   take(): Uint8Array {
     const records = this.#records;
-    this.#records = [];
+    this.clear();
     records.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.offset - b.offset));
     return encodeUtf8(records.map((r) => `${r.line}\n`).join(""));
   }

@@ -74,7 +74,8 @@ export class FileBatchSource implements BatchSource {
 
   async *read(split: SourceSplit, signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {
     const folder = this.#deadLetterPath;
-    const letters = folder === undefined ? null : new DeadLetters();
+    const letters =
+      folder === undefined ? null : new DeadLetters(new OptionReader(this.#format.name, this.#context.options));
     const reader = this.#format.reader(this.#context, this.#request, letters);
     yield* readRange(this.#context, reader, this.#listing, split.data as FileRange, signal);
     if (letters !== null && letters.size > 0) {

@@ -63,6 +63,7 @@ export class FileStreamSource implements MicroBatchSource {
     log: FileSourceLog,
     seen: SeenFiles,
     letterPath: string | undefined,
+    letters: DeadLetters | null,
   ) {
     this.#context = context;
     this.#format = format;
@@ -73,7 +74,7 @@ export class FileStreamSource implements MicroBatchSource {
     this.#seen = seen;
     this.#files = new IncrementalListing(context, paths, listing);
     this.#letterPath = letterPath;
-    this.#letters = letterPath === undefined ? null : new DeadLetters();
+    this.#letters = letters;
     this.description = `FileStreamSource[${paths.map((path) => `file:${path}`).join(", ")}]`;
     this.defaultLimit = options.limit;
     this.filtered = format.reader(context, request, null).filtered;
@@ -95,7 +96,19 @@ export class FileStreamSource implements MicroBatchSource {
     const log = await FileSourceLog.open(context, streamOptions.compactInterval, seen);
     seen.purge();
     const letterPath = options.text("badRecordsPath", "deadLetterPath");
-    return new FileStreamSource(context, format, request, paths, listing, streamOptions, log, seen, letterPath);
+    const letters = letterPath === undefined ? null : new DeadLetters(options);
+    return new FileStreamSource(
+      context,
+      format,
+      request,
+      paths,
+      listing,
+      streamOptions,
+      log,
+      seen,
+      letterPath,
+      letters,
+    );
   }
 
   async initialOffset(): Promise<OffsetJson | null> {

@@ -197,6 +197,17 @@ test("bad records of a batch become one file with a name that a replay repeats",
   ]);
 });
 
+test("more bad records in one batch than memory is given for end the query, naming the option", async () => {
+  const runtime = await world({ "/in/a": "never\n".repeat(20), "/in/b": "no\n" });
+  const columns = structType([field("a", bigintType)]);
+  const context = testContext(runtime, ["/in"], { badRecordsPath: "/letters", maxBadRecordsBytes: "1k" });
+  const source = await jsonProvider.openStream!(context, { schema: columns, columns });
+  const end = (await source.latestOffset(null, { kind: "all" }))!;
+  const failure = await readRangeOf(source, context, null, end).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ errorClass: "BAD_RECORDS_LIMIT_EXCEEDED" });
+  expect(String(failure)).toMatch(/more than 1024 bytes.*\/in\/a.*maxFilesPerTrigger.*maxBadRecordsBytes/);
+});
+
 describe("crashes", () => {
   test.each(["crashBefore", "crashAfter", "loseUnsynced", "torn"] as const)(
     "%s at every operation: every file exactly once, with a compaction on the way",

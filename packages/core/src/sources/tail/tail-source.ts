@@ -95,7 +95,7 @@ export class TailSource implements MicroBatchSource {
     this.#listing = readListingOptions(options, context);
     this.#options = readTailOptions(options);
     this.#letterPath = options.text("badRecordsPath", "deadLetterPath");
-    this.#letters = this.#letterPath === undefined ? null : new DeadLetters();
+    this.#letters = this.#letterPath === undefined ? null : new DeadLetters(options);
     this.defaultLimit = this.#options.limit;
     this.description = `TailSource[${this.#paths.join(", ")}]`;
     this.filtered = format.reader(context, request, null).filtered;
