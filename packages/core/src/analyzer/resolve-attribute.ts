@@ -183,9 +183,9 @@ function call(fn: string, args: readonly Expr[], type: DataType, context: Analys
   return { kind: "Call", fn, args, type, nullable: true, ansi: context.evaluation.ansi };
 }
 
-export function castTo(expr: Expr, type: DataType): Expr {
-  if (expr.kind === "LambdaFunction") return { ...expr, body: castTo(expr.body, type) };
-  return sameTypeIgnoringNullability(typeOf(expr), type) ? expr : { kind: "Cast", child: expr, type, mode: "ansi" };
+export function castTo(expr: Expr, type: DataType, mode: "ansi" | "legacy" = "ansi"): Expr {
+  if (expr.kind === "LambdaFunction") return { ...expr, body: castTo(expr.body, type, mode) };
+  return sameTypeIgnoringNullability(typeOf(expr), type) ? expr : { kind: "Cast", child: expr, type, mode };
 }
 
 /** Levenshtein distance. */

@@ -30,6 +30,8 @@ import { datetimeSteps } from "./scalar/datetime-steps.ts";
 import { encodings } from "./scalar/encodings.ts";
 import { hashes } from "./scalar/hashes.ts";
 import { internal } from "./scalar/internal.ts";
+import { jsonPaths } from "./scalar/json-paths.ts";
+import { jsonSchema } from "./scalar/json-schema.ts";
 import { json } from "./scalar/json.ts";
 import { arrayFunctions } from "./scalar/arrays.ts";
 import { mapFunctions } from "./scalar/maps.ts";
@@ -87,6 +89,8 @@ const scalars: readonly ScalarFunction[] = [
   ...castFunctions,
   ...randomFunctions,
   ...mathFunctions,
+  ...jsonPaths,
+  ...jsonSchema,
   ...session,
   ...sampling,
 ];

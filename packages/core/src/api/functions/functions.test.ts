@@ -12,6 +12,8 @@ const others: Readonly<Record<string, readonly unknown[]>> = {
   not: [functions.expr("a > 1")],
   dateTrunc: ["hour", "a"],
   percentileApprox: ["a", [0.5, 0.9]],
+  percentiles: ["a", [0.5, 0.9]],
+  histogramNumeric: ["a", 3],
   ...Object.fromEntries(
     ["transform", "filter", "exists", "forall", "transformKeys", "transformValues", "mapFilter", "arraySort"].map(
       (name) => [name, ["a", () => functions.lit(1)]],

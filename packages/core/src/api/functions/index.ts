@@ -7,6 +7,7 @@ export * from "./datetime.ts";
 export * from "./json.ts";
 export * from "./lambdas.ts";
 export * from "./math.ts";
+export * from "./statistics.ts";
 export * from "./strings.ts";
 export * from "./user-defined.ts";
 export * from "./windows.ts";

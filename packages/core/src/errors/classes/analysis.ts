@@ -169,6 +169,15 @@ export const analysisErrors = {
     message:
       "Invalid function <funcName> with WITHIN GROUP. The function is invoked with DISTINCT and WITHIN GROUP but expressions <funcArg> and <orderingExpr> do not match. The WITHIN GROUP ordering expression must be picked from the function inputs.",
   },
+  JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE: {
+    sqlState: "42K0E",
+    message: 'The join condition <joinCondition> has the invalid type <conditionType>, expected "BOOLEAN".',
+  },
+  UNRESOLVED_USING_COLUMN_FOR_JOIN: {
+    sqlState: "42703",
+    message:
+      "USING column <colName> cannot be resolved on the <side> side of the join. The <side>-side columns: [<suggestion>].",
+  },
   FIELD_NOT_FOUND: { sqlState: "42704", message: "No such struct field <fieldName> in <fields>." },
   INVALID_EXTRACT_BASE_FIELD_TYPE: {
     sqlState: "42000",

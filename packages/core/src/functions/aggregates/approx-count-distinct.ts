@@ -1,7 +1,6 @@
 /**
  * HyperLogLog++ (Heule, Nunkesser, Hall, EDBT 2013) in Spark's layout: 2^p registers of six bits, ten to a 64-bit word, hashed
- * with xxHash64 seeded 42. Below Spark's threshold the estimate is linear counting, as Spark's; above it Ertl's improved
- * estimator (arXiv:1702.01284), which needs no table of empirical corrections and has the same error.
+ * with xxHash64 seeded 42. Small numbers are counted linearly; others are corrected by the measured bias of the estimate.
  */
 import { MillraceError } from "../../errors/index.ts";
 import { bigintType, doubleType, type SqlValue } from "../../types/data-type.ts";
@@ -9,6 +8,7 @@ import type { AggregateFunction, ArgumentInfo } from "../function.ts";
 import { hashOf, xxHash64 } from "../kernels/hash.ts";
 import { requireLiteral } from "../resolution.ts";
 import { bindCast } from "../cast-values.ts";
+import { biasTable } from "./hyper-log-log-bias.ts";
 import { objectAccumulators } from "./object-accumulators.ts";
 
 const registersPerWord = 10;
@@ -35,46 +35,51 @@ function deviationOf(arg: ArgumentInfo | undefined): number {
   return deviation;
 }
 
+/** How many of the nearest measurements a bias is the mean of. */
+const neighbours = 6;
+
+/** The mean bias at the measurements nearest to an estimate. */
+function biasOf(estimate: number, p: number): number {
+  const { estimates, biases } = biasTable(p);
+  let at = 0;
+  let high = estimates.length;
+  while (at < high) {
+    const middle = (at + high) >> 1;
+    if (estimates[middle]! < estimate) at = middle + 1;
+    else high = middle;
+  }
+  const distance = (i: number): number => Math.abs(estimate - estimates[i]!);
+  let from = Math.max(at - neighbours + 1, 0);
+  let to = Math.min(from + neighbours, estimates.length);
+  while (to < estimates.length && distance(to) < distance(from)) {
+    from++;
+    to++;
+  }
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += biases[i]!;
+  return sum / (to - from);
+}
+
+function alphaOf(p: number): number {
+  if (p === 4) return 0.673;
+  if (p === 5) return 0.697;
+  return p === 6 ? 0.709 : 0.7213 / (1 + 1.079 / 2 ** p);
+}
+
 function estimate(registers: Uint8Array, p: number): number {
   const m = registers.length;
-  const q = 64 - p;
-  const histogram = new Float64Array(q + 2);
-  for (const register of registers) histogram[Math.min(register, q + 1)]!++;
-  const empty = histogram[0]!;
+  let inverse = 0;
+  let empty = 0;
+  for (const register of registers) {
+    inverse += 2 ** -register;
+    if (register === 0) empty++;
+  }
   if (empty > 0) {
     const linear = m * Math.log(m / empty);
     if (linear <= thresholds[p - 4]!) return linear;
   }
-  let z = m * tau(1 - histogram[q + 1]! / m);
-  for (let k = q; k >= 1; k--) z = 0.5 * (z + histogram[k]!);
-  z += m * sigma(empty / m);
-  return (m * m) / (2 * Math.LN2 * z);
-}
-function sigma(start: number): number {
-  if (start === 1) return Number.POSITIVE_INFINITY;
-  let x = start;
-  let y = 1;
-  let z = x;
-  for (let before = Number.NaN; before !== z;) {
-    x *= x;
-    before = z;
-    z += x * y;
-    y += y;
-  }
-  return z;
-}
-function tau(start: number): number {
-  if (start === 0 || start === 1) return 0;
-  let x = start;
-  let y = 1;
-  let z = 1 - x;
-  for (let before = Number.NaN; before !== z;) {
-    x = Math.sqrt(x);
-    before = z;
-    y *= 0.5;
-    z -= (1 - x) ** 2 * y;
-  }
-  return z / 3;
+  const raw = (alphaOf(p) * m * m) / inverse;
+  return raw < 5 * m ? raw - biasOf(raw, p) : raw;
 }
 
 function packed(registers: Uint8Array): bigint[] {

@@ -25,6 +25,12 @@ import {
   ofArray,
 } from "./collection-record.ts";
 
+/** An INT, or a smaller integer: nothing else is cast. */
+export function integerArgument(arg: ArgumentInfo, index: number, call: CallInfo): DataType {
+  if (arg.type.kind === "int" || arg.type.kind === "smallint" || arg.type.kind === "tinyint") return intType;
+  throw unexpectedInput(arg, "INT", index, call);
+}
+
 /** The common type of two values where numbers are not read from texts. */
 export function commonElement(a: DataType, b: DataType): DataType | undefined {
   const isText = (type: DataType): boolean => type.kind === "string";
@@ -51,7 +57,7 @@ export function arrayAndElement(name: string, args: readonly ArgumentInfo[], cal
 }
 /** As {@link arrayAndElement}; a NULL literal is no value to look for. */
 export function arrayAndKey(name: string, args: readonly ArgumentInfo[], call: CallInfo): Signature {
-  requireTyped(name, args, call);
+  if (name === "array_contains") requireTyped(name, args, call);
   const types = arrayAndElement(name, args, call);
   requireOrderable(name, types.args[1]!, call);
   return types;
@@ -73,21 +79,23 @@ const withElement =
 const twoArrays =
   (name: string, returns: (left: boolean, right: boolean, element: DataType) => DataType): Resolve =>
   (args, call) => {
-    const [left, right] = args.map((arg, i) => arrayArgument(arg, i, call));
-    const element = commonElement(left!.element, right!.element);
-    if (element === undefined) {
+    const [left, right] = args.map((arg, i) =>
+      i === 0 || arg.type.kind === "array" ? arrayArgument(arg, i, call) : undefined,
+    );
+    const element = right === undefined ? undefined : commonElement(left!.element, right.element);
+    if (right === undefined || element === undefined) {
       throw new MillraceError("DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES", {
         sqlExpr: call.sql,
         functionName: `\`${name}\``,
         arrayType: '"ARRAY"',
         leftType: quotedType(left!),
-        rightType: quotedType(right!),
+        rightType: quotedType(args[1]!.type),
       });
     }
     requireOrderable(name, element, call);
     return {
-      args: [arrayType(element, left!.containsNull), arrayType(element, right!.containsNull)],
-      returns: returns(left!.containsNull, right!.containsNull, element),
+      args: [arrayType(element, left!.containsNull), arrayType(element, right.containsNull)],
+      returns: returns(left!.containsNull, right.containsNull, element),
     };
   };
 
@@ -227,7 +235,7 @@ export const arrayFunctions: readonly ScalarFunction[] = [
     resolve(args, call) {
       const { args: types, returns } = arrayAndElement("array_insert", args, call, 2);
       return {
-        args: [types[0]!, coerceArgument(args[1]!, intType, 1, call), types[2]!],
+        args: [types[0]!, integerArgument(args[1]!, 1, call), types[2]!],
         returns: arrayType(elementOf(returns), true),
       };
     },
@@ -342,7 +350,7 @@ export const arrayFunctions: readonly ScalarFunction[] = [
     name: "array_repeat",
     arity: [2, 2],
     resolve: (args, call) => ({
-      args: [args[0]!.type, coerceArgument(args[1]!, intType, 1, call)],
+      args: [args[0]!.type, integerArgument(args[1]!, 1, call)],
       returns: arrayType(args[0]!.type, args[0]!.nullable),
     }),
     nulls: "custom",

@@ -12,9 +12,10 @@ import {
   structType,
 } from "../../types/data-type.ts";
 import { js } from "../code.ts";
-import type { ScalarFunction } from "../function.ts";
-import { coerceArgument, commonOf, requireLiteral, requireOrderable } from "../resolution.ts";
-import { arrayAndKey } from "./arrays.ts";
+import type { ArgumentInfo, ScalarFunction } from "../function.ts";
+import { coerceArgument, commonOf, requireOrderable, unexpectedInput } from "../resolution.ts";
+import { quotedType } from "../type-text.ts";
+import { arrayAndKey, integerArgument } from "./arrays.ts";
 import { arrayArgument, collection, elementOf, type Items, ofArray } from "./collection-record.ts";
 
 function lookUp(map: SqlMap, key: SqlValue, keyType: DataType): SqlValue {
@@ -29,7 +30,8 @@ function elementAt(name: "element_at" | "try_element_at"): ScalarFunction {
       const { type } = args[0]!;
       if (type.kind === "map")
         return { args: [type, coerceArgument(args[1]!, type.key, 1, call)], returns: type.value };
-      return ofArray(elementOf, [intType])(args, call);
+      const array = arrayArgument(args[0]!, 0, call);
+      return { args: [array, integerArgument(args[1]!, 1, call)], returns: array.element };
     },
     canReturnNull: true,
     bind: ({ args }, context) => {
@@ -81,16 +83,30 @@ function extremeElement(name: "array_max" | "array_min", sign: 1 | -1): ScalarFu
 const namedStruct = collection({
   name: "named_struct",
   arity: [2, Number.POSITIVE_INFINITY],
-  resolve: (args, call) => ({
-    args: args.map((a, i) => (i % 2 === 0 ? stringType : a.type)),
-    returns: structType(
-      args.flatMap((a, i) =>
-        i % 2 === 0
-          ? []
-          : [{ name: String(requireLiteral(args[i - 1], "name", call)), type: a.type, nullable: a.nullable }],
+  resolve(args, call) {
+    if (args.length % 2 !== 0) {
+      throw new MillraceError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", {
+        functionName: "`named_struct`",
+        expectedNum: "2n (n > 0)",
+        actualNum: String(args.length),
+      });
+    }
+    const nameOf = (arg: ArgumentInfo): string => {
+      if (arg.type.kind === "string" && typeof arg.literal?.value === "string") return arg.literal.value;
+      throw new MillraceError("DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING", {
+        sqlExpr: call.sql,
+        inputExprs: `[${quotedType(arg.type)}]`,
+      });
+    };
+    return {
+      args: args.map((a, i) => (i % 2 === 0 ? stringType : a.type)),
+      returns: structType(
+        args.flatMap((a, i) =>
+          i % 2 === 0 ? [] : [{ name: nameOf(args[i - 1]!), type: a.type, nullable: a.nullable }],
+        ),
       ),
-    ),
-  }),
+    };
+  },
   nulls: "custom",
   canReturnNull: false,
   bind:
@@ -230,6 +246,7 @@ export const collectionFunctions: readonly ScalarFunction[] = [
     name: "sort_array",
     arity: [1, 2],
     resolve: (args, call) => {
+      if (args[1] !== undefined && args[1].type.kind !== "boolean") throw unexpectedInput(args[1], "BOOLEAN", 1, call);
       const types = ofArray((a) => a, [booleanType])(args, call);
       requireOrderable("sort_array", elementOf(types.returns), call);
       return types;

@@ -15,9 +15,9 @@ import {
 } from "../../types/data-type.ts";
 import { commonTypeOf } from "../coercion.ts";
 import type { ArgumentInfo, ScalarFunction } from "../function.ts";
-import { type CallInfo, coerceArgument, signature, unexpectedInput } from "../resolution.ts";
+import { type CallInfo, signature, unexpectedInput } from "../resolution.ts";
 import { quotedType } from "../type-text.ts";
-import { requireTyped } from "./arrays.ts";
+import { commonElement, requireTyped } from "./arrays.ts";
 import {
   arrayArgument,
   collection,
@@ -250,8 +250,18 @@ export const mapFunctions: readonly ScalarFunction[] = [
     arity: [2, 2],
     resolve(args, call) {
       requireTyped("map_contains_key", args, call);
-      const type = mapArgument(args[0]!, 0, call);
-      return { args: [type, coerceArgument(args[1]!, type.key, 1, call)], returns: booleanType };
+      const type = args[0]!.type;
+      const key = type.kind === "map" ? commonElement(type.key, args[1]!.type) : undefined;
+      if (type.kind !== "map" || key === undefined) {
+        throw new MillraceError("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", {
+          sqlExpr: call.sql,
+          functionName: "`map_contains_key`",
+          dataType: '"MAP"',
+          leftType: quotedType(type),
+          rightType: quotedType(args[1]!.type),
+        });
+      }
+      return { args: [mapType(key, type.value, type.valueContainsNull), key], returns: booleanType };
     },
     bind:
       ({ args }) =>

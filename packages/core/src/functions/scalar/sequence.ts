@@ -9,7 +9,7 @@ import {
   type SqlValue,
 } from "../../types/data-type.ts";
 import { addMonths, floorDiv, microsPerDay } from "../calendar.ts";
-import { findTightestCommonType, isDatetime, isInterval } from "../coercion.ts";
+import { findCommonType, findTightestCommonType, isDatetime, isInterval } from "../coercion.ts";
 import { canCast } from "../casts.ts";
 import type { ArgumentInfo, ScalarFunction } from "../function.ts";
 import { type CallInfo } from "../resolution.ts";
@@ -27,7 +27,7 @@ function misfit(args: readonly ArgumentInfo[], call: CallInfo): MillraceError {
 
 function resolveSequence(args: readonly ArgumentInfo[], call: CallInfo): { args: DataType[]; returns: DataType } {
   const [start, stop, step] = args.map((arg) => arg.type) as [DataType, DataType, DataType | undefined];
-  const common = findTightestCommonType(start, stop);
+  const common = findCommonType(start, stop);
   if (common === undefined) throw misfit(args, call);
   if (isIntegral(common)) {
     if (step === undefined) return { args: [common, common], returns: arrayType(common, false) };
