@@ -10,6 +10,7 @@ import {
   type SqlMap,
   type SqlValue,
 } from "../types/data-type.ts";
+import { jsonTuple } from "./scalar/json-paths.ts";
 import type { ArgumentInfo, GeneratorFunction } from "./function.ts";
 import { type CallInfo, requireLiteral, unexpectedInput } from "./resolution.ts";
 import { quotedType } from "./type-text.ts";
@@ -180,6 +181,7 @@ const replicateRows: GeneratorFunction = {
 };
 
 export const generatorFunctions: readonly GeneratorFunction[] = [
+  jsonTuple,
   replicateRows,
   explode("explode", false, false),
   explode("explode_outer", true, false),

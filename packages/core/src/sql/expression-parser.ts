@@ -18,6 +18,7 @@ import { TokenCursor } from "./token-cursor.ts";
 import { starForm } from "./star-form.ts";
 import { token } from "./token.ts";
 import { typedLiteral } from "./typed-literal.ts";
+import { variantPath } from "./variant-path.ts";
 
 export interface ParserOptions {
   /** Session time zone, for `TIMESTAMP '…'` without a zone. Default: UTC. */
@@ -317,7 +318,10 @@ export class ExpressionParser extends TokenCursor {
       let operand = this.#primary();
       const after = this.peek();
       if (
-        (after === token.dot || after === token.leftBracket || after === token.doubleColon) &&
+        (after === token.dot ||
+          after === token.leftBracket ||
+          after === token.doubleColon ||
+          after === token.colon) &&
         operand.kind !== "UnresolvedStar"
       ) {
         operand = this.#postfix(operand, start);
@@ -398,6 +402,9 @@ export class ExpressionParser extends TokenCursor {
       } else if (kind === token.doubleColon) {
         this.advance();
         result = { kind: "Cast", child: result, type: this.dataType() };
+      } else if (kind === token.colon) {
+        const path = variantPath(this);
+        result = this.call("variant_get", [result, { kind: "Literal", value: path, type: stringType }], start);
       } else {
         return result;
       }

@@ -24,7 +24,7 @@ import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ArgumentInfo, EvalContext, ScalarFunction, Signature } from "../function.ts";
 import { divideByZero, overflow, remainderByZero, toDecimal } from "../kernels/checked.ts";
 import { widthName, wrapCode, wrapNumber } from "../integer-width.ts";
-import type { CallInfo } from "../resolution.ts";
+import { type CallInfo, unexpectedInput } from "../resolution.ts";
 import { quotedType } from "../type-text.ts";
 
 type Binary = (a: SqlValue, b: SqlValue) => SqlValue;
@@ -237,9 +237,21 @@ function bindBinary(op: Operation, mode: Mode): (types: Signature, context: Eval
   };
 }
 
+/** What stands beside a date in a sum must be days or an interval, beside an interval one of its kind. */
+function refuseTemporal(symbol: string, args: readonly ArgumentInfo[], call: CallInfo): undefined {
+  const [left, right] = args as readonly [ArgumentInfo, ArgumentInfo];
+  if (symbol !== "*" && left.type.kind === "date" && (right.type.kind === "date" || right.type.kind === "time"))
+    throw unexpectedInput(right, '("INT" or "SMALLINT" or "TINYINT")', 1, call);
+  if (symbol !== "*" && isInterval(left.type) && isInterval(right.type))
+    throw unexpectedInput(right, '("TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE")', 1, call);
+  return undefined;
+}
+
 function resolveOperation(op: Operation): ScalarFunction["resolve"] {
   return (args, call) =>
-    resolveTemporal(op.symbol, args[0]!.type, args[1]!.type) ?? resolveNumbers(args, call, op.decimalType);
+    resolveTemporal(op.symbol, args[0]!.type, args[1]!.type) ??
+    refuseTemporal(op.symbol, args, call) ??
+    resolveNumbers(args, call, op.decimalType);
 }
 
 const decimalCanOverflow = (args: readonly ArgumentInfo[], ansi: boolean): boolean =>

@@ -38,16 +38,16 @@ function digestFunction(
   });
 }
 
-function hasMap(type: DataType): boolean {
+function holds(type: DataType, kind: "map" | "variant"): boolean {
   switch (type.kind) {
     case "map":
-      return true;
+      return kind === "map" || holds(type.value, kind);
     case "array":
-      return hasMap(type.element);
+      return holds(type.element, kind);
     case "struct":
-      return type.fields.some((f) => hasMap(f.type));
+      return type.fields.some((f) => holds(f.type, kind));
     default:
-      return false;
+      return type.kind === kind;
   }
 }
 
@@ -101,7 +101,12 @@ function hashFunction<H extends number | bigint>(
     name,
     arity: [1, Number.POSITIVE_INFINITY],
     resolve: (args, call: CallInfo) => {
-      if (args.some(({ type }) => hasMap(type)))
+      if (args.some(({ type }) => holds(type, "variant")))
+        throw new MillraceError("DATATYPE_MISMATCH.HASH_VARIANT_TYPE", {
+          sqlExpr: call.sql,
+          functionName: `\`${name}\``,
+        });
+      if (args.some(({ type }) => holds(type, "map")))
         throw new MillraceError("DATATYPE_MISMATCH.HASH_MAP_TYPE", {
           sqlExpr: call.sql,
           functionName: `\`${name}\``,

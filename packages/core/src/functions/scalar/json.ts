@@ -7,8 +7,9 @@ import { compileDatetimePattern } from "../datetime-pattern.ts";
 import { parseDate, parseTimestamp, parseTimestampNtz, dateText } from "../datetime-text.ts";
 import { fitsPrecision, parseDecimal } from "../decimal.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";
-import { isList, isObject, JsonNumber, type JsonTree, parseJson, printJson } from "../json-text.ts";
-import { type CallInfo, coerceArgument, requireLiteral } from "../resolution.ts";
+import { isList, isObject, type JsonLeniency, JsonNumber, type JsonTree, parseJson, printJson } from "../json-text.ts";
+import { type CallInfo, coerceArgument } from "../resolution.ts";
+import { corruptField, requireOptions, schemaText, type TextOptions, textOptions } from "../text-options.ts";
 import { parseTimeText } from "../time-of-day.ts";
 import { timeZoneOf } from "../time-zone.ts";
 import { quotedType } from "../type-text.ts";
@@ -83,7 +84,7 @@ function presentReader(type: DataType, reading: Reading): FromTree {
       const round: (x: number) => number = type.kind === "float" ? Math.fround : (x) => x;
       return (tree) =>
         tree instanceof JsonNumber
-          ? round(Number(tree.text))
+          ? round(special[tree.text] ?? Number(tree.text))
           : typeof tree === "string" && Object.hasOwn(special, tree)
             ? special[tree]!
             : null;
@@ -163,7 +164,7 @@ function schemaOf(text: string, call: CallInfo): DataType {
   throw new MillraceError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", { sqlExpr: call.sql, schema: quotedType(type) });
 }
 
-function leniencyOf(options: TextOptions): JsonLeniency {
+export function leniencyOf(options: TextOptions): JsonLeniency {
   return {
     singleQuotes: options.flag("allowSingleQuotes", true),
     unquotedNames: options.flag("allowUnquotedFieldNames", false),
@@ -212,6 +213,8 @@ const fromJson = stringFunction({
       if (failFast)
         throw new MillraceError("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", {
           badRecord: text,
+          where: "from_json",
+          reason: "it does not fit the schema",
           failFastMode: "FAILFAST",
         });
       if (corrupt >= 0) value = (value as readonly SqlValue[]).with(corrupt, text);
@@ -252,46 +255,54 @@ function writerOf(type: DataType, writing: Writing): (value: SqlValue) => string
     }
     case "binary":
       return (v) => `"${btoa(Array.from(v as Uint8Array, (b) => String.fromCharCode(b)).join(""))}"`;
-    case "date":
-      return (v) => `"${dateText(v as number)}"`;
+    case "date": {
+      if (writing.dateFormat === undefined) return (v) => `"${dateText(v as number)}"`;
+      const pattern = compileDatetimePattern(writing.dateFormat);
+      const zone = timeZoneOf("UTC");
+      return (v) => JSON.stringify(pattern.format(BigInt(v as number) * 86_400_000_000n, zone));
+    }
     case "timestamp":
     case "timestamp_ntz": {
       const zone = timeZoneOf(type.kind === "timestamp" ? context.timeZone : "UTC");
       const millis = compileDatetimePattern(
-        type.kind === "timestamp" ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : "yyyy-MM-dd'T'HH:mm:ss.SSS",
+        writing.timestampFormat ??
+          (type.kind === "timestamp" ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : "yyyy-MM-dd'T'HH:mm:ss.SSS"),
       );
-      return (v) => `"${millis.format(v as bigint, zone)}"`;
+      return (v) => JSON.stringify(millis.format(v as bigint, zone));
     }
     case "variant": {
       const print = variantJson(context.timeZone);
       return (v) => print(asVariant(v));
     }
     case "array": {
-      const element = writerOf(type.element, context);
+      const element = writerOf(type.element, writing);
       return (v) => `[${(v as readonly SqlValue[]).map((x) => (x === null ? "null" : element(x))).join(",")}]`;
     }
     case "map": {
       const key = textOf(type.key, context.timeZone);
-      const value = writerOf(type.value, context);
+      const value = writerOf(type.value, writing);
       return (v) => {
         const map = v as SqlMap;
-        const entry = (k: SqlValue, i: number): string => {
+        const entries = map.keys.map((k, i) => {
           const item = map.values[i]!;
-          return `${JSON.stringify(key(k))}:${item === null ? "null" : value(item)}`;
-        };
-        return `{${map.keys.map(entry).join(",")}}`;
+          return { key: key(k), text: item === null ? "null" : value(item) };
+        });
+        if (writing.sortKeys) entries.sort(byKey);
+        return `{${entries.map((entry) => `${JSON.stringify(entry.key)}:${entry.text}`).join(",")}}`;
       };
     }
     case "struct": {
-      const fields = type.fields.map((f) => ({ name: JSON.stringify(f.name), write: writerOf(f.type, context) }));
-      return (v) =>
-        `{${fields
-          .map(({ name, write }, i) => {
-            const item = (v as readonly SqlValue[])[i]!;
-            return item === null ? undefined : `${name}:${write(item)}`;
-          })
-          .filter((entry) => entry !== undefined)
-          .join(",")}}`;
+      const fields = type.fields.map((f, i) => ({ key: f.name, i, write: writerOf(f.type, writing) }));
+      if (writing.sortKeys) fields.sort(byKey);
+      return (v) => {
+        const parts: string[] = [];
+        for (const { key, i, write } of fields) {
+          const item = (v as readonly SqlValue[])[i]!;
+          if (item !== null || writing.nullFields)
+            parts.push(`${JSON.stringify(key)}:${item === null ? "null" : write(item)}`);
+        }
+        return `{${parts.join(",")}}`;
+      };
     }
     default: {
       const print = textOf(type, context.timeZone);
@@ -300,18 +311,39 @@ function writerOf(type: DataType, writing: Writing): (value: SqlValue) => string
   }
 }
 
+/** With two spaces for each level and a space on both sides of colons, as Jackson prints. */
+function prettyJson(text: string): string {
+  return JSON.stringify(JSON.parse(text), null, 2).replaceAll(/^(\s*"(?:[^"\\]|\\.)*"):/gm, "$1 :");
+}
+
 const toJson = stringFunction({
   name: "to_json",
   arity: [1, 2],
   resolve(args, call) {
     const { type } = args[0]!;
-    if (type.kind !== "struct" && type.kind !== "array" && type.kind !== "map" && type.kind !== "variant")
+    if (
+      type.kind !== "struct" &&
+      type.kind !== "array" &&
+      type.kind !== "map" &&
+      type.kind !== "variant" &&
+      type.kind !== "null"
+    )
       throw new MillraceError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", { sqlExpr: call.sql, schema: quotedType(type) });
+    requireOptions("to_json", args[1], call, false);
     return { args: args.map((a) => a.type), returns: stringType };
   },
-  bind: ({ args }, context) => {
-    const write = writerOf(args[0]!, context);
-    return (value) => write(value!);
+  bind: ({ args }, context, infos) => {
+    const options = textOptions(infos[1]);
+    if (args[0]!.kind === "null") return () => null;
+    const write = writerOf(args[0]!, {
+      context,
+      dateFormat: options.text("dateFormat"),
+      timestampFormat: options.text("timestampFormat"),
+      nullFields: !options.flag("ignoreNullFields", true),
+      sortKeys: options.flag("sortKeys", false),
+    });
+    if (!options.flag("pretty", false)) return (value) => write(value!);
+    return (value) => prettyJson(write(value!));
   },
   usage: "to_json(expr[, options])",
   summary:
@@ -319,55 +351,4 @@ const toJson = stringFunction({
   examples: example("to_json(named_struct('a', 1, 'b', 2.5D, 'c', NULL))", '{"a":1,"b":2.5}'),
 });
 
-type Step = { readonly key: string } | { readonly index: number } | "wildcard";
-/** `$.a['b'][0].*` as steps, or undefined for a malformed path. */
-function pathOf(path: string): readonly Step[] | undefined {
-  if (!path.startsWith("$")) return undefined;
-  const steps: Step[] = [];
-  const grammar = /\.\*|\[\*\]|\.([^.[\]]+)|\['([^']*)'\]|\[(\d+)\]/y;
-  grammar.lastIndex = 1;
-  while (grammar.lastIndex < path.length) {
-    const match = grammar.exec(path);
-    if (match === null) return undefined;
-    if (match[3] !== undefined) steps.push({ index: Number(match[3]) });
-    else if (match[1] !== undefined || match[2] !== undefined) steps.push({ key: (match[1] ?? match[2])! });
-    else steps.push("wildcard");
-  }
-  return steps;
-}
-function follow(tree: JsonTree, steps: readonly Step[], at: number): readonly JsonTree[] {
-  const step = steps[at];
-  if (step === undefined) return [tree];
-  if (tree === null || typeof tree !== "object" || tree instanceof JsonNumber) return [];
-  if (step === "wildcard") return (isObject(tree) ? [...tree.values()] : tree).flatMap((t) => follow(t, steps, at + 1));
-  if ("index" in step) {
-    const item = isList(tree) ? tree[step.index] : undefined;
-    return item === undefined ? [] : follow(item, steps, at + 1);
-  }
-  // A key after a list is looked up in each of its elements.
-  if (isList(tree)) return tree.flatMap((t) => follow(t, steps, at));
-  const value = tree.get(step.key);
-  return value === undefined ? [] : follow(value, steps, at + 1);
-}
-
-const getJsonObject = stringFunction({
-  name: "get_json_object",
-  arity: [2, 2],
-  resolve: (args, call) => ({ args: args.map((a, i) => coerceArgument(a, stringType, i, call)), returns: stringType }),
-  canReturnNull: true,
-  bind: () => (json, path) => {
-    const steps = pathOf((path as string).trim());
-    const tree = steps === undefined ? undefined : parseJson(json as string);
-    if (steps === undefined || tree === undefined) return null;
-    const found = follow(tree, steps, 0);
-    if (found.length === 0) return null;
-    if (found.length > 1) return printJson(found);
-    const [only] = found;
-    return only === null || only === undefined ? null : typeof only === "string" ? only : printJson(only);
-  },
-  usage: "get_json_object(json, path)",
-  summary: "The value at a path such as $.a.b[0] as text; NULL when there is none or the JSON is malformed.",
-  examples: example("get_json_object('{\"a\":{\"b\":[1,2]}}', '$.a.b[1]')", "2"),
-});
-
-export const json: readonly ScalarFunction[] = [fromJson, toJson, getJsonObject].map(jsonDoc);
+export const json: readonly ScalarFunction[] = [fromJson, toJson].map(jsonDoc);
