@@ -1,16 +1,17 @@
 /**
- * npm run bench -- NAME … [--threads N] [--against spark] [--json]
+ * npm run bench -- NAME … [--threads N] [--against spark,duckdb] [--json]
  *
- * Names: ysb, memory, latency, startup, batches, and smoke, which runs each of them on a small input.
+ * Names: ysb, memory, latency, startup, batches, tpch, and smoke, which runs each of them on a small input.
  */
 import { parseArgs } from "node:util";
 import { batches } from "./batches/bench.ts";
 import { latency } from "./latency/bench.ts";
 import type { Benchmark, BenchOptions, Measure } from "./measure.ts";
 import { startup } from "./startup/bench.ts";
+import { tpch } from "./tpch/bench.ts";
 import { ysb, ysbMemory } from "./ysb/bench.ts";
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { ysb, memory: ysbMemory, latency, startup, batches };
+const benchmarks: Readonly<Record<string, Benchmark>> = { ysb, memory: ysbMemory, latency, startup, batches, tpch };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,7 +25,7 @@ const names = positionals.flatMap((name) => (name === "smoke" ? Object.keys(benc
 const unknown = names.find((name) => !(name in benchmarks));
 if (names.length === 0 || unknown !== undefined) {
   process.stderr.write(`${unknown === undefined ? "" : `no benchmark is named ${unknown}\n`}`);
-  process.stderr.write(`usage: npm run bench -- NAME [--threads N] [--against spark] [--json]\n`);
+  process.stderr.write(`usage: npm run bench -- NAME [--threads N] [--against spark,duckdb] [--json]\n`);
   process.stderr.write(`names: ${[...Object.keys(benchmarks), "smoke"].join(", ")}\n`);
   process.exit(2);
 }

@@ -71,7 +71,11 @@ function convertOf(node: ParquetNode, type: DataType): Convert | null | undefine
       return type.kind === "timestamp" || type.kind === "timestamp_ntz" ? fromInt96 : undefined;
     case physicalType.int32:
       if (logical?.kind === "date") {
-        return type.kind === "date" ? null : type.kind === "timestamp_ntz" ? datesToMicros : undefined;
+        return type.kind === "date" || type.kind === "int"
+          ? null
+          : type.kind === "timestamp_ntz"
+            ? datesToMicros
+            : undefined;
       }
       if (logical?.kind === "time") return type.kind === "time" ? scaledInt32(1_000_000n) : undefined;
       if (logical?.kind === "decimal") return type.kind === "decimal" ? int32Decimal(logical, type) : undefined;
@@ -106,7 +110,7 @@ function int64Conversion(node: ParquetNode, type: DataType): Convert | null | un
   switch (logical?.kind) {
     case "timestamp":
       if (type.kind === "bigint") return null;
-      if (type.kind !== "timestamp" && (type.kind !== "timestamp_ntz" || logical.utc)) return undefined;
+      if (type.kind !== "timestamp" && type.kind !== "timestamp_ntz") return undefined;
       return toMicros(logical.unit);
     case "time":
       if (type.kind !== "time") return undefined;
