@@ -343,3 +343,88 @@ test("columns can be passed around by their type", () => {
   const frame: DataFrame<{ readonly id: "bigint!"; readonly name: "string" }> = users;
   void frame;
 });
+
+test("missing values, statistics and grouping sets follow the schema", () => {
+  expectTypeOf(users.na.fill("?").rowType).toEqualTypeOf<{ readonly id: number; readonly name: string }>();
+  expectTypeOf(users.na.fill(0).rowType).toEqualTypeOf<{ readonly id: number; readonly name: string | null }>();
+  expectTypeOf(events.na.fill({ ms: 0 }).rowType.ms).toEqualTypeOf<number>();
+  expectTypeOf(events.na.drop("any", null, ["route"]).rowType.route).toEqualTypeOf<string>();
+  expectTypeOf(events.na.drop("any", null, ["route"]).rowType.ms).toEqualTypeOf<number | null>();
+  expectTypeOf(events.na.drop("all").rowType.route).toEqualTypeOf<string | null>();
+  // @ts-expect-error stauts is no column
+  events.na.fill(0, ["stauts"]);
+  // @ts-expect-error stauts is no column
+  events.na.fill({ stauts: 0 });
+  // @ts-expect-error stauts is no column
+  events.na.drop("any", null, "stauts");
+  // @ts-expect-error stauts is no column
+  events.na.replace(1, 2, "stauts");
+  expectTypeOf(users.describe().rowType).toEqualTypeOf<{
+    readonly summary: string;
+    readonly id: string | null;
+    readonly name: string | null;
+  }>();
+  expectTypeOf(events.describe("ms").rowType).toEqualTypeOf<{ readonly summary: string; readonly ms: string | null }>();
+  // @ts-expect-error route is no number
+  void events.stat.corr("route", "ms");
+  expectTypeOf(events.rollup("route", "status").count().rowType).toEqualTypeOf<{
+    readonly route: string | null;
+    readonly status: number | null;
+    readonly count: number;
+  }>();
+  expectTypeOf(events.cube("status").agg((r) => ({ n: count(), slow: max(r.ms) })).rowType).toEqualTypeOf<{
+    readonly status: number | null;
+    readonly n: number;
+    readonly slow: number | null;
+  }>();
+  // @ts-expect-error stauts is no column
+  events.rollup("stauts");
+});
+
+test("pivot and unpivot name their columns", () => {
+  expectTypeOf(events.groupBy("route").pivot("status", [200, 500]).count().rowType).toEqualTypeOf<{
+    readonly route: string | null;
+    readonly "200": number | null;
+    readonly "500": number | null;
+  }>();
+  const several = events
+    .groupBy("route")
+    .pivot("status", [200])
+    .agg((r) => ({ n: count(), slow: max(r.ms) }));
+  expectTypeOf(several.rowType).toEqualTypeOf<{
+    readonly route: string | null;
+    readonly "200_n": number | null;
+    readonly "200_slow": number | null;
+  }>();
+  expectTypeOf(events.groupBy("route").pivot("status").count().select("x").rowType).toEqualTypeOf<{
+    readonly x: unknown;
+  }>();
+  // @ts-expect-error stauts is no column
+  events.groupBy("route").pivot("stauts");
+  expectTypeOf(events.unpivot("route", ["ms"], "name", "value").rowType).toEqualTypeOf<{
+    readonly route: string | null;
+    readonly name: string;
+    readonly value: number | null;
+  }>();
+  // @ts-expect-error stauts is no column
+  events.unpivot("route", ["stauts"], "name", "value");
+});
+
+test("set operations, samples and caches keep the columns", () => {
+  expectTypeOf(users.intersect(users).rowType).toEqualTypeOf(users.rowType);
+  expectTypeOf(users.exceptAll(users).sample(0.1).cache().repartition(3, "id").offset(1).rowType).toEqualTypeOf(
+    users.rowType,
+  );
+  expectTypeOf(users.randomSplit([1, 2])[0]!.rowType).toEqualTypeOf(users.rowType);
+  expectTypeOf(users.withColumnsRenamed({ id: "key" }).rowType).toEqualTypeOf<{
+    readonly key: number;
+    readonly name: string | null;
+  }>();
+  expectTypeOf(users.withColumns({ next: col("id").cast("int") }).rowType.next).toEqualTypeOf<number | null>();
+  expectTypeOf(users.observe("m", count().alias("n")).rowType).toEqualTypeOf(users.rowType);
+  expectTypeOf(users.toJSON().rowType).toEqualTypeOf<{ readonly value: string }>();
+  // @ts-expect-error nope is no column
+  users.withColumnsRenamed({ nope: "x" });
+  // @ts-expect-error nope is no column
+  users.repartition(3, "nope");
+});
