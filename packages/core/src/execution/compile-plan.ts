@@ -15,7 +15,8 @@ import { compileCollectMetrics } from "./operators/collect-metrics.ts";
 import { compileOffset } from "./operators/offset.ts";
 import { compileRepartition } from "./operators/repartition.ts";
 import { compileNestedLoopJoin } from "./operators/nested-loop-join.ts";
-import { observed, type Operator, type OperatorEnvironment } from "./operators/operator.ts";
+import { observed, type Operator, type OperatorEnvironment, type Partition } from "./operators/operator.ts";
+import { compileParallel } from "./operators/parallel.ts";
 import { compilePipelineOperator } from "./operators/pipeline.ts";
 import { compileRange } from "./operators/range.ts";
 import { compileScan } from "./operators/scan.ts";
@@ -28,13 +29,20 @@ import { compileWindow } from "./operators/window.ts";
 /**
  * Compiles a plan. It can be executed any number of times, but one execution must end before the next begins: the
  * compiled code is shared and looks at the clock and seed of the running batch.
+ * @param fragmentInputs of a fragment: the caller puts the rows of its build sides here before each execution
  */
-export function compilePlan(plan: PhysicalPlan, options: CompileOptions): CompiledPlan {
+export function compilePlan(
+  plan: PhysicalPlan,
+  options: CompileOptions,
+  fragmentInputs: readonly (readonly Partition[])[] = [],
+): CompiledPlan {
   const context = new BatchEvalContext(options.timeZone, options.ansi, options.lastMapKeyWins);
   const sources: { readonly node: number; readonly source: string }[] = [];
   const environment: OperatorEnvironment = {
     options,
     codegen: { ...options, context },
+    openedScans: new Map(),
+    fragmentInputs,
     source(node, source) {
       if (source !== "") sources.push({ node, source });
     },
@@ -103,6 +111,10 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compileGroupTopK(plan, environment);
     case "Union":
       return compileUnion(plan, environment);
+    case "Parallel":
+      return compileParallel(plan, environment);
+    case "FragmentInput":
+      return { schema: plan.schema, open: async () => environment.fragmentInputs[plan.index]! };
     case "EventTimeWatermark":
       return compileEventTimeWatermark(plan, environment);
     default:

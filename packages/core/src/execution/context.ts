@@ -9,6 +9,7 @@ import type { PushedFilter, SourceSplit } from "../sources/contract.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { StructType } from "../types/data-type.ts";
 import type { OperatorMemory } from "./memory/operator-memory.ts";
+import type { WorkerPool } from "./parallel/worker-pool.ts";
 
 /** Fixed for the life of a compiled plan. */
 export interface CompileOptions {
@@ -22,6 +23,14 @@ export interface CompileOptions {
   readonly bigint: boolean;
   /** `temporal`: user closures get dates and times as Temporal objects. Default `date`. */
   readonly timestamps?: "date" | "temporal";
+  /** The threads that Parallel operators use. Absent: they run on the calling thread. */
+  readonly parallel?: ParallelExecution;
+}
+
+export interface ParallelExecution {
+  readonly pool: WorkerPool;
+  /** The session's settings of now. */
+  conf(): readonly (readonly [key: string, value: string])[];
 }
 
 /** One scan opened for one batch (or for a batch query). */
@@ -29,6 +38,8 @@ export interface OpenScan {
   readonly splits: readonly SourceSplit[];
   readonly filtered: boolean;
   read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch>;
+  /** Another thread has read so many records of the splits. */
+  readElsewhere?(rows: number): void;
 }
 
 export interface BatchContext {
@@ -50,6 +61,8 @@ export interface BatchContext {
   /** Notes metrics that the run asks for when all rows have passed: a batch of one row. */
   observe(name: string, observer: MetricsObserver | undefined, result: () => RecordBatch): void;
   readonly metrics: MetricsRecorder;
+  /** Calls back once, when the execution is over, however it ended. */
+  atEnd(callback: () => void): void;
   /** Memory for rows that operators keep, and disk for what does not fit. Whoever opened it closes it. */
   readonly memory: OperatorMemory;
 }

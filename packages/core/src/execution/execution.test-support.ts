@@ -50,6 +50,7 @@ export function context(changes: Partial<BatchContext> = {}): BatchContext {
     recordEventTime: () => {},
     observe: () => {},
     metrics: { rows: () => {}, state: () => {} },
+    atEnd: () => undefined,
     memory: memoryOf(2 ** 30),
     ...changes,
   };

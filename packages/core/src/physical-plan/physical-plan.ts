@@ -184,6 +184,18 @@ export interface EventTimeWatermarkExec extends Node {
   readonly node: number;
 }
 
+/** Runs its input in the threads of the pool, split by split; see `parallelize`. */
+export interface ParallelExec extends Node {
+  readonly kind: "Parallel";
+  readonly input: PhysicalPlan;
+  readonly threads: number;
+}
+/** In a fragment that runs elsewhere: rows that the calling thread computed for it. */
+export interface FragmentInputExec extends Node {
+  readonly kind: "FragmentInput";
+  readonly index: number;
+}
+
 export type PhysicalPlan =
   | ScanExec
   | LocalScanExec
@@ -205,4 +217,6 @@ export type PhysicalPlan =
   | WindowExec
   | GroupTopKExec
   | UnionExec
-  | EventTimeWatermarkExec;
+  | EventTimeWatermarkExec
+  | ParallelExec
+  | FragmentInputExec;

@@ -9,6 +9,7 @@ import type { StructType } from "../types/data-type.ts";
 import { attributeOf, type NamedExpr } from "../expressions/typing.ts";
 import { bindExpression } from "./bind.ts";
 import { partialSchema } from "./partial-schema.ts";
+import { type ParallelOptions, parallelize } from "./parallelize.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import { planJoin } from "./plan-join.ts";
 import { planWindow } from "./plan-window.ts";
@@ -19,11 +20,15 @@ export interface PlanOptions {
   /** Sides of joins up to this size are broadcast; negative: only those with a hint; default 10 MiB. */
   readonly broadcastBytes?: number;
   readonly streaming?: { readonly outputMode: "append" | "update" | "complete" };
+  /** Absent: everything runs on the calling thread. */
+  readonly parallel?: ParallelOptions;
 }
 
 /** Chooses operators for an optimized plan. Chains of filters, projections, expansions and generators become one pipeline. */
 export function planPhysical(plan: LogicalPlan, options: PlanOptions): PhysicalPlan {
-  return new Planner(options).plan(plan);
+  const planner = new Planner(options);
+  const physical = planner.plan(plan);
+  return options.parallel === undefined ? physical : parallelize(physical, options.parallel, () => planner.newId());
 }
 
 interface Pipeline {
@@ -136,7 +141,7 @@ export class Planner {
           start: plan.range.start,
           end: plan.range.end,
           step: plan.range.step,
-          numPartitions: plan.range.numPartitions ?? 1,
+          numPartitions: plan.range.numPartitions ?? this.#options.parallel?.threads ?? 1,
         };
       case "Aggregate":
         return this.#aggregate(plan, schema);

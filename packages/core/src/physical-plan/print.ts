@@ -10,6 +10,7 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Scan":
     case "LocalScan":
     case "Range":
+    case "FragmentInput":
       return [];
     case "HashJoin":
     case "NestedLoopJoin":
@@ -31,6 +32,7 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Window":
     case "GroupTopK":
     case "EventTimeWatermark":
+    case "Parallel":
       return [plan.input];
     default:
       return unreachable(plan);
@@ -113,6 +115,10 @@ export function describeOperator(plan: PhysicalPlan): string {
         return `GroupTopK ${plan.rank} <= ${plan.limit} ${list(plan.partitionBy)} ${list(plan.orderBy)}`;
       case "Union":
         return "Union";
+      case "Parallel":
+        return `Parallel, ${plan.threads} threads`;
+      case "FragmentInput":
+        return `FragmentInput ${plan.index}`;
       case "EventTimeWatermark":
         return `EventTimeWatermark #${plan.ordinal}, delay ${plan.delayMicros / 1000n} ms`;
       default:

@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Compression } from "./compression.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Network } from "./network.ts";
+import type { Workers } from "./workers.ts";
 import type { ProcessInfo } from "./process-info.ts";
 import type { Random } from "./random.ts";
 
@@ -13,4 +14,6 @@ export interface Runtime {
   readonly network: Network;
   readonly process: ProcessInfo;
   readonly compression: Compression;
+  /** Absent: everything runs on the calling thread. */
+  readonly workers?: Workers;
 }

@@ -27,6 +27,7 @@ export class BatchRun implements BatchContext {
   readonly metrics: BatchContext["metrics"] = { rows: ignore, state: ignore };
   readonly #scans: TableScans;
   readonly #observed: (() => void)[] = [];
+  readonly #atEnd: (() => void)[] = [];
 
   constructor(options: BatchRunOptions, scans: TableScans) {
     this.nowMicros = options.nowMicros;
@@ -54,7 +55,12 @@ export class BatchRun implements BatchContext {
     for (const tell of this.#observed.splice(0)) tell();
   }
 
+  atEnd(callback: () => void): void {
+    this.#atEnd.push(callback);
+  }
+
   async close(): Promise<void> {
+    for (const callback of this.#atEnd.splice(0)) callback();
     try {
       await this.#scans.close();
     } finally {

@@ -8,6 +8,7 @@ import { MillraceError } from "../errors/index.ts";
 import { compilePlan } from "../execution/compile-plan.ts";
 import type { CompiledPlan, CompileOptions } from "../execution/context.ts";
 import { memorySettings, openOperatorMemory, parseByteSize } from "../execution/memory/operator-memory.ts";
+import { WorkerPool } from "../execution/parallel/worker-pool.ts";
 import type { EvalContext } from "../functions/function.ts";
 import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
 import { schemaOfPlan } from "../logical-plan/output.ts";
@@ -54,6 +55,15 @@ export interface EmbeddedEngineOptions {
   readonly onStep?: (step: StepName, batchId: number, request: StreamRequest) => void | Promise<void>;
 }
 
+/** `local[n]`: n threads, `local[*]`: one per core, `local`: the calling thread alone. */
+function poolFor(master: string, runtime: Runtime, warn: (message: string) => void): WorkerPool | null {
+  const { workers } = runtime;
+  if (workers === undefined) return null;
+  const [, given] = /^local\[(\d+|\*)(?:,\s*\d+)?\]$/.exec(master) ?? [];
+  const threads = given === "*" ? workers.available : Number(given ?? 1);
+  return threads < 2 ? null : new WorkerPool(workers, threads, warn);
+}
+
 export class EmbeddedEngine implements Engine {
   readonly version: string = version;
   readonly conf: SessionConf;
@@ -69,25 +79,32 @@ export class EmbeddedEngine implements Engine {
   readonly #sources: FormatProviders<SourceProvider> = new FormatProviders(builtInSources);
   readonly #stopped = new AbortController();
   readonly #globalViews: GlobalViews;
+  /** Threads for parts of plans; null when the session has one thread or the runtime none. */
+  readonly #pool: WorkerPool | null;
+  readonly #ownsPool: boolean;
 
   constructor(
     request: EngineRequest,
     runtime: Runtime,
     options: EmbeddedEngineOptions = {},
     globalViews: GlobalViews = new Map(),
+    pool?: WorkerPool | null,
   ) {
     this.request = request;
     this.tables = new SessionCatalog(globalViews);
     this.#globalViews = globalViews;
     this.options = options;
     this.#base = runtime;
+    const warn = (message: string): void => this.runtime.process.log("WARN", message);
+    this.#ownsPool = pool === undefined;
+    this.#pool = pool === undefined ? poolFor(request.master, runtime, warn) : pool;
     const leveled = leveledRuntime(runtime, "WARN");
     this.runtime = leveled.runtime;
     this.#setLogLevel = (level) => leveled.set(level);
     this.conf = new SessionConf(request.conf, new Map([["spark.sql.session.timeZone", runtime.process.timeZone]]));
     this.streams = new StreamingQueryManager({
       clock: runtime.clock,
-      warn: (message) => this.runtime.process.log("WARN", message),
+      warn,
     });
     this.cache = new CacheManager(
       (without) => ({
@@ -190,7 +207,13 @@ export class EmbeddedEngine implements Engine {
   }
 
   async newSession(): Promise<Engine> {
-    return new EmbeddedEngine({ ...this.request, conf: this.conf.all() }, this.#base, this.options, this.#globalViews);
+    return new EmbeddedEngine(
+      { ...this.request, conf: this.conf.all() },
+      this.#base,
+      this.options,
+      this.#globalViews,
+      this.#pool,
+    );
   }
 
   async stop(): Promise<void> {
@@ -198,6 +221,7 @@ export class EmbeddedEngine implements Engine {
     this.#stopped.abort(new MillraceError("SESSION_STOPPED", {}));
     await this.streams.stopAll();
     await this.cache.close();
+    if (this.#ownsPool) this.#pool?.stop();
   }
 
   // ---- for the parts of the session ---------------------------------------------------------------------------------
@@ -235,10 +259,18 @@ export class EmbeddedEngine implements Engine {
 
   planOptions(): PlanOptions {
     const threshold = this.conf.required("spark.sql.autoBroadcastJoinThreshold");
+    const pool = this.#pool;
     return {
       broadcastBytes: parseByteSize(threshold) ?? -1,
       shufflePartitions: Number(this.conf.required("spark.sql.shuffle.partitions")),
+      ...(pool === null ? {} : { parallel: { threads: pool.size, canRead: (read) => this.#canReadElsewhere(read) } }),
     };
+  }
+
+  #canReadElsewhere(read: Read): boolean {
+    if (read.provider !== undefined) return false;
+    const provider = this.#sources.get(read.format);
+    return provider.openReader !== undefined && provider.canReadElsewhere?.(read.options) !== false;
   }
 
   compile(physical: PhysicalPlan): CompiledPlan {
@@ -249,6 +281,7 @@ export class EmbeddedEngine implements Engine {
       codegen: this.conf.flag("millrace.codegen.enabled"),
       bigint: this.request.bigint,
       timestamps: this.request.temporal ? "temporal" : "date",
+      ...(this.#pool === null ? {} : { parallel: { pool: this.#pool, conf: () => [...this.conf.all()] } }),
     };
     return compilePlan(physical, options);
   }

@@ -49,6 +49,7 @@ export async function startStream(
     sources,
     plan: (settings) => {
       const physical = planPhysical(optimized, {
+        ...engine.planOptions(),
         shufflePartitions: settings.shufflePartitions,
         streaming: { outputMode: request.outputMode },
       });

@@ -29,6 +29,12 @@ export interface SourceProvider {
   readonly names: readonly string[];
   /** Schema when the user gave none; throws when the source needs one. `given` is the user's, to be checked or completed. */
   inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<StructType>;
+  /**
+   * Reads splits of this source, of a batch or a stream, in another thread than the one that planned them. Absent, or
+   * `canReadElsewhere` false for the options: the source is read on the calling thread.
+   */
+  openReader?(context: SourceContext, request: ScanRequest): SplitReader;
+  canReadElsewhere?(options: OptionMap): boolean;
   /** A batch read. Absent: the format cannot be read as a batch. */
   openBatch?(context: SourceContext, request: ScanRequest): Promise<BatchSource>;
   /** A stream. Absent: the format cannot be read as a stream. */
@@ -64,6 +70,16 @@ export interface PushedFilter {
 export interface SourceSplit {
   readonly description: string;
   readonly data: unknown;
+  /** Bytes to read, about; absent when unknown. */
+  readonly bytes?: number;
+}
+
+/** Reads splits that another thread has planned. */
+export interface SplitReader {
+  readonly filtered: boolean;
+  /** Records read so far, before the filter dropped any. */
+  readonly rowsRead: number;
+  read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch>;
 }
 
 export interface BatchSource {

@@ -50,12 +50,13 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     runtime,
     memorySettings((key) => run.input.conf(key), runtime),
   );
+  const atEnd: (() => void)[] = [];
   let prepared: PreparedWrite | null = null;
   const startedAt = clock.monotonicMs();
   run.durations.add("getBatch", 0);
   try {
     await run.step("P6", batchId);
-    const context = batchContext(run, batch, state, eventTimes, metrics, statics, memory, observed);
+    const context = batchContext(run, batch, state, eventTimes, metrics, statics, memory, observed, atEnd);
     const writing = abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record)).then(
       (write) => (prepared = write),
     );
@@ -86,6 +87,7 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     if (prepared !== null) await abandonWrite(run, prepared);
     throw error;
   } finally {
+    for (const callback of atEnd) callback();
     try {
       await memory.spill.close();
     } finally {
@@ -131,6 +133,7 @@ function batchContext(
   statics: StaticScans,
   memory: OperatorMemory,
   observed: Map<string, () => RecordBatch>,
+  atEnd: (() => void)[],
 ): BatchContext {
   const { batchId, entry } = batch;
   const lateInputs = inputWatermarks(run.plan.physical, batch.lateWatermarkMs);
@@ -154,6 +157,7 @@ function batchContext(
     observe: (name, _observer, result) => void observed.set(name, result),
     metrics,
     memory,
+    atEnd: (callback) => void atEnd.push(callback),
   };
 }
 

@@ -14,6 +14,7 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Scan":
     case "LocalScan":
     case "Range":
+    case "FragmentInput":
       return [];
     case "Union":
       return plan.inputs;
@@ -35,6 +36,7 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Window":
     case "GroupTopK":
     case "EventTimeWatermark":
+    case "Parallel":
       return [plan.input];
     default:
       return unreachable(plan);

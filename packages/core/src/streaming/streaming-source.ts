@@ -108,7 +108,14 @@ export class StreamingSource {
     const splits = end === null || end === start ? [] : await source.plan(start, end);
     const pick = this.#projection(scan.schema);
     const filtered = source.filtered && this.#filter !== null && filter !== undefined;
-    return { splits, filtered, read: (split, signal) => this.#read(split, signal, scan.schema, pick) };
+    return {
+      splits,
+      filtered,
+      read: (split, signal) => this.#read(split, signal, scan.schema, pick),
+      readElsewhere: (rows) => {
+        this.rows += rows;
+      },
+    };
   }
 
   /** Positions of a scan's columns among those that the source gives; null when they are the same. */

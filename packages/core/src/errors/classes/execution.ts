@@ -13,6 +13,16 @@ export const executionErrors = {
     message:
       "Unable to acquire <requestedBytes> bytes of memory for <consumer>, got <receivedBytes>: the operators of a query may hold <limit> bytes, and this one cannot write its rows to disk. Raise millrace.memory.limit, or make the query keep less.",
   },
+  WORKER_THREAD_FAILED: {
+    sqlState: "58000",
+    message:
+      "A worker thread ended before its task was done, <attempts> times: <reason>. If it ran out of memory, lower millrace.memory.limit or use fewer threads (master local[n]); a function that ends its thread must not be used in a query.",
+  },
+  USER_FUNCTION_NOT_EXPORTED: {
+    sqlState: "42883",
+    message:
+      "The module <module> exports no function <name>. A function that worker threads run is found by the name under which its module exports it: `export function <name>(…)`.",
+  },
   SPILL_FILE_FAILED: {
     sqlState: "58030",
     message:
@@ -187,7 +197,8 @@ export const executionErrors = {
   },
   MAP_ARRAYS_OF_DIFFERENT_LENGTH: {
     sqlState: "22023",
-    message: "The key array and value array of a map must have the same length, but there are <keys> keys and <values> values.",
+    message:
+      "The key array and value array of a map must have the same length, but there are <keys> keys and <values> values.",
   },
   COMPARATOR_RETURNS_NULL: {
     sqlState: "22004",

@@ -7,12 +7,11 @@ import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { BatchEvalContext } from "../../codegen/batch-context.ts";
 import type { CodegenOptions } from "../../codegen/compile-pipeline.ts";
 import { isRepeatable } from "../../codegen/expression-ids.ts";
-import type { PipelineStep } from "../../codegen/pipeline.ts";
 import type { Expr } from "../../expressions/expression.ts";
 import { someExpression } from "../../expressions/traverse.ts";
 import type { PhysicalPlan } from "../../physical-plan/physical-plan.ts";
 import type { StructType } from "../../types/data-type.ts";
-import type { BatchContext, CompileOptions } from "../context.ts";
+import type { BatchContext, CompileOptions, OpenScan } from "../context.ts";
 
 export type Partition = AsyncIterable<RecordBatch>;
 
@@ -29,6 +28,10 @@ export interface OperatorEnvironment {
   /** Notes generated source for `explain("codegen")`. */
   source(node: number, source: string): void;
   compile(plan: PhysicalPlan): Operator;
+  /** The scans that the execution has opened, by operator. */
+  readonly openedScans: Map<number, OpenScan>;
+  /** Rows of a fragment's build sides, put here before each execution. */
+  readonly fragmentInputs: readonly (readonly Partition[])[];
 }
 
 /**
@@ -48,22 +51,6 @@ export function compiledPerUse<T>(
     context.partition = partition;
     return compile();
   };
-}
-
-/** All expressions of pipeline steps. */
-export function expressionsOf(steps: readonly PipelineStep[]): Expr[] {
-  return steps.flatMap((step) => {
-    switch (step.kind) {
-      case "filter":
-        return [step.condition];
-      case "project":
-        return [...step.expressions];
-      case "expand":
-        return step.projections.flat();
-      case "generate":
-        return [...step.args];
-    }
-  });
 }
 
 /** All batches of all partitions, one partition after the other. */

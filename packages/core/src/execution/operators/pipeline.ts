@@ -1,11 +1,12 @@
 /** Filters, projections, expansions and generators in one loop. */
 import { compilePipeline } from "../../codegen/compile-pipeline.ts";
 import type { PipelineExec } from "../../physical-plan/physical-plan.ts";
-import { compiledPerUse, expressionsOf, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
+import { compiledPerUse, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
+import { expressionsOfSteps } from "../../physical-plan/expressions-of-plan.ts";
 
 export function compilePipelineOperator(plan: PipelineExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
-  const compiled = compiledPerUse(environment, expressionsOf(plan.steps), () =>
+  const compiled = compiledPerUse(environment, expressionsOfSteps(plan.steps), () =>
     compilePipeline(plan.steps, input.schema, environment.codegen),
   );
   environment.source(plan.id, compiled(0).source);

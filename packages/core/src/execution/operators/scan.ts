@@ -25,6 +25,7 @@ export function compileScan(plan: ScanExec, environment: OperatorEnvironment): O
           ? undefined
           : { columns, conjuncts: plan.filters, select: (batch, selection) => compiled.select(batch, selection) };
       const scan = await context.openScan(plan, filter);
+      environment.openedScans.set(plan.id, scan);
       return scan.splits.map((split) => {
         const rows = scan.read(split, context.signal);
         if (filter === undefined || scan.filtered) return rows;

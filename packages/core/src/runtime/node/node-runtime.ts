@@ -6,6 +6,7 @@ import { NodeCompression } from "./node-compression.ts";
 import { NodeFileSystem } from "./node-file-system.ts";
 import { NodeNetwork } from "./node-network.ts";
 import { NodeProcess } from "./node-process.ts";
+import { NodeWorkers } from "./node-workers.ts";
 
 class NodeRandom implements Random {
   uuid(): string {
@@ -25,5 +26,6 @@ export function createNodeRuntime(): Runtime {
     network: new NodeNetwork(),
     process: new NodeProcess(),
     compression: new NodeCompression(),
+    workers: new NodeWorkers(),
   };
 }

@@ -1,17 +1,12 @@
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { BatchSource, ScanRequest, SourceContext, SourceSplit } from "../contract.ts";
 import { DeadLetters } from "./bad-records.ts";
-import { compressionOf } from "./byte-input.ts";
 import type { FileFormat, FileRange } from "./file-format.ts";
 import { listFiles, readListingOptions, sourcePaths, type ListedFile, type ListingOptions } from "./file-listing.ts";
 import { absolutePath } from "./paths.ts";
 import { readRange, splitFiles } from "./read-range.ts";
-import { bytesSetting } from "../settings.ts";
 import { readManifest } from "./sink-manifest.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
-
-/** Spark's default of `spark.sql.files.maxPartitionBytes`. */
-const defaultPartBytes = 128 << 20;
 
 /** The files that a batch read of the paths covers; through the manifest where a file sink wrote one. */
 export async function filesToRead(
@@ -57,9 +52,7 @@ export class FileBatchSource implements BatchSource {
     const options = new OptionReader(format.name, context.options);
     const listing = readListingOptions(options, context);
     const files = await filesToRead(context, sourcePaths(context, options), listing);
-    const partBytes = bytesSetting(context, "spark.sql.files.maxPartitionBytes", defaultPartBytes);
-    const whole = !format.splittable(context);
-    const splits = splitFiles(files, (path) => !whole && compressionOf(path) === null, partBytes);
+    const splits = splitFiles(context, format, files);
     const letters = options.text("badRecordsPath", "deadLetterPath");
     const working = context.runtime.process.workingDirectory;
     return new FileBatchSource(

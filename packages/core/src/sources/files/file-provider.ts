@@ -6,10 +6,12 @@ import type {
   ScanRequest,
   SourceContext,
   SourceProvider,
+  SplitReader,
   StreamSourceContext,
 } from "../contract.ts";
 import { FileBatchSource, filesToRead } from "./file-batch-source.ts";
-import type { FileFormat } from "./file-format.ts";
+import type { FileFormat, FileRange } from "./file-format.ts";
+import { readRange } from "./read-range.ts";
 import { readListingOptions, sourcePaths } from "./file-listing.ts";
 import { FileStreamSource } from "./file-stream-source.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
@@ -52,6 +54,21 @@ export function fileProvider(format: FileFormat): SourceProvider {
     names: [format.name],
     inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<StructType> {
       return schemaOfFiles(context, format, given, streaming);
+    },
+    canReadElsewhere(options) {
+      // The records that go to a dead-letter file are collected by the source that planned the splits.
+      return !options.has("badrecordspath") && !options.has("deadletterpath");
+    },
+    openReader(context: SourceContext, request: ScanRequest): SplitReader {
+      const listing = readListingOptions(new OptionReader(format.name, context.options), context);
+      const reader = format.reader(context, request, null);
+      return {
+        filtered: reader.filtered,
+        get rowsRead() {
+          return reader.rowsRead;
+        },
+        read: (split, signal) => readRange(context, reader, listing, split.data as FileRange, signal),
+      };
     },
     openBatch(context: SourceContext, request: ScanRequest): Promise<BatchSource> {
       return FileBatchSource.open(context, format, request);

@@ -27,7 +27,7 @@ import { readFileStreamOptions, type FileStreamOptions } from "./file-stream-opt
 import { isGlob } from "./glob.ts";
 import { IncrementalListing } from "./incremental-listing.ts";
 import { parentOf } from "./paths.ts";
-import { readRange } from "./read-range.ts";
+import { readRange, splitFiles } from "./read-range.ts";
 import { SeenFiles } from "./seen-files.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
 
@@ -176,7 +176,7 @@ export class FileStreamSource implements MicroBatchSource {
       start === null ? -1 : parseLogOffset("offsets", start),
       parseLogOffset("offsets", end),
     );
-    const splits: SourceSplit[] = [];
+    const known: { readonly path: string; readonly size: number }[] = [];
     for (const file of files) {
       const { path } = file;
       const stat = await this.#context.runtime.fs.stat(path);
@@ -188,10 +188,9 @@ export class FileStreamSource implements MicroBatchSource {
       }
       // A file that is gone is planned too: reading it gives the error that names it, or the warning.
       const size = file.size >= 0 ? file.size : (stat?.size ?? 0);
-      const range: FileRange = { path, size, from: 0, to: size };
-      splits.push({ description: path, data: range });
+      known.push({ path, size });
     }
-    return splits;
+    return splitFiles(this.#context, this.#format, known);
   }
 
   async *read(split: SourceSplit, signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {

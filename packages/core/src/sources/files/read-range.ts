@@ -2,8 +2,10 @@ import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { isMillraceError, MillraceError } from "../../errors/index.ts";
 import { FileSystemError } from "../../runtime/file-system.ts";
 import type { SourceContext, SourceSplit } from "../contract.ts";
-import type { FileRange, FileReader } from "./file-format.ts";
-import type { ListedFile, ListingOptions } from "./file-listing.ts";
+import { bytesSetting } from "../settings.ts";
+import { compressionOf } from "./byte-input.ts";
+import type { FileFormat, FileRange, FileReader } from "./file-format.ts";
+import type { ListingOptions } from "./file-listing.ts";
 
 /**
  * Rows of a part of a file. A file that is gone or cannot be read ends the read with an error that names it, unless
@@ -45,18 +47,29 @@ function isCorruption(error: unknown): error is MillraceError {
   );
 }
 
-/** Splits of files: one per file, large files that can be read in parts in parts of `partBytes`. */
+/** Smallest part of a file that is read on its own, as Spark's `spark.sql.files.openCostInBytes`. */
+const leastPartBytes = 4 << 20;
+/** Parts that a read has at least, when it is large enough: some for each of the threads of a common machine. */
+const wantedParts = 8;
+
+/** Splits of files: one per file, and several of a large one that can be read in parts. */
 export function splitFiles(
-  files: readonly ListedFile[],
-  splittable: (path: string) => boolean,
-  partBytes: number,
+  context: SourceContext,
+  format: FileFormat,
+  files: readonly { readonly path: string; readonly size: number }[],
 ): SourceSplit[] {
+  const maxPartBytes = bytesSetting(context, "spark.sql.files.maxPartitionBytes", 128 << 20);
+  const inParts = format.splittable(context);
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  const partBytes = Math.min(maxPartBytes, Math.max(leastPartBytes, Math.ceil(total / wantedParts)));
   const splits: SourceSplit[] = [];
   for (const { path, size } of files) {
-    const parts = size > partBytes && splittable(path) ? Math.ceil(size / partBytes) : 1;
+    const parts = size > partBytes && inParts && compressionOf(path) === null ? Math.ceil(size / partBytes) : 1;
+    const bytes = Math.ceil(size / parts);
     for (let i = 0; i < parts; i++) {
-      const range: FileRange = { path, size, from: i * partBytes, to: i === parts - 1 ? size : (i + 1) * partBytes };
-      splits.push({ description: parts === 1 ? path : `${path}[${range.from}, ${range.to})`, data: range });
+      const range: FileRange = { path, size, from: i * bytes, to: i === parts - 1 ? size : (i + 1) * bytes };
+      const description = parts === 1 ? path : `${path}[${range.from}, ${range.to})`;
+      splits.push({ description, data: range, bytes: range.to - range.from });
     }
   }
   return splits;

@@ -1,0 +1,57 @@
+/** What a thread of the pool needs of a session: its formats and settings. */
+import { MillraceError } from "../errors/index.ts";
+import { openOperatorMemory } from "../execution/memory/operator-memory.ts";
+import type { ToWorker } from "../execution/parallel/messages.ts";
+import { type TaskHost, TaskServer } from "../execution/parallel/task-server.ts";
+import type { UserFunction } from "../expressions/expression.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { WorkerPort } from "../runtime/workers.ts";
+import type { SourceProvider } from "../sources/contract.ts";
+import { builtInSources } from "./built-in-sources.ts";
+import { FormatProviders } from "./format-providers.ts";
+import { absolutePath } from "./paths.ts";
+
+/** Serves the tasks that arrive at `port`. @param ready what must be loaded before the first task */
+export function serveTasks(port: WorkerPort, runtime: Runtime, ready: Promise<void>): void {
+  const sources = new FormatProviders<SourceProvider>(builtInSources);
+  const host: TaskHost = {
+    clock: runtime.clock,
+    openReader(scan, request, open, signal) {
+      const { read } = scan;
+      const provider = sources.get(read.format);
+      if (provider.openReader === undefined) {
+        throw new MillraceError("INTERNAL_ERROR", { message: `a thread cannot read ${read.format}` });
+      }
+      const conf = new Map(open.conf);
+      const context = {
+        runtime,
+        options: read.options,
+        paths: read.paths.map((path) => absolutePath(path, runtime)),
+        timeZone: open.options.timeZone,
+        conf: (key: string) => conf.get(key),
+        signal,
+        warn: (message: string) => port.post({ kind: "warn", message }),
+      };
+      return provider.openReader(context, request);
+    },
+    openMemory: (limitBytes) =>
+      openOperatorMemory(runtime, { limitBytes, directory: runtime.process.temporaryDirectory }),
+    loadFunction,
+  };
+  const server = new TaskServer(port, host);
+  let tail = ready;
+  port.listen((message) => {
+    // In order, also before everything is loaded.
+    tail = tail.then(() => server.receive(message as ToWorker));
+  });
+}
+
+async function loadFunction(fn: UserFunction): Promise<UserFunction["closure"]> {
+  const { url, exportName } = fn.module!;
+  const module = (await import(url)) as Readonly<Record<string, unknown>>;
+  const found = module[exportName];
+  if (typeof found !== "function") {
+    throw new MillraceError("USER_FUNCTION_NOT_EXPORTED", { name: exportName, module: url });
+  }
+  return found as UserFunction["closure"];
+}
