@@ -181,6 +181,17 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Go on with a checkpoint in another output mode.",
     ...boolean,
   },
+  "millrace.streaming.onDiskFull": {
+    default: "fail",
+    doc: "pause: a query waits while the disk of its checkpoint has less than millrace.streaming.diskHeadroom free.",
+    check: (value) => /^(fail|pause)$/i.test(value),
+    expected: "fail or pause",
+  },
+  "millrace.streaming.diskHeadroom": {
+    default: "256m",
+    doc: "Bytes that must be free before a batch begins, with millrace.streaming.onDiskFull = pause.",
+    ...byteCount,
+  },
   "millrace.streaming.durability": {
     default: "fsync",
     doc: "fsync: a committed batch survives power loss. spark: files are closed but not synced, as Spark does.",

@@ -14,6 +14,7 @@ import { TableScans } from "./table-scans.ts";
 import type { EmbeddedEngine } from "./embedded-engine.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
 import type { StreamRequest } from "./engine.ts";
+import { diskHeadroom } from "./disk-headroom.ts";
 import { explainText } from "./explain.ts";
 import { absolutePath } from "./paths.ts";
 
@@ -39,6 +40,8 @@ export async function startStream(
   const path = request.target.kind === "format" ? request.target.path : undefined;
   const checkpointPath = checkpointPathOf(engine, request, sink);
   const { onStep } = engine.options;
+  const headroom = checkpointPath === null ? undefined : diskHeadroom(engine.conf, engine.runtime, checkpointPath);
+  let running = new AbortController().signal;
   return engine.streams.start({
     runtime: engine.runtime,
     name: request.queryName ?? null,
@@ -69,8 +72,9 @@ export async function startStream(
       return provider.openStream(context, scan);
     },
     openStaticScans: (signal) => new TableScans(engine.tableScanOptions(signal)),
-    openSink: (resources) =>
-      openStream({
+    openSink: (resources) => {
+      running = resources.signal;
+      return openStream({
         runtime: engine.runtime,
         options: request.options,
         path: path === undefined ? undefined : absolutePath(path, engine.runtime),
@@ -86,14 +90,18 @@ export async function startStream(
         ...(checkpointPath === null ? {} : { checkpointPath }),
         durability: resources.durability,
         signal: resources.signal,
-      }),
+      });
+    },
     explain: (extended, plan) =>
       explainText(
         { written: analyzed, analyzed, optimized, physical: plan.physical, compile: () => plan.compiled },
         extended ? "extended" : "simple",
       ),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
-    ...(onStep === undefined ? {} : { onStep: (step, batchId) => onStep(step, batchId, request) }),
+    onStep: async (step, batchId) => {
+      if (step === "P2") await headroom?.(running);
+      await onStep?.(step, batchId, request);
+    },
   });
 }
 
