@@ -41,6 +41,7 @@ export const hiddenArguments: ReadonlyMap<string, number> = new Map([
   ["from_json", 1],
   ["from_csv", 1],
   ["to_json", 1],
+  ["to_csv", 1],
   ["approx_count_distinct", 1],
 ]);
 

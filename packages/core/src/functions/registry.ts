@@ -22,6 +22,7 @@ import { castFunctions } from "./scalar/cast-functions.ts";
 import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
+import { csv } from "./scalar/csv.ts";
 import { datetime } from "./scalar/datetime.ts";
 import { extractFunctions } from "./scalar/datetime-extract.ts";
 import { datetimeFields } from "./scalar/datetime-fields.ts";
@@ -91,6 +92,7 @@ const scalars: readonly ScalarFunction[] = [
   ...mathFunctions,
   ...jsonPaths,
   ...jsonSchema,
+  ...csv,
   ...session,
   ...sampling,
 ];

@@ -1,4 +1,11 @@
-import { booleanType, type DataType, doubleType, type SqlValue } from "../../types/data-type.ts";
+import {
+  booleanType,
+  type DataType,
+  doubleType,
+  sameTypeIgnoringNullability,
+  type SqlValue,
+} from "../../types/data-type.ts";
+import { bindCast } from "../casts.ts";
 import { both, js, negated, valueOf } from "../code.ts";
 import type { EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
@@ -148,26 +155,39 @@ const nvl2: ScalarFunction = {
   },
 };
 
+/** The first argument keeps its type: only the comparison is done in the common one. */
 const nullif: ScalarFunction = {
   name: "nullif",
   since: "0.1.0",
   arity: [2, 2],
-  resolve: sameTyped("nullif"),
+  resolve(args, call) {
+    const first = args[0]!.type;
+    const common = commonOf("nullif", [first, args[1]!.type], call);
+    return { args: [first, common], returns: first };
+  },
   nulls: "custom",
   canReturnNull: true,
   deterministic: true,
-  bind(types) {
-    const compare = comparatorOf(types.returns);
-    return (a, b) => (a === null || (b !== null && compare(a!, b!) === 0) ? null : a!);
+  bind({ args }, context) {
+    const [first, common] = args as readonly [DataType, DataType];
+    const compare = comparatorOf(common);
+    const convert = bindCast(first, common, context.ansi ? "ansi" : "legacy", context.timeZone);
+    return (a, b) => (a === null || (b !== null && compare(convert(a!), b!) === 0) ? null : a!);
   },
   emit: {
     lazy: true,
-    emit([left, right], ctx, types) {
+    emit([left, right], ctx, types, options) {
+      const [first, common] = types.args as readonly [DataType, DataType];
       const a = left!();
       const b = right!();
       const out = ctx.declare(types.returns);
+      if (!sameTypeIgnoringNullability(first, common)) {
+        const form = ctx.bind(nullif.bind(types, options.context, options.args));
+        ctx.assign(out, ctx.unbox(js`${form}(${ctx.box(a, first)}, ${ctx.box(b, common)})`, first));
+        return out;
+      }
       ctx.branch(
-        both(both(negated(a.isNull), negated(b.isNull)), relationCode("=", a, b, types.returns, ctx)),
+        both(both(negated(a.isNull), negated(b.isNull)), relationCode("=", a, b, common, ctx)),
         () => assignNull(ctx, out, types.returns),
         () => ctx.assign(out, a),
       );
