@@ -132,7 +132,7 @@ function resolveFunction(
       : withOrigin(() => resolveHigherOrder(scalar.lambdas!, node.args, call, scope, context, resolveExpression), node);
   const infos = ready.map((arg) => argumentInfo(arg, context.evaluation));
   const signature = withOrigin(() => fn.resolve(infos, call), node);
-  const args = ready.map((arg, i) => castTo(arg, signature.args[i] ?? typeOf(arg)));
+  const args = ready.map((arg, i) => castTo(arg, signature.args[i] ?? typeOf(arg), ansi ? "ansi" : "legacy"));
   const coerced = args.map((arg) => argumentInfo(arg, context.evaluation));
   if (scalar === undefined) {
     requireAggregable(node, args, overWindow);

@@ -72,7 +72,7 @@ export function canCast(from: DataType, to: DataType, mode: CastMode): boolean {
       return from.kind === "string" || from.kind === "variant" || isDatetime(from);
     case "interval_day_time":
     case "interval_year_month":
-      return from.kind === "string" || from.kind === to.kind;
+      return from.kind === "string" || from.kind === to.kind || (isIntegral(from) && to.startField === to.endField);
     case "array":
       return from.kind === "variant"
         ? canCast(from, to.element, mode)
@@ -94,10 +94,26 @@ export function canCast(from: DataType, to: DataType, mode: CastMode): boolean {
         from.kind === "boolean" ||
         isNumeric(from) ||
         from.kind === "timestamp" ||
+        (isInterval(from) && hasOneField(from) && isIntegral(to)) ||
         (from.kind === "time" && (isIntegral(to) || to.kind === "decimal")) ||
         (legacy && from.kind === "date")
       );
   }
+}
+
+function hasOneField(type: DataType): boolean {
+  return (
+    (type.kind === "interval_day_time" || type.kind === "interval_year_month") && type.startField === type.endField
+  );
+}
+
+/** Microseconds of each field of a day-time interval, months of each of a year-month interval. */
+const dayTimeUnits = [86_400_000_000n, 3_600_000_000n, 60_000_000n, 1_000_000n] as const;
+const yearMonthUnits = [12n, 1n] as const;
+/** The smallest unit that an interval type has. */
+function unitOf(type: DataType): bigint {
+  if (type.kind === "interval_day_time") return dayTimeUnits[type.endField];
+  return type.kind === "interval_year_month" ? yearMonthUnits[type.endField] : 1n;
 }
 
 /** Values of one undivided type that variants know, and arrays of such. */
@@ -288,6 +304,11 @@ function toIntegral(call: CastCall): Unary {
         return whole === undefined || BigInt.asIntN(bits, whole) !== whole ? fail(v) : wrapped(whole, kind);
       };
     }
+    case "interval_day_time":
+    case "interval_year_month": {
+      const unit = unitOf(from);
+      return (v) => exact(BigInt(v as number | bigint) / unit, v);
+    }
     case "tinyint":
     case "smallint":
     case "int":
@@ -461,8 +482,35 @@ const intervalLiteral =
 
 function toInterval(call: CastCall): Unary {
   const { from, to } = call;
-  if (isInterval(from)) return (v) => v;
-  const fail = malformed(call);
+  if (isInterval(from)) {
+    // Fields smaller than those of the target are cut.
+    const unit = to.kind === "interval_day_time" && to.endField < 3 ? unitOf(to) : 1n;
+    if (to.kind === "interval_day_time") return unit === 1n ? (v) => v : (v) => (v as bigint) - ((v as bigint) % unit);
+    return to.kind === "interval_year_month" && to.endField === 0
+      ? (v) => (v as number) - ((v as number) % 12)
+      : (v) => v;
+  }
+  if (isIntegral(from)) {
+    const unit = unitOf(to);
+    const overflow = outOfRange(call);
+    return to.kind === "interval_day_time"
+      ? (v) => {
+          const micros = BigInt(v as number | bigint) * unit;
+          return BigInt.asIntN(64, micros) === micros ? micros : overflow(v);
+        }
+      : (v) => {
+          const months = BigInt(v as number | bigint) * unit;
+          return BigInt.asIntN(32, months) === months ? Number(months) : overflow(v);
+        };
+  }
+  // Malformed text is an error without ANSI mode too.
+  const fail = (v: SqlValue): null => {
+    if (call.mode === "try") return null;
+    throw new MillraceError("INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE", {
+      input: v as string,
+      intervalStr: quotedType(to).slice(1, -1).toLowerCase(),
+    });
+  };
   return (v) => {
     const text = trimAll(v as string);
     const micros = to.kind === "interval_day_time" ? parseDayTime(text) : undefined;

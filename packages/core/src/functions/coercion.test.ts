@@ -96,7 +96,7 @@ describe("arithmetic", () => {
     ["element_at(array(1), 2)", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"],
     ["map(1, 2, 1, 3)", "DUPLICATED_MAP_KEY"],
     ["to_timestamp('x', 'yyyy')", "CANNOT_PARSE_TIMESTAMP"],
-    ["date_format(now(), 'yyyy-bb')", "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"],
+    ["date_format(now(), 'yyyy-bb')", "INVALID_DATETIME_PATTERN.WITH_SUGGESTION"],
     ["make_date(2023, 2, 29)", "DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION"],
     ["from_utc_timestamp(now(), 'Mars/Base')", "INVALID_TIMEZONE"],
     ["raise_error('no')", "USER_RAISED_EXCEPTION"],

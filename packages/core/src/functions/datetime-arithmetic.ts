@@ -41,7 +41,12 @@ export function resolveTemporal(operator: TemporalOperator, left: DataType, righ
     }
     return undefined;
   }
-  if (operator === "+" && !isInterval(right) && (isInterval(left) || (isIntegral(left) && isDate(right)))) {
+  if (
+    operator === "+" &&
+    !isInterval(right) &&
+    right.kind !== "null" &&
+    (isInterval(left) || (isIntegral(left) && isDate(right)))
+  ) {
     const swapped = resolveTemporal("+", right, left);
     return swapped && { args: [swapped.args[1]!, swapped.args[0]!], returns: swapped.returns };
   }
@@ -49,6 +54,8 @@ export function resolveTemporal(operator: TemporalOperator, left: DataType, righ
     const common = findTightestCommonType(left, right);
     return common && { args: [common, common], returns: common };
   }
+  if (left.kind === "null" && isInterval(right)) return { args: [right, right], returns: right };
+  if (isInterval(left) && right.kind === "null") return { args: [left, left], returns: left };
   if (isDate(left)) {
     if (isIntegral(right)) return { args: [dateType, intType], returns: dateType };
     if (right.kind === "interval_year_month") return { args: [left, right], returns: dateType };
@@ -181,24 +188,25 @@ function scaleInterval(operator: "*" | "/", interval: DataType): Binary {
           ? base * factor
           : divideHalfUp(base, factor)
         : roundedScale(Number(base), factor as number, operator);
-    return months ? checkedMonths(Number(result)) : checkedMicros(result);
+    const tried = operator === "*" ? "try_multiply" : "try_divide";
+    return months ? checkedMonths(Number(result), tried) : checkedMicros(result, tried);
   };
 }
 function roundedScale(base: number, factor: number, operator: "*" | "/"): bigint {
   const exact = operator === "*" ? base * factor : base / factor;
-  if (!Number.isFinite(exact)) throw intervalOverflow();
+  if (!Number.isFinite(exact)) throw intervalOverflow(operator === "*" ? "try_multiply" : "try_divide");
   return BigInt(exact < 0 ? -Math.round(-exact) : Math.round(exact));
 }
 
-function intervalOverflow(): MillraceError {
-  return new MillraceError("INTERVAL_ARITHMETIC_OVERFLOW", { reason: "the result does not fit the interval type" });
+function intervalOverflow(tried: string): MillraceError {
+  return new MillraceError("INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION", { functionName: `\`${tried}\`` });
 }
-function checkedMicros(value: bigint): bigint {
-  if (BigInt.asIntN(64, value) !== value) throw intervalOverflow();
+function checkedMicros(value: bigint, tried = "try_add"): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw intervalOverflow(tried);
   return value;
 }
-function checkedMonths(value: number): number {
-  if ((value | 0) !== value) throw intervalOverflow();
+function checkedMonths(value: number, tried = "try_add"): number {
+  if ((value | 0) !== value) throw intervalOverflow(tried);
   return value;
 }
 function checkedDays(value: number): number {

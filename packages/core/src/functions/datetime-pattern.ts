@@ -231,7 +231,7 @@ function zoneName({ zone, time }: PrintedTime, style: "short" | "long"): string 
   if (style === "long" || !/^GMT[+-]/.test(name)) return name;
   // The runtime knows abbreviations of its locale only; those of others are the initials of the long name.
   const long = nameOf("long").replace("European Standard", "European");
-  return /^GMT/.test(long) ? name : long.replaceAll(/[^A-Z]/g, "");
+  return long.startsWith("GMT") ? name : long.replaceAll(/[^A-Z]/g, "");
 }
 
 /** The item of a run of one letter. `adjacent`: another number follows directly, so that the width is exact. */
@@ -519,16 +519,17 @@ function microsOf(f: Fields, zone: TimeZone): bigint | undefined {
 }
 
 /**
- * Compiles a pattern. What is wrong with it only for reading is an error of the first reading.
+ * Compiles a pattern. Letters that are wrong or too many are an error of the first use, since they differ for reading.
  * @throws INVALID_DATETIME_PATTERN.*, INCONSISTENT_BEHAVIOR_CROSS_VERSION.*
  */
 export function compileDatetimePattern(pattern: string): DatetimePattern {
   const wrong = refused(pattern, false);
   if (wrong !== undefined) throw wrong;
-  const items = formerChecked(pattern, () => compileItems(pattern));
+  let items: readonly Item[] | undefined;
   let readers: readonly (readonly Item[])[] | undefined;
   return {
     format(micros, zone) {
+      items ??= formerChecked(pattern, () => compileItems(pattern));
       const local = toLocal(zone, micros);
       const at: PrintedTime = { time: localTimeOf(local), offset: Number((local - micros) / 1_000_000n), zone };
       let out = "";
@@ -539,7 +540,7 @@ export function compileDatetimePattern(pattern: string): DatetimePattern {
       if (readers === undefined) {
         const unreadable = refused(pattern, true);
         if (unreadable !== undefined) throw unreadable;
-        readers = alternatives(pattern).slice(0, 256).map(compileItems);
+        readers = formerChecked(pattern, () => alternatives(pattern).slice(0, 256).map(compileItems));
       }
       for (const reader of readers) {
         const fields = emptyFields();

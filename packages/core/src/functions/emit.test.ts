@@ -70,7 +70,10 @@ describe("generated code gives what the documented examples say", () => {
         const storable = types.args.every((type) => type.kind !== "null") && types.returns.kind !== "null";
         // Once with constants, once with columns (and constants where the function asks for them), beside a row of NULLs.
         const forms = [call(literal)];
-        const wantsLiterals = /extract|date_?part|json|csv|to_char|to_number|window|named_struct|current|now|^map|_fields?$/.test(scalar.name);
+        const wantsLiterals =
+          /extract|date_?part|json|csv|to_char|to_number|window|named_struct|current|now|^map|_fields?$/.test(
+            scalar.name,
+          );
         if (storable && !wantsLiterals) forms.push(call(column));
         for (const form of forms) {
           const rows = [args, types.args.map(() => null), args];

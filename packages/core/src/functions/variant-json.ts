@@ -69,7 +69,9 @@ class Reader {
   #string(): string | undefined {
     const quoted = this.#take(stringGrammar);
     if (quoted === undefined) return undefined;
-    return quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+    if (!quoted.includes("\\")) return quoted.slice(1, -1);
+    const text = JSON.parse(quoted) as string;
+    return text.isWellFormed() ? text : undefined;
   }
 
   /** Appends the next value; false for malformed text. What follows the document is not looked at, as in Spark. */

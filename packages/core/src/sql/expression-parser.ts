@@ -318,10 +318,7 @@ export class ExpressionParser extends TokenCursor {
       let operand = this.#primary();
       const after = this.peek();
       if (
-        (after === token.dot ||
-          after === token.leftBracket ||
-          after === token.doubleColon ||
-          after === token.colon) &&
+        (after === token.dot || after === token.leftBracket || after === token.doubleColon || after === token.colon) &&
         operand.kind !== "UnresolvedStar"
       ) {
         operand = this.#postfix(operand, start);
@@ -439,11 +436,7 @@ export class ExpressionParser extends TokenCursor {
     const after = this.peek();
     if (after === token.leftParenthesis) return this.functionCall(parts.join("."), start);
     if (after === token.arrow && parts.length === 1) return this.#lambda(parts);
-    if (after === token.dot && this.peek(1) === token.asterisk) {
-      this.advance();
-      this.advance();
-      return starForm(this, parts);
-    }
+    if (after === token.dot && this.peek(1) === token.asterisk) return starForm(this, parts);
     return { kind: "UnresolvedAttribute", parts, origin: this.#origin(start) };
   }
 
@@ -452,7 +445,6 @@ export class ExpressionParser extends TokenCursor {
     if (kind === token.string) return this.#string();
     if (kind === token.question || kind === token.colon) throw this.unexpected(": parameters are not supported");
     if (kind !== token.asterisk) throw this.unexpected();
-    this.advance();
     return starForm(this, []);
   }
 

@@ -1,6 +1,7 @@
 /** Functions over columns, in Spark's words and camelCase. Strings are column names; take {@link lit} for values. */
 export * from "./aggregates.ts";
 export * from "./basic.ts";
+export * from "./calendar.ts";
 export * from "./collections.ts";
 export * from "./conditional.ts";
 export * from "./datetime.ts";
@@ -10,4 +11,5 @@ export * from "./math.ts";
 export * from "./statistics.ts";
 export * from "./strings.ts";
 export * from "./user-defined.ts";
+export * from "./variant.ts";
 export * from "./windows.ts";

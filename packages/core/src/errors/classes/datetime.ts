@@ -6,6 +6,11 @@ export const datetimeErrors = {
       "The input string <input> cannot be parsed to a TIME value because it does not match to the datetime format <format>.",
   },
   "DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION": { sqlState: "22023", message: "<rangeMessage>." },
+  "DATATYPE_MISMATCH.HASH_VARIANT_TYPE": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to the function <functionName> cannot contain elements of the "VARIANT" type yet.',
+  },
   ILLEGAL_DAY_OF_WEEK: { sqlState: "22009", message: "Illegal input for day of week: <string>." },
   "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION": {
     sqlState: "22015",
@@ -32,6 +37,11 @@ export const datetimeErrors = {
     sqlState: "22023",
     message:
       "Valid range for seconds is [0, 60] (inclusive), but the provided value is <secAndMicros>. To avoid this error, use `try_make_timestamp`, which returns NULL on error.",
+  },
+  "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE": {
+    sqlState: "22006",
+    message:
+      "Error parsing '<input>' to interval. Interval string does not match the format of `<intervalStr>`, such as '1 02:03:04.5' for day to second and '1-2' for year to month.",
   },
   "INVALID_PARAMETER_VALUE.TIME_UNIT": {
     sqlState: "22023",

@@ -97,6 +97,7 @@ export function mapBuilder(
 export function holdsMap(type: DataType): boolean {
   switch (type.kind) {
     case "map":
+    case "variant":
       return true;
     case "array":
       return holdsMap(type.element);

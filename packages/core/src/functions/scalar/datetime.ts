@@ -350,7 +350,8 @@ export const datetime: readonly ScalarFunction[] = [
       const zone = timeZoneOf(context.timeZone);
       return (seconds, format) =>
         pattern((format as string | undefined) ?? "yyyy-MM-dd HH:mm:ss").format(
-          (seconds as bigint) * microsPerSecond,
+          // Beyond 64 bits of microseconds it wraps around, as in Spark.
+          BigInt.asIntN(64, (seconds as bigint) * microsPerSecond),
           zone,
         );
     },
