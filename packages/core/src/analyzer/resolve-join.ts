@@ -1,15 +1,18 @@
 import { MillraceError } from "../errors/index.ts";
 import type { Attribute, Expr } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/print.ts";
 import { nullableOf, typeOf } from "../expressions/typing.ts";
 import { argumentInfo } from "../functions/fold.ts";
 import { functionRegistry } from "../functions/registry.ts";
+import { quotedType } from "../functions/type-text.ts";
 import type { Join, LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { booleanType } from "../types/data-type.ts";
+import { quoteIdentifier } from "../types/identifier.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { requireNoWindow } from "./extract-windows.ts";
-import { castTo, unresolvedColumn } from "./resolve-attribute.ts";
-import { resolveCondition } from "./resolve-expression.ts";
+import { castTo, type Scope } from "./resolve-attribute.ts";
+import { containsAggregate, resolveExpression } from "./resolve-expression.ts";
 
 /** Joins on a condition, or on columns of the same name that then appear once, first in the result. */
 export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, context: AnalysisContext): LogicalPlan {
@@ -23,25 +26,34 @@ export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, c
       left,
       right,
       joinType: plan.joinType,
-      ...(plan.condition === undefined ? {} : { condition: resolveCondition(plan.condition, scope, context) }),
+      ...(plan.condition === undefined ? {} : { condition: joinCondition(plan.condition, scope, context) }),
     };
   }
-  const origin = plan.origin === undefined ? {} : { origin: plan.origin };
+  const callSite = { context: plan.origin ?? {} };
   const pairs = plan.using.map((name) => {
-    const column = (output: readonly Attribute[]): Attribute => {
+    const column = (output: readonly Attribute[], side: "left" | "right"): Attribute => {
       const matches = output.filter((a) => sameName(a.name, name, context));
-      if (matches.length === 0)
-        throw unresolvedColumn({ kind: "UnresolvedAttribute", parts: [name], ...origin }, output);
+      if (matches.length === 0) {
+        throw new MillraceError(
+          "UNRESOLVED_USING_COLUMN_FOR_JOIN",
+          {
+            colName: quoteIdentifier(name),
+            side,
+            suggestion: output.map((a) => quoteIdentifier(a.name)).join(", "),
+          },
+          callSite,
+        );
+      }
       if (matches.length > 1) {
         throw new MillraceError(
           "AMBIGUOUS_REFERENCE",
           { name: `\`${name}\``, referenceNames: `[${matches.map((a) => `\`${a.name}\``).join(", ")}]` },
-          { context: plan.origin ?? {} },
+          callSite,
         );
       }
       return matches[0]!;
     };
-    return { left: column(leftOutput), right: column(rightOutput) };
+    return { left: column(leftOutput, "left"), right: column(rightOutput, "right") };
   });
   const condition = pairs
     .map((pair) => equality(pair.left, pair.right, context))
@@ -75,6 +87,25 @@ export function resolveJoin(plan: Join, left: LogicalPlan, right: LogicalPlan, c
   });
   const isKey = (a: Attribute): boolean => pairs.some((pair) => pair.left.id === a.id || pair.right.id === a.id);
   return { kind: "Project", input: joined, expressions: [...keys, ...output.filter((a) => !isKey(a))] };
+}
+
+function joinCondition(condition: Expr, scope: Scope, context: AnalysisContext): Expr {
+  const resolved = resolveExpression(condition, scope, context);
+  if (containsAggregate(resolved)) {
+    throw new MillraceError("UNSUPPORTED_EXPR_FOR_OPERATOR", {
+      operator: "Join",
+      invalidExprSqls: `"${printExpression(condition)}"`,
+    });
+  }
+  const type = typeOf(resolved);
+  if (type.kind === "null") return castTo(resolved, booleanType);
+  if (type.kind !== "boolean") {
+    throw new MillraceError("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", {
+      joinCondition: `"${printExpression(condition)}"`,
+      conditionType: quotedType(type),
+    });
+  }
+  return resolved;
 }
 
 /** `left = right` with both sides cast to the common type. */

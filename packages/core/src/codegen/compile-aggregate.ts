@@ -34,6 +34,8 @@ export interface CompiledAggregation {
 /** The groups of one partition. */
 export interface Aggregation {
   readonly groups: number;
+  /** What keys and aggregates take, about; without strings, lists and maps that aggregates collect. */
+  readonly memoryBytes: number;
   add(batch: RecordBatch): void;
   /** Keys, then the buffers of each aggregate. The aggregation must not be added to afterwards. */
   partials(): Vector[];
@@ -220,6 +222,9 @@ export function mergeBuffers(
   });
 }
 
+/** An aggregate's state of one group, about. */
+const bytesPerValue = 24;
+
 class StoredAggregation implements Aggregation {
   readonly #table: KeyTable;
   readonly #stores: readonly AggregateStore[];
@@ -231,6 +236,9 @@ class StoredAggregation implements Aggregation {
   }
   get groups(): number {
     return this.#table.count;
+  }
+  get memoryBytes(): number {
+    return this.#table.memoryBytes + bytesPerValue * this.#table.count * this.#stores.length;
   }
   partials(): Vector[] {
     const { count } = this.#table;

@@ -19,6 +19,8 @@ import { canonicalBytes, canonicalText, hashKeyBytes } from "./key-hash.ts";
 /** The distinct keys met so far, numbered from 0 in order of appearance. */
 export interface KeyTable {
   readonly count: number;
+  /** What the table takes, about. */
+  readonly memoryBytes: number;
   keys(from?: number, to?: number): Vector[];
 }
 
@@ -142,6 +144,9 @@ function matters(how: KeyOptions, k: number): boolean {
   return how.nullSafe?.[k] !== true;
 }
 
+/** A key of the interpreter's table: an array of values and its text, about. */
+const valueRowBytes = 200;
+
 /** The interpreter's table: keys as values, found by their canonical text. */
 export class ValueTable implements KeyTable {
   readonly #schema: StructType;
@@ -153,6 +158,9 @@ export class ValueTable implements KeyTable {
 
   get count(): number {
     return this.#rows.length;
+  }
+  get memoryBytes(): number {
+    return valueRowBytes * this.#rows.length;
   }
 
   find(key: readonly SqlValue[], insert: boolean): number {

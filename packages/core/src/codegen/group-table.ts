@@ -93,6 +93,15 @@ export class GroupTable {
     this.columns = layout.leaves.map((leaf) => emptyColumn(leaf, initialCapacity));
   }
 
+  get memoryBytes(): number {
+    let bytes = this.slots.byteLength + this.hashes.byteLength;
+    for (const column of this.columns) {
+      bytes += column.values.byteLength + column.high.byteLength + column.nulls.byteLength;
+      bytes += column.starts.byteLength + column.ends.byteLength + column.arena.bytes.byteLength;
+    }
+    return bytes;
+  }
+
   /** Doubles the room. Generated code looks its arrays up again afterwards. */
   grow(): void {
     const capacity = this.capacity * 2;

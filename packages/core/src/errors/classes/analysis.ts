@@ -225,11 +225,6 @@ export const analysisErrors = {
     sqlState: "42K0E",
     message: "The generator is not supported: outside the SELECT clause, found: <plan>.",
   },
-  "UNSUPPORTED_GENERATOR.MULTI_GENERATOR": {
-    sqlState: "42K0E",
-    message:
-      "The generator is not supported: only one generator allowed per SELECT clause but found <num>: <generators>.",
-  },
   "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS": {
     sqlState: "42K0E",
     message: 'The generator is not supported: nested in expressions "<expression>".',

@@ -9,10 +9,10 @@
  */
 import { compactBatch } from "../../columnar/compact.ts";
 import { concatBatches } from "../../columnar/concat.ts";
-import { gatherBatch } from "../../columnar/gather.ts";
 import { batchMemorySize } from "../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { StructType } from "../../types/data-type.ts";
+import { dealToFiles, mostDepth, partCount, type RowHash } from "../memory/deal-rows.ts";
 import type { MemoryReservation } from "../memory/memory-budget.ts";
 import type { OperatorMemory } from "../memory/operator-memory.ts";
 import type { SpillFile } from "../memory/spill.ts";
@@ -27,20 +27,13 @@ export interface JoinMethod {
   /** Makes the build rows ready to be found. */
   lookup(built: RecordBatch): Lookup;
   /** Hashes of the rows' keys; absent for a join without keys. */
-  readonly hashes?: Readonly<Record<"build" | "probe", (batch: RecordBatch, into: Int32Array) => void>>;
+  readonly hashes?: Readonly<Record<"build" | "probe", RowHash>>;
 }
 
 /** Hash table and chains of a build row, about. */
 const lookupBytesPerRow = 48;
 /** A column's bytes are addressed by 31 bits. */
 const largestBuildBytes = 0x7000_0000;
-const partCount = 32;
-const mostDepth = 3;
-/** Rows are dealt out in units of this size, so that the parts get batches worth writing. */
-const dealBytes = 4 << 20;
-/** One odd factor per depth: parts of parts are dealt by other bits. */
-const factors: readonly number[] = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
-
 const bytesOf = (rows: number, bytes: number): number => 2 * bytes + lookupBytesPerRow * rows;
 
 export function joinPartitions(
@@ -200,28 +193,8 @@ class RunningJoin {
   }
 
   /** Writes rows to files by the hash of their keys. */
-  async #deal(rows: AsyncIterable<RecordBatch>, side: "build" | "probe", depth: number): Promise<SpillFile[]> {
-    const schema = this.#schemaOf(side);
-    const files = Array.from({ length: partCount }, () => this.#memory.spill.create(schema));
-    const hash = this.#method.hashes![side];
-    let pending: RecordBatch[] = [];
-    let bytes = 0;
-    const flush = async (): Promise<void> => {
-      const batch = concatBatches(schema, pending);
-      pending = [];
-      bytes = 0;
-      for (const [part, indices] of dealtRows(batch, hash, depth).entries()) {
-        if (indices.length > 0) await files[part]!.write(gatherBatch(batch, indices, indices.length));
-      }
-    };
-    for await (const batch of rows) {
-      if (batch.length === 0) continue;
-      pending.push(compactBatch(batch));
-      bytes += batchMemorySize(batch);
-      if (bytes >= dealBytes) await flush();
-    }
-    await flush();
-    return files;
+  #deal(rows: AsyncIterable<RecordBatch>, side: "build" | "probe", depth: number): Promise<SpillFile[]> {
+    return dealToFiles(rows, this.#schemaOf(side), this.#method.hashes![side], depth, this.#memory.spill);
   }
 
   /** The build rows piece by piece, as many as fit, against all probe rows. */
@@ -270,31 +243,6 @@ class RunningJoin {
     }
     if (batches.length > 0) yield concatBatches(this.#method.shape.build, batches);
   }
-}
-
-/** Rows of each part, in order. */
-function dealtRows(
-  batch: RecordBatch,
-  hash: (batch: RecordBatch, into: Int32Array) => void,
-  depth: number,
-): Int32Array[] {
-  const parts = new Int32Array(batch.length);
-  hash(batch, parts);
-  const sizes = new Int32Array(partCount);
-  const factor = factors[depth]!;
-  for (let i = 0; i < batch.length; i++) {
-    const h = parts[i]!;
-    const part = Math.imul(h ^ (h >>> 15), factor) >>> 27;
-    parts[i] = part;
-    sizes[part]!++;
-  }
-  const rows = Array.from(sizes, (size) => new Int32Array(size));
-  sizes.fill(0);
-  for (let i = 0; i < batch.length; i++) {
-    const part = parts[i]!;
-    rows[part]![sizes[part]!++] = i;
-  }
-  return rows;
 }
 
 async function readWhole(file: SpillFile, schema: StructType): Promise<RecordBatch> {
