@@ -1,7 +1,8 @@
 import type { CompiledPlan } from "../execution/context.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { printPlan } from "../logical-plan/print.ts";
-import { printPhysicalPlan } from "../physical-plan/print.ts";
+import { describeOperator, operatorsOf, printPhysicalPlan } from "../physical-plan/print.ts";
+import { treeString } from "../types/tree-string.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { ExplainMode } from "./engine.ts";
 
@@ -30,8 +31,14 @@ export function explainText(plan: ExplainedPlan, mode: ExplainMode): string {
       const texts = sources.map(({ node, source }) => `== Operator (${node}) ==\n${source}`);
       return [physical, ...texts].join("\n\n");
     }
-    case "simple":
     case "formatted":
+      return [physical, ...Array.from(operatorsOf(plan.physical), details).reverse()].join("\n\n");
+    case "simple":
       return physical;
   }
+}
+
+/** An operator with the columns that it gives. */
+function details(operator: PhysicalPlan): string {
+  return `${describeOperator(operator)}\n${treeString(operator.schema)}`.trimEnd();
 }
