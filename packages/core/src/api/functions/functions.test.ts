@@ -11,6 +11,7 @@ const others: Readonly<Record<string, readonly unknown[]>> = {
   when: [functions.expr("a > 1"), 1],
   not: [functions.expr("a > 1")],
   dateTrunc: ["hour", "a"],
+  widthBucket: ["a", 0, 10, 5],
   percentileApprox: ["a", [0.5, 0.9]],
   percentiles: ["a", [0.5, 0.9]],
   histogramNumeric: ["a", 3],
