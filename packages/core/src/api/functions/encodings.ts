@@ -79,7 +79,7 @@ export function toBinary<const A extends Text>(
     toBinary,
     "to_binary",
     [value],
-    [...[format].filter((given) => given !== undefined).map((given) => literalOf(given))],
+    [format].filter((given) => given !== undefined).map((given) => literalOf(given)),
   );
 }
 /** As {@link toBinary}; NULL for a malformed text. */
@@ -88,7 +88,7 @@ export function tryToBinary(value: Text, format?: string): Column<"binary"> {
     tryToBinary,
     "try_to_binary",
     [value],
-    [...[format].filter((given) => given !== undefined).map((given) => literalOf(given))],
+    [format].filter((given) => given !== undefined).map((given) => literalOf(given)),
   );
 }
 /** MD5 of the bytes, in hexadecimal. */

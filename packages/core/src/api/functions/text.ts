@@ -34,7 +34,7 @@ export function btrim<const A extends Text>(
     btrim,
     "btrim",
     [value],
-    [...[characters].filter((given) => given !== undefined).map((given) => literalOf(given))],
+    [characters].filter((given) => given !== undefined).map((given) => literalOf(given)),
   );
 }
 /** Code point of the first character; 0 for an empty text. */
@@ -95,7 +95,7 @@ export function mask<const A extends Text>(
     mask,
     "mask",
     [value],
-    [...[upper, lower, digit, other].filter((given) => given !== undefined).map((given) => literalOf(given))],
+    [upper, lower, digit, other].filter((given) => given !== undefined).map((given) => literalOf(given)),
   );
 }
 /** Whether the text is digits with a valid Luhn checksum. */
