@@ -86,7 +86,7 @@ class ColumnWriter {
   }
 
   get size(): number {
-    return this.closedBytes + this.#values.pageSize + this.#definitions.length / 8;
+    return this.closedBytes + this.#values.dictionarySize + this.#values.pageSize + this.#definitions.length / 8;
   }
 
   append(batch: RecordBatch, from: number, to: number): void {

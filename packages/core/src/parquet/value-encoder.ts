@@ -125,6 +125,11 @@ export class ValueEncoder {
     return this.#plain.length + this.#count * (this.#dictionary === null ? 0 : 2);
   }
 
+  /** Bytes of the dictionary. */
+  get dictionarySize(): number {
+    return (this.#dictionary ?? this.#kept)?.bytes.length ?? 0;
+  }
+
   /** Adds the values of the leaf's vector at `positions[0 … count)`. */
   append(vector: Vector, positions: Int32Array, count: number): void {
     if (this.#leaf.element.type === physicalType.boolean) {
