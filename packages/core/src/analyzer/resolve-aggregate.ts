@@ -117,11 +117,11 @@ function requireGrouped(
     (node) => node.kind === "UnresolvedAttribute" && node.parts.some((part) => sameName(part, lost.name, context)),
   );
   const place = places[0]?.kind === "UnresolvedAttribute" ? places[0].origin : undefined;
-  throw new MillraceError(
-    "MISSING_AGGREGATION",
-    { expression: printExpression(lost), expressionAnyValue: `"any_value(${lost.name})"` },
-    { context: place ?? {} },
-  );
+  const options = { context: place ?? {} };
+  const expression = printExpression(lost);
+  if (keys.length === 0) throw new MillraceError("MISSING_GROUP_BY", { expression }, options);
+  const expressionAnyValue = `"any_value(${lost.name})"`;
+  throw new MillraceError("MISSING_AGGREGATION", { expression, expressionAnyValue }, options);
 }
 
 /** One row per distinct values of the columns (all when none are named): the first row of each group. */

@@ -139,6 +139,18 @@ export const settings: Readonly<Record<string, Setting>> = {
     default: "_corrupt_record",
     doc: "Column that takes the text of records that cannot be read, unless the option of that name is given.",
   },
+  "spark.sql.parquet.compression.codec": {
+    default: "snappy",
+    doc: "How Parquet files are compressed, unless the option compression is given.",
+    check: (value) => /^(none|uncompressed|snappy|gzip|zstd|brotli)$/i.test(value),
+    expected: "none, uncompressed, snappy, gzip, zstd or brotli",
+  },
+  "spark.sql.parquet.outputTimestampType": {
+    default: "TIMESTAMP_MICROS",
+    doc: "How timestamps stand in Parquet files.",
+    check: (value) => /^(TIMESTAMP_MICROS|TIMESTAMP_MILLIS|INT96)$/i.test(value),
+    expected: "TIMESTAMP_MICROS, TIMESTAMP_MILLIS or INT96",
+  },
   "spark.sql.jsonGenerator.ignoreNullFields": {
     default: "true",
     doc: "Whether the JSON sink leaves out fields that are NULL.",

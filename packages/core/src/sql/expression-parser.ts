@@ -244,6 +244,10 @@ export class ExpressionParser extends TokenCursor {
       case token.in: {
         this.expect(token.leftParenthesis, "(");
         this.#refuseSubquery();
+        if (this.accept(token.rightParenthesis)) {
+          const sql = { text: this.text, start, stop: this.stop() };
+          throw new MillraceError("INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", {}, { context: { sql } });
+        }
         const list = [value, this.expression()];
         while (this.accept(token.comma)) list.push(this.expression());
         this.expect(token.rightParenthesis, ")");

@@ -183,6 +183,11 @@ export const analysisErrors = {
     sqlState: "42000",
     message: 'Can\'t extract a value from "<base>". Need a complex type [STRUCT, ARRAY, MAP] but got <other>.',
   },
+  MISSING_GROUP_BY: {
+    sqlState: "42803",
+    message:
+      'The query does not include a GROUP BY clause, but "<expression>" stands beside aggregates. Add GROUP BY, aggregate the expression, or turn the aggregates into window functions with OVER.',
+  },
   MISSING_AGGREGATION: {
     sqlState: "42803",
     message:
@@ -336,6 +341,10 @@ export const analysisErrors = {
     message: "An expression is nested <depth> levels deep; the limit is <limit>. Split it over several columns.",
   },
   INVALID_USAGE_OF_STAR_OR_REGEX: { sqlState: "42000", message: "Invalid usage of <elem> in <prettyName>." },
+  "INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE": {
+    sqlState: "42000",
+    message: "Invalid SQL syntax: IN needs at least one value between its parentheses.",
+  },
   "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX": {
     sqlState: "42000",
     message: "Invalid SQL syntax: The function <prettyName> does not support <syntax>.",
