@@ -25,6 +25,10 @@ import { compiledPerUse, lazily, type Operator, type OperatorEnvironment } from 
 
 /** A partial aggregation hands on what it has when it reaches this many groups: its memory stays bounded. */
 export const maximumPartialGroups: number = 1 << 18;
+/** When nearly every row is a group of its own, as many as stay in the processor's cache: the merge does the work anyway. */
+const fewPartialGroups = 1 << 14;
+/** Rows per group below which that is so. */
+const poorReduction = 1.25;
 /** So little is held whatever the limit: a merge cannot do with less. */
 const leastBytes = 1 << 20;
 /** Groups that are dealt out at a time. */
@@ -51,6 +55,7 @@ export function compilePartialAggregate(plan: PartialAggregateExec, environment:
           let current = aggregation.start();
           let rows = 0;
           let collected = 0;
+          let most = maximumPartialGroups;
           const result = (): RecordBatch => ({
             schema: plan.schema,
             length: current.groups,
@@ -62,7 +67,8 @@ export function compilePartialAggregate(plan: PartialAggregateExec, environment:
               current.add(batch);
               if (collects) collected += batch.columns.reduce((sum, column) => sum + vectorMemorySize(column), 0);
               const fits = reservation.tryResize(current.memoryBytes + collected);
-              if (current.groups >= maximumPartialGroups || (!fits && current.memoryBytes + collected > leastBytes)) {
+              if (current.groups >= most || (!fits && current.memoryBytes + collected > leastBytes)) {
+                most = rows < poorReduction * current.groups ? fewPartialGroups : maximumPartialGroups;
                 yield result();
                 current = aggregation.start();
                 rows = 0;
