@@ -81,6 +81,18 @@ const plans: Readonly<
   "join using": ({ people, orders }) => people.join(orders, "id"),
   "full join using": ({ people, orders }) => people.join(orders, ["id"], "full"),
   "semi join": ({ people, orders }) => people.join(orders, "id", "leftSemi"),
+  "terms of a join condition go to the sides, and what is known of a key to the other one": ({ people, orders }) =>
+    people
+      .filter("id > 3")
+      .alias("p")
+      .join(orders.alias("o"), expr("p.id = o.person AND p.age > 20 AND o.price < 5 AND p.age < o.price")),
+  "terms over the preserved side of a left join stay in its condition": ({ people, orders }) =>
+    people
+      .filter("id > 3")
+      .alias("p")
+      .join(orders.alias("o"), expr("p.id <=> o.person AND p.age > 20 AND o.price < 5"), "left"),
+  "a hint puts its side into memory": ({ people, orders }) =>
+    people.join(orders.hint("broadcast").filter("price > 1"), "id", "left"),
   "cross join": ({ people }) => people.select("id").crossJoin(people.select("name")),
   "self-join by sides": ({ people }) => people.join(people, (l, r) => l.id.eq(r.age)).select(lit(1).as("one")),
   "withColumn replaces in place, adds at the end": ({ people }) =>
@@ -131,7 +143,6 @@ const errors: typeof plans = {
   "order by map": ({ people }) => people.selectExpr("map(name, age) AS m").orderBy("m"),
   "order by array of maps": ({ people }) => people.orderBy(expr("array(map(name, age))")),
   "sum of text array": ({ nested }) => nested.agg(() => ({ x: sum("tags" as never) })),
-  "two generators": ({ nested }) => nested.selectExpr("explode(tags)", "explode(tags)"),
   "nested generator": ({ nested }) => nested.selectExpr("upper(explode(tags))"),
   "generator in a filter": ({ nested }) => nested.filter("explode(tags)"),
   "window of zero": ({ orders }) => orders.groupBy(window("at", "0 seconds")).count(),

@@ -5,7 +5,7 @@ import { arbitraryBatch, arbitraryType, arbitraryValue } from "./arbitraries.tes
 import { valuesOfBatch } from "./batch-from-values.ts";
 import { compareValues, comparatorOf, equalValues } from "./compare.ts";
 import { gatherBatch } from "./gather.ts";
-import { sortIndices } from "./sort.ts";
+import { sortIndices } from "./row-order.ts";
 import { compareStrings, encodeUtf8, compareByteRanges } from "./utf8.ts";
 
 describe("the order of values", () => {

@@ -41,6 +41,11 @@ export function orderRows(
   return { order, keys };
 }
 
+/** Row numbers in the order of the columns, stable: rows that compare equal keep their order. */
+export function sortIndices(columns: readonly Vector[], directions: readonly SortDirection[]): Int32Array {
+  return orderRows(columns, directions, columns[0]?.length ?? 0).order;
+}
+
 /** The numbers of all rows as they are, for merging sorted batches. */
 export function sortNumbers(
   columns: readonly Vector[],

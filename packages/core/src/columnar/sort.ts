@@ -1,4 +1,4 @@
-/** Sorting rows by columns: comparators on row numbers that read typed arrays, and a stable merge sort over them. */
+/** Comparators on row numbers that read typed arrays, and a stable merge sort over them; `row-order.ts` sorts faster. */
 import { compareDoubles, comparatorOf } from "./compare.ts";
 import { compareByteRanges } from "./utf8.ts";
 import { bitAt } from "./validity.ts";
@@ -101,19 +101,6 @@ export function lexicographic(comparators: readonly RowComparator[]): RowCompara
     }
     return 0;
   };
-}
-
-/**
- * Row numbers in the order of the columns, stable: rows that compare equal keep their order.
- * @param columns    sort keys, most significant first, all of one length
- * @param directions one per column
- */
-export function sortIndices(columns: readonly Vector[], directions: readonly SortDirection[]): Int32Array {
-  const length = columns[0]?.length ?? 0;
-  const indices = new Int32Array(length);
-  for (let i = 0; i < length; i++) indices[i] = i;
-  mergeSort(indices, lexicographic(columns.map((column, k) => rowComparator(column, directions[k]!))));
-  return indices;
 }
 
 const runLength = 16;

@@ -5,7 +5,7 @@ import { concatBatches } from "../../columnar/concat.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
 import { batchMemorySize } from "../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
-import { sortIndices } from "../../columnar/sort.ts";
+import { sortIndices } from "../../columnar/row-order.ts";
 import { nullableOf, typeOf } from "../../expressions/typing.ts";
 import type { RepartitionExec } from "../../physical-plan/physical-plan.ts";
 import { hashColumns, partitionOf } from "../../state/murmur3.ts";
