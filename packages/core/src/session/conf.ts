@@ -166,6 +166,26 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Go on when a file cannot be read.",
     ...boolean,
   },
+  "spark.sql.parquet.mergeSchema": {
+    default: "false",
+    doc: "Whether the schema of Parquet files is that of all files together, not of the first.",
+    ...boolean,
+  },
+  "spark.sql.parquet.filterPushdown": {
+    default: "true",
+    doc: "Leave out row groups and pages of Parquet files that cannot match a filter.",
+    ...boolean,
+  },
+  "spark.sql.parquet.binaryAsString": {
+    default: "false",
+    doc: "Parquet columns of bytes without an annotation are text.",
+    ...boolean,
+  },
+  "spark.sql.parquet.inferTimestampNTZ.enabled": {
+    default: "true",
+    doc: "Parquet timestamps that are not of UTC are TIMESTAMP_NTZ.",
+    ...boolean,
+  },
   "spark.sql.autoBroadcastJoinThreshold": {
     default: "10485760",
     doc: "Estimated bytes up to which a side of a join is read into memory first and broadcast; -1: only with a hint.",
