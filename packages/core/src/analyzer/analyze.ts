@@ -60,7 +60,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "Filter":
       return resolveFilter(plan.condition, input(plan), context);
     case "Sort":
-      return resolveSort(plan.order, input(plan), context);
+      return resolveSort(plan.order, input(plan), context, plan.withinPartitions);
     case "Aggregate":
       return resolveAggregate(plan.grouping, plan.aggregates, input(plan), context, plan.groupingSets);
     case "Deduplicate":

@@ -22,7 +22,7 @@ export function resolveProject(list: readonly Expr[], input: LogicalPlan, contex
   const expressions = list.flatMap((expr) => expandStar(withDefaultFrames(expr), input, context));
   if (expressions.some(containsAggregate)) return resolveAggregate([], expressions, input, context);
   const windows = resolveTimeWindows(expressions, input, context);
-  const generated = resolveGenerator(windows.expressions, windows.input, context);
+  const generated = resolveGenerators(windows.expressions, windows.input, context);
   // Names mean the input's columns, also where the generated column has the same name.
   const scope = { attributes: outputOf(windows.input) };
   return projectWithWindows(
@@ -108,29 +108,36 @@ function generatorOf(expr: Expr): UnresolvedFunction | undefined {
     : undefined;
 }
 
+/** Generators in the list become Generate nodes below, the first one lowest: all combinations of their rows. */
+function resolveGenerators(
+  list: readonly Expr[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+): { readonly expressions: readonly Expr[]; readonly input: LogicalPlan } {
+  const scope = outputOf(input);
+  let state = { expressions: list, input };
+  while (state.expressions.some((expr) => generatorOf(expr) !== undefined)) {
+    state = resolveGenerator(state.expressions, state.input, scope, context);
+  }
+  return state;
+}
+
 /** Moves a generator in the list into a Generate below; the list then refers to its columns. */
 function resolveGenerator(
   expressions: readonly Expr[],
   input: LogicalPlan,
+  scope: readonly Attribute[],
   context: AnalysisContext,
 ): { readonly expressions: readonly Expr[]; readonly input: LogicalPlan } {
-  const generators = expressions.flatMap((expr) => generatorOf(expr) ?? []);
-  const call = generators[0];
-  if (call === undefined) return { expressions, input };
-  if (generators.length > 1) {
-    throw new MillraceError("UNSUPPORTED_GENERATOR.MULTI_GENERATOR", {
-      num: `${generators.length}`,
-      generators: generators.map((g) => `"${printExpression(g)}"`).join(", "),
-    });
-  }
+  const element = expressions.find((expr) => generatorOf(expr) !== undefined)!;
+  const call = generatorOf(element)!;
   const generator = functionRegistry.generator(call.name)!;
   requireArity(generator, call);
-  const args = call.args.map((arg) => resolveExpression(arg, { attributes: outputOf(input) }, context));
+  const args = call.args.map((arg) => resolveExpression(arg, { attributes: scope }, context));
   const signature = generator.resolve(
     args.map((arg) => argumentInfo(arg, context.evaluation)),
     { sql: printExpression(call), ansi: context.evaluation.ansi },
   );
-  const element = expressions.find((expr) => generatorOf(expr) !== undefined)!;
   const names = element.kind === "Alias" ? (element.names ?? [element.name]) : undefined;
   if (names !== undefined && names.length !== signature.returns.length) {
     throw new MillraceError("UDTF_ALIAS_NUMBER_MISMATCH", {
@@ -158,7 +165,7 @@ function resolveGenerator(
 }
 
 export function resolveFilter(condition: Expr, input: LogicalPlan, context: AnalysisContext): LogicalPlan {
-  if (generatorOf(condition) !== undefined) {
+  if (someExpression(condition, (node) => generatorOf(node) !== undefined)) {
     throw new MillraceError("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", { plan: `Filter ${printExpression(condition)}` });
   }
   if (containsWindow(condition)) {
@@ -177,13 +184,25 @@ export function resolveFilter(condition: Expr, input: LogicalPlan, context: Anal
   }));
 }
 
-export function resolveSort(order: readonly SortOrder[], input: LogicalPlan, context: AnalysisContext): LogicalPlan {
+export function resolveSort(
+  order: readonly SortOrder[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+  withinPartitions?: true,
+): LogicalPlan {
   requireNoWindow("Sort", order);
   return withHiddenColumns(order, input, context, (plan, scope) => ({
     kind: "Sort",
+    ...(withinPartitions === undefined ? {} : { withinPartitions }),
     input: plan,
     order: order.map((item) => {
       const resolved = resolveExpression(item, { attributes: scope }, context) as SortOrder;
+      if (containsAggregate(resolved.child)) {
+        throw new MillraceError("UNSUPPORTED_EXPR_FOR_OPERATOR", {
+          operator: "Sort",
+          invalidExprSqls: `"${printExpression(item.child)}"`,
+        });
+      }
       requireOrderable("sort order", typeOf(resolved.child), {
         sql: printExpression(item.child),
         ansi: context.evaluation.ansi,

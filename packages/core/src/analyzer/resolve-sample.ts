@@ -21,6 +21,7 @@ export function resolveSample(relation: Sample, given: LogicalPlan, context: Ana
         orderable.map((child) => ({ kind: "SortOrder", child, direction: "ascending", nulls: "first" })),
         given,
         context,
+        true,
       );
   const [lower, upper] = [literal(relation.lower, doubleType), literal(relation.upper, doubleType)];
   const seed = literal(relation.seed, bigintType);

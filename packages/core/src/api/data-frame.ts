@@ -3,7 +3,7 @@ import type { Expr, SortOrder } from "../expressions/expression.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { parseExpression, parseNamedExpressions } from "../sql/index.ts";
 import type { SchemaLiteral, TypeLiteral, ValueOptions } from "../types/schema-literal.ts";
-import { originOf } from "./call-site.ts";
+import { originOf, type PublicMethod } from "./call-site.ts";
 import { attribute, columnNamed } from "./column-names.ts";
 import type {
   BooleanType,
@@ -173,8 +173,16 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   }
   /** Sorted rows: names, columns, or lambdas; ascending unless told otherwise. `df.orderBy((c) => c.at.desc(), "id")` */
   orderBy(...items: readonly SortItem<S>[]): DataFrame<S, O> {
-    const origin = originOf(this.orderBy);
-    const order = items.flatMap((item): readonly SortOrder[] => {
+    return this.#with({ kind: "Sort", input: this.plan, order: this.#order(items, this.orderBy) });
+  }
+  /** As {@link orderBy}, each partition for itself. */
+  sortWithinPartitions(...items: readonly SortItem<S>[]): DataFrame<S, O> {
+    const order = this.#order(items, this.sortWithinPartitions);
+    return this.#with({ kind: "Sort", input: this.plan, order, withinPartitions: true });
+  }
+  #order(items: readonly SortItem<S>[], method: PublicMethod): readonly SortOrder[] {
+    const origin = originOf(method);
+    return items.flatMap((item): readonly SortOrder[] => {
       const given: unknown = typeof item === "function" ? item(columnsOf<S>()) : item;
       return (Array.isArray(given) ? given : [given]).map((each: unknown): SortOrder => {
         if (each instanceof SortColumn) return each.order;
@@ -182,7 +190,6 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
         return new SortColumn(column.expr, "ascending", "first").order;
       });
     });
-    return this.#with({ kind: "Sort", input: this.plan, order });
   }
   /** Same as {@link orderBy}. */
   sort(...items: readonly SortItem<S>[]): DataFrame<S, O> {

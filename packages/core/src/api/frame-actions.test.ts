@@ -300,3 +300,11 @@ describe("views and plans", () => {
     expect(await df.select("name").semanticHash()).toBe(await df.select("name").semanticHash());
   });
 });
+
+test("partitions are sorted for themselves", async () => {
+  const rows = await spark
+    .range(0, 6, 1, 2)
+    .sortWithinPartitions((c) => c.id.desc())
+    .collect();
+  expect(rows.map((row) => row.id)).toEqual([2, 1, 0, 5, 4, 3]);
+});

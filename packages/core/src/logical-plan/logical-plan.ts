@@ -91,6 +91,8 @@ export interface Sort {
   readonly kind: "Sort";
   readonly input: LogicalPlan;
   readonly order: readonly SortOrder[];
+  /** Sorts the rows of each partition for itself. */
+  readonly withinPartitions?: true;
 }
 export interface Limit {
   readonly kind: "Limit";

@@ -69,7 +69,7 @@ export function describePlan(plan: LogicalPlan): string {
     case "Derived":
       return `'${plan.relation.kind}`;
     case "Sort":
-      return `${mark(plan.order)}Sort ${list(plan.order)}`;
+      return `${mark(plan.order)}Sort ${list(plan.order)}${plan.withinPartitions === true ? ", within partitions" : ""}`;
     case "Limit":
       return `Limit ${plan.limit}`;
     case "Aggregate":

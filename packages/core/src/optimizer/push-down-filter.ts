@@ -61,6 +61,8 @@ function push(node: FilterNode): LogicalPlan {
       return moveInto(node, movable, staying, input.input, (pushed) => ({ ...input, input: pushed }));
     }
     case "Sort":
+      // A random number belongs to a row's place in the order.
+      if (!isDeterministic(node.condition)) return node;
       return { ...input, input: push({ ...node, input: input.input }) };
     case "Aggregate": {
       const keys = new Map<Attribute["id"], Expr>();

@@ -123,6 +123,8 @@ export interface SortExec extends Node {
   readonly kind: "Sort";
   readonly input: PhysicalPlan;
   readonly order: readonly SortOrder[];
+  /** Sorts the rows of each partition for itself. */
+  readonly withinPartitions?: true;
   /** With a limit only the first rows are kept (top-k). */
   readonly limit?: number;
 }

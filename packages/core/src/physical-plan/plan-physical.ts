@@ -150,10 +150,11 @@ export class Planner {
       case "Sort": {
         const input = this.plan(plan.input);
         const order = bindOrder(plan.order, outputOf(plan.input));
-        return { kind: "Sort", id: this.newId(), schema, input, order };
+        const within = plan.withinPartitions === true ? { withinPartitions: true as const } : {};
+        return { kind: "Sort", id: this.newId(), schema, input, order, ...within };
       }
       case "Limit": {
-        if (plan.input.kind === "Sort") {
+        if (plan.input.kind === "Sort" && plan.input.withinPartitions !== true) {
           const input = this.plan(plan.input.input);
           const order = bindOrder(plan.input.order, outputOf(plan.input.input));
           return { kind: "Sort", id: this.newId(), schema, input, order, limit: plan.limit };

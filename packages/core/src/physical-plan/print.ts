@@ -2,6 +2,8 @@ import { unreachable } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { inMemoryFormat } from "../logical-plan/logical-plan.ts";
+import { expressionsOfPlan } from "./expressions-of-plan.ts";
+import { holdsClosure } from "./parallelize.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 
 /** Inputs of an operator, left to right. */
@@ -98,7 +100,7 @@ export function describeOperator(plan: PhysicalPlan): string {
       case "NestedLoopJoin":
         return `NestedLoopJoin ${plan.joinType}, build ${plan.buildSide ?? "right"}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
       case "Sort":
-        return `${plan.limit === undefined ? "Sort" : `TopK ${plan.limit}`} ${list(plan.order)}`;
+        return `${plan.limit === undefined ? "Sort" : `TopK ${plan.limit}`} ${list(plan.order)}${plan.withinPartitions === true ? ", within partitions" : ""}`;
       case "Limit":
         return `Limit ${plan.limit}`;
       case "Offset":
@@ -125,7 +127,8 @@ export function describeOperator(plan: PhysicalPlan): string {
         return unreachable(plan);
     }
   })();
-  return `(${plan.id}) ${name}`;
+  const closure = expressionsOfPlan(plan).some(holdsClosure) ? " (on the calling thread: a closure)" : "";
+  return `(${plan.id}) ${name}${closure}`;
 }
 
 function describeStep(step: Extract<PhysicalPlan, { kind: "Pipeline" }>["steps"][number]): string {

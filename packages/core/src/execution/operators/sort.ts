@@ -47,16 +47,17 @@ export function compileSort(plan: SortExec, environment: OperatorEnvironment): O
     async open(context) {
       if (limit !== undefined && limit <= 0) return [];
       const partitions = await input.open(context);
-      return [
+      const sorts = plan.withinPartitions === true ? partitions.map((partition) => [partition]) : [partitions];
+      return sorts.map((own, part) =>
         lazily(async function* () {
-          const pipeline = compiled(0);
+          const pipeline = compiled(part);
           const widen = (batch: RecordBatch): RecordBatch =>
             computed.length === 0
               ? batch
               : { schema: wide, length: batch.length, columns: [...batch.columns, ...pipeline.run(batch).columns] };
           if (limit !== undefined && limit <= smallLimit) {
             const top = new TopRows(wide, order, limit);
-            for await (const batch of chain(partitions)) top.add(widen(batch));
+            for await (const batch of chain(own)) top.add(widen(batch));
             for (const batch of top.sorted()) yield narrow(batch);
             return;
           }
@@ -67,13 +68,13 @@ export function compileSort(plan: SortExec, environment: OperatorEnvironment): O
             ...(limit === undefined ? {} : { limit }),
           });
           try {
-            for await (const batch of chain(partitions)) await sorter.add(widen(batch));
+            for await (const batch of chain(own)) await sorter.add(widen(batch));
             for await (const batch of sorter.sorted()) yield narrow(batch);
           } finally {
             await sorter.close();
           }
         }),
-      ];
+      );
     },
   };
 }
