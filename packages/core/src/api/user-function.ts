@@ -1,4 +1,5 @@
 import type { UserFunction } from "../expressions/expression.ts";
+import { loadExport } from "../expressions/load-export.ts";
 import type { StructType } from "../types/data-type.ts";
 import { structType } from "../types/data-type.ts";
 import { toDataType, toStructType } from "../types/schema-conversion.ts";
@@ -8,6 +9,20 @@ import type { WithoutResult } from "./row-types.ts";
 /** A closure as the plan holds it. */
 export function userFunction(closure: WithoutResult, name: string = closure.name): UserFunction {
   return { name: name === "" ? "lambda" : name, closure, deterministic: true };
+}
+
+/** A function that a module exports, as the plan holds it: each thread loads it for itself. */
+export function exportedFunction(url: string, exportName: string): UserFunction {
+  let loaded: UserFunction["closure"] | undefined;
+  return {
+    name: exportName,
+    closure: (...args: never[]) => loaded!(...args),
+    module: { url, exportName },
+    async load() {
+      loaded ??= await loadExport(url, exportName);
+    },
+    deterministic: true,
+  };
 }
 
 export type RowShape = "map" | "flatMap" | "mapPartitions";

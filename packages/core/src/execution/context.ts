@@ -31,6 +31,8 @@ export interface ParallelExecution {
   readonly pool: WorkerPool;
   /** The session's settings of now. */
   conf(): readonly (readonly [key: string, value: string])[];
+  /** Reading less than so many bytes (or numbers of a range) is not worth a message to another thread. */
+  readonly minBytes: number;
 }
 
 /** One scan opened for one batch (or for a batch query). */

@@ -193,5 +193,7 @@ export interface UserFunction {
   readonly name: string;
   readonly closure: (...args: never[]) => unknown;
   readonly module?: { readonly url: string; readonly exportName: string };
+  /** Loads the module's function; `closure` can be called when it has. */
+  readonly load?: () => Promise<void>;
   readonly deterministic: boolean;
 }

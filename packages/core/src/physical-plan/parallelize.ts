@@ -48,7 +48,7 @@ export function splitLeafOf(plan: PhysicalPlan, options: ParallelOptions): ScanE
 }
 
 /** Closures live on the calling thread; functions that a module exports are found by every thread. */
-function holdsClosure(expr: Parameters<typeof someExpression>[0]): boolean {
+export function holdsClosure(expr: Parameters<typeof someExpression>[0]): boolean {
   return someExpression(expr, (e) => e.kind === "UserFunctionCall" && e.fn.module === undefined);
 }
 

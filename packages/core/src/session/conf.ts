@@ -30,7 +30,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   "spark.app.name": { default: "millrace", doc: "Name of the application.", static: true },
   "spark.master": {
     default: "local[*]",
-    doc: "`local[n]`. The embedded engine computes on one thread; n is recorded.",
+    doc: "`local[n]`: n threads; `local[*]`: one per core; `local`: the calling thread alone.",
     static: true,
   },
   "spark.sql.ansi.enabled": {
@@ -206,6 +206,12 @@ export const settings: Readonly<Record<string, Setting>> = {
     default: "true",
     doc: "false: expressions run in the interpreter, without `new Function`.",
     ...boolean,
+  },
+  "millrace.parallel.minBytes": {
+    default: "1m",
+    doc: "A part of a plan that reads less runs on the calling thread.",
+    check: (value) => parseByteSize(value) !== undefined,
+    expected: "a number of bytes such as 1048576 or 1m",
   },
   "millrace.files.chunkBytes": { default: "4194304", doc: "Bytes of a file that are read at a time.", ...byteCount },
   "millrace.streaming.allowOutputModeChange": {

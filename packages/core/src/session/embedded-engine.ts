@@ -6,7 +6,7 @@ import { checkStreamingSupport } from "../analyzer/check-streaming-support.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import { compilePlan } from "../execution/compile-plan.ts";
-import type { CompiledPlan, CompileOptions } from "../execution/context.ts";
+import type { CompiledPlan, CompileOptions, ParallelExecution } from "../execution/context.ts";
 import { memorySettings, openOperatorMemory, parseByteSize } from "../execution/memory/operator-memory.ts";
 import { WorkerPool } from "../execution/parallel/worker-pool.ts";
 import type { EvalContext } from "../functions/function.ts";
@@ -40,6 +40,7 @@ import type { Engine, EngineRequest, ExplainMode, LogLevel, StreamRequest, Write
 import { explainText } from "./explain.ts";
 import { FormatProviders } from "./format-providers.ts";
 import { explainFileErrors } from "./file-errors.ts";
+import { loadFunctions } from "./load-functions.ts";
 import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";
 import { startStream } from "./start-stream.ts";
@@ -241,8 +242,8 @@ export class EmbeddedEngine implements Engine {
     return explainFileErrors(() => this.#analyze(plan, without));
   }
 
-  #analyze(plan: LogicalPlan, without: CachedTable | undefined): Promise<LogicalPlan> {
-    return analyzePlan(plan, {
+  async #analyze(plan: LogicalPlan, without: CachedTable | undefined): Promise<LogicalPlan> {
+    const analyzed = await analyzePlan(plan, {
       replaced: (each) => this.cache.replaced(each, without),
       distinctValues: (input, column) => distinctValues(this, input, column),
       evaluation: this.evaluation(),
@@ -251,6 +252,8 @@ export class EmbeddedEngine implements Engine {
       providerOf: (read) => this.providerOf(read),
       sourceContext: (read) => this.sourceContext(read, this.#stopped.signal),
     });
+    await loadFunctions(analyzed);
+    return analyzed;
   }
 
   optimize(analyzed: LogicalPlan): LogicalPlan {
@@ -264,6 +267,14 @@ export class EmbeddedEngine implements Engine {
       broadcastBytes: parseByteSize(threshold) ?? -1,
       shufflePartitions: Number(this.conf.required("spark.sql.shuffle.partitions")),
       ...(pool === null ? {} : { parallel: { threads: pool.size, canRead: (read) => this.#canReadElsewhere(read) } }),
+    };
+  }
+
+  #parallelExecution(pool: WorkerPool): ParallelExecution {
+    return {
+      pool,
+      conf: () => [...this.conf.all()],
+      minBytes: parseByteSize(this.conf.required("millrace.parallel.minBytes"))!,
     };
   }
 
@@ -281,7 +292,7 @@ export class EmbeddedEngine implements Engine {
       codegen: this.conf.flag("millrace.codegen.enabled"),
       bigint: this.request.bigint,
       timestamps: this.request.temporal ? "temporal" : "date",
-      ...(this.#pool === null ? {} : { parallel: { pool: this.#pool, conf: () => [...this.conf.all()] } }),
+      ...(this.#pool === null ? {} : { parallel: this.#parallelExecution(this.#pool) }),
     };
     return compilePlan(physical, options);
   }

@@ -3,7 +3,7 @@ import { MillraceError } from "../errors/index.ts";
 import { openOperatorMemory } from "../execution/memory/operator-memory.ts";
 import type { ToWorker } from "../execution/parallel/messages.ts";
 import { type TaskHost, TaskServer } from "../execution/parallel/task-server.ts";
-import type { UserFunction } from "../expressions/expression.ts";
+import { loadExport } from "../expressions/load-export.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { WorkerPort } from "../runtime/workers.ts";
 import type { SourceProvider } from "../sources/contract.ts";
@@ -36,7 +36,7 @@ export function serveTasks(port: WorkerPort, runtime: Runtime, ready: Promise<vo
     },
     openMemory: (limitBytes) =>
       openOperatorMemory(runtime, { limitBytes, directory: runtime.process.temporaryDirectory }),
-    loadFunction,
+    loadFunction: (fn) => loadExport(fn.module!.url, fn.module!.exportName),
   };
   const server = new TaskServer(port, host);
   let tail = ready;
@@ -44,14 +44,4 @@ export function serveTasks(port: WorkerPort, runtime: Runtime, ready: Promise<vo
     // In order, also before everything is loaded.
     tail = tail.then(() => server.receive(message as ToWorker));
   });
-}
-
-async function loadFunction(fn: UserFunction): Promise<UserFunction["closure"]> {
-  const { url, exportName } = fn.module!;
-  const module = (await import(url)) as Readonly<Record<string, unknown>>;
-  const found = module[exportName];
-  if (typeof found !== "function") {
-    throw new MillraceError("USER_FUNCTION_NOT_EXPORTED", { name: exportName, module: url });
-  }
-  return found as UserFunction["closure"];
 }

@@ -13,9 +13,6 @@ import { ParallelRun } from "../parallel/parallel-run.ts";
 import type { WorkerPool } from "../parallel/worker-pool.ts";
 import { chain, lazily, type Operator, type OperatorEnvironment, type Partition } from "./operator.ts";
 
-/** Reading less than this is not worth a message to another thread. */
-const leastBytes = 1 << 20;
-const leastRangeRows = 1_000_000n;
 /** Build sides up to this size are copied to every thread. */
 const mostInputBytes = 128 << 20;
 
@@ -25,14 +22,14 @@ export function compileParallel(plan: ParallelExec, environment: OperatorEnviron
   if (parallel === undefined) return local;
   const { plan: fragment, leaf, inputs } = cutFragment(plan.input);
   const builds = inputs.map((input) => environment.compile(input));
-  const { pool, conf, ...options } = { ...environment.options, ...parallel };
-  const { parallel: _, ...compileOptions } = options;
+  const { pool, conf, minBytes } = parallel;
+  const { parallel: _, ...compileOptions } = environment.options;
   let fragmentId: number | undefined;
 
   function isWorthwhile(scan: OpenScan | undefined): boolean {
-    if (leaf.kind === "Range") return (leaf.end - leaf.start) / leaf.step >= leastRangeRows;
+    if (leaf.kind === "Range") return (leaf.end - leaf.start) / leaf.step >= minBytes;
     const bytes = (scan?.splits ?? []).reduce((sum, split) => sum + (split.bytes ?? 0), 0);
-    return scan !== undefined && scan.splits.length > 1 && bytes >= leastBytes;
+    return scan !== undefined && scan.splits.length > 1 && bytes >= minBytes;
   }
 
   return {

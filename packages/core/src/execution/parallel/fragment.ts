@@ -55,7 +55,7 @@ function withoutClosures<T>(value: T): T {
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
-    if (key === "closure" && isUserFunction(value)) continue;
+    if (isUserFunction(value) && typeof member === "function") continue;
     copy[key] = withoutClosures(member);
   }
   return copy as T;

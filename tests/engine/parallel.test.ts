@@ -1,0 +1,130 @@
+/** Threads give the rows of one thread, in the same order, also when threads die at any moment. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { SparkSession } from "millrace";
+import { createSimulatedRuntime, EmbeddedEngine, type SimulatedRuntime } from "millrace/engine";
+import type { WorkerLink, Workers } from "../../packages/core/src/runtime/workers.ts";
+import { serveTasks } from "../../packages/core/src/session/serve-tasks.ts";
+import { type Frame, schema, step, tableOf } from "./random-plans.ts";
+
+/** Threads that are none: they take turns on this one, get copies of all messages, and can die after any of them. */
+class LoopbackWorkers implements Workers {
+  readonly available = 2;
+  readonly #runtime: SimulatedRuntime;
+  /** Messages from threads until one of them dies. */
+  lives: number;
+  deaths = 0;
+  messages = 0;
+
+  constructor(runtime: SimulatedRuntime, lives = Infinity) {
+    this.#runtime = runtime;
+    this.lives = lives;
+  }
+
+  start(): WorkerLink {
+    let alive = true;
+    let toMain: { message(message: unknown): void; ended(cause: unknown): void } | undefined;
+    let toThread: ((message: unknown) => void) | undefined;
+    serveTasks(
+      {
+        post: (message, transfer = []) => {
+          const copy: unknown = structuredClone(message, { transfer: [...transfer] });
+          queueMicrotask(() => {
+            if (!alive) return;
+            this.messages++;
+            if (this.lives-- === 0) {
+              alive = false;
+              this.deaths++;
+              this.lives = 7;
+              toMain?.ended(new Error("died"));
+            } else toMain?.message(copy);
+          });
+        },
+        listen: (message) => {
+          toThread = message;
+        },
+      },
+      this.#runtime,
+      Promise.resolve(),
+    );
+    return {
+      post: (message, transfer = []) => {
+        const copy: unknown = structuredClone(message, { transfer: [...transfer] });
+        queueMicrotask(() => alive && toThread?.(copy));
+      },
+      listen: (listener) => {
+        toMain = listener;
+      },
+      busy: () => undefined,
+      stop: () => {
+        alive = false;
+      },
+    };
+  }
+}
+
+async function session(
+  runtime: SimulatedRuntime,
+  workers: Workers | null,
+  conf: Readonly<Record<string, string>> = {},
+) {
+  const builder = SparkSession.builder
+    .master("local[2]")
+    .config("spark.sql.shuffle.partitions", "2")
+    .config("spark.sql.session.timeZone", "UTC")
+    .config("millrace.parallel.minBytes", "1")
+    .engine(async (request) => new EmbeddedEngine(request, workers === null ? runtime : { ...runtime, workers }));
+  for (const [key, value] of Object.entries(conf)) builder.config(key, value);
+  return builder.create();
+}
+
+const bytesOf = (rows: readonly object[]): Uint8Array =>
+  new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+
+/** The tables as JSON files, each in several. */
+async function write(runtime: SimulatedRuntime, tables: readonly (readonly object[])[]): Promise<void> {
+  for (const [t, rows] of tables.entries()) {
+    await runtime.fs.apply([
+      { op: "removeTree", path: `/${t}` },
+      { op: "makeDirectory", path: `/${t}` },
+      { op: "write", path: `/${t}/a.json`, bytes: bytesOf(rows.slice(0, 3)) },
+      { op: "write", path: `/${t}/b.json`, bytes: bytesOf(rows.slice(3)) },
+      { op: "write", path: `/${t}/c.json`, bytes: bytesOf([{ a: 1, b: 1, s: "x" }]) },
+    ]);
+  }
+}
+
+const lives = fc.option(fc.nat(20), { nil: Infinity });
+
+test("random plans give the same rows in the same order on threads, whatever dies", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const one = await session(runtime, null);
+  let parallel = 0;
+  let deaths = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      tableOf,
+      tableOf,
+      fc.array(step, { minLength: 1, maxLength: 4 }),
+      lives,
+      async (first, second, steps, until) => {
+        await write(runtime, [first, second]);
+        const workers = new LoopbackWorkers(runtime, until);
+        const many = await session(runtime, workers);
+        const answers: unknown[] = [];
+        for (const spark of [one, many]) {
+          const tables = ["/0", "/1"].map((path) => spark.read.schema(schema).json(path) as unknown as Frame);
+          const frame = steps.reduce<Frame>((before, apply) => apply(before, tables), tables[0]!);
+          answers.push(await frame.collect());
+        }
+        await many.stop();
+        if (workers.messages > 0) parallel++;
+        deaths += workers.deaths;
+        expect(answers[1]).toEqual(answers[0]);
+      },
+    ),
+    { numRuns: 200 },
+  );
+  expect(parallel).toBeGreaterThan(100);
+  expect(deaths).toBeGreaterThan(20);
+}, 60_000);
