@@ -3,14 +3,15 @@ import type { AggregateCall, Alias, Attribute, Expr } from "../expressions/expre
 import { printExpression } from "../expressions/print.ts";
 import { sameExpression } from "../expressions/same-expression.ts";
 import { collect, transformDown } from "../expressions/traverse.ts";
-import { attributeOf, isNamed, type NamedExpr } from "../expressions/typing.ts";
+import { attributeOf, isNamed, type NamedExpr, typeOf } from "../expressions/typing.ts";
+import { quotedType } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { unresolvedAmong } from "./resolve-attribute.ts";
 import { resolveExpression } from "./resolve-expression.ts";
 import { named } from "./named-expression.ts";
-import { holdsMap, setOperationOnMap } from "./map-columns.ts";
+import { holdsMap, holdsVariant, setOperationOnMap } from "./map-columns.ts";
 import { expandGroupingSets, withGroupingFunctions } from "./resolve-grouping-sets.ts";
 import { projectWithWindows, requireNoWindow } from "./extract-windows.ts";
 import { withDefaultFrames } from "./resolve-window.ts";
@@ -35,8 +36,15 @@ export function resolveAggregate(
   const writtenResults = windows.expressions.slice(grouping.length);
   const writtenBy = writtenKeys.map((expr): NamedExpr => {
     const resolved = named(expr, resolveExpression(expr, scope, context), context);
-    if (isNamed(resolved)) return resolved;
-    throw new MillraceError("INTERNAL_ERROR", { message: "a grouping expression without a name" });
+    if (!isNamed(resolved))
+      throw new MillraceError("INTERNAL_ERROR", { message: "a grouping expression without a name" });
+    if (holdsVariant(typeOf(resolved))) {
+      throw new MillraceError("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE", {
+        sqlExpr: `"${printExpression(expr)}"`,
+        dataType: quotedType(typeOf(resolved)),
+      });
+    }
+    return resolved;
   });
   const sets =
     groupingSets === undefined ? undefined : expandGroupingSets(writtenBy, groupingSets, windows.input, context);

@@ -87,7 +87,8 @@ export class VariantBuilder {
     const digits = String(unscaled < 0n ? -unscaled : unscaled).length;
     const power = Math.max(digits, scale) <= 9 ? 0 : Math.max(digits, scale) <= 18 ? 1 : 2;
     this.#header(0, 8 + power);
-    this.#bytes[this.#reserve(1)] = scale;
+    const at = this.#reserve(1);
+    this.#bytes[at] = scale;
     this.#signed(unscaled, 4 << power);
   }
   date(days: number): void {
@@ -114,11 +115,16 @@ export class VariantBuilder {
       return;
     }
     this.#header(1, bytes.length);
-    this.#bytes.set(bytes, this.#reserve(bytes.length));
+    this.#copy(bytes);
   }
   #sized(value: Uint8Array): void {
     this.#put(this.#reserve(4), value.length, 4);
-    this.#bytes.set(value, this.#reserve(value.length));
+    this.#copy(value);
+  }
+  #copy(value: Uint8Array): void {
+    // Reserving may replace the bytes.
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
   }
 
   /** The number of a field name. */
@@ -204,7 +210,7 @@ export class VariantBuilder {
       this.finishArray(start, offsets);
     } else {
       const bytes = variant[0].subarray(position, position + variantSize(variant[0], position));
-      this.#bytes.set(bytes, this.#reserve(bytes.length));
+      this.#copy(bytes);
     }
   }
 

@@ -12,6 +12,8 @@ const others: Readonly<Record<string, readonly unknown[]>> = {
   not: [functions.expr("a > 1")],
   dateTrunc: ["hour", "a"],
   widthBucket: ["a", 0, 10, 5],
+  variantGet: ["a", "$.a", "int"],
+  tryVariantGet: ["a", "$.a", "int"],
   percentileApprox: ["a", [0.5, 0.9]],
   percentiles: ["a", [0.5, 0.9]],
   histogramNumeric: ["a", 3],

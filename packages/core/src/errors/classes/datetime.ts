@@ -11,6 +11,11 @@ export const datetimeErrors = {
     message:
       'Cannot resolve "<sqlExpr>" due to data type mismatch: Input to the function <functionName> cannot contain elements of the "VARIANT" type yet.',
   },
+  GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE: {
+    sqlState: "42822",
+    message:
+      "The expression <sqlExpr> cannot be used as a grouping expression because its data type <dataType> is not an orderable data type.",
+  },
   ILLEGAL_DAY_OF_WEEK: { sqlState: "22009", message: "Illegal input for day of week: <string>." },
   "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION": {
     sqlState: "22015",
@@ -69,6 +74,11 @@ export const datetimeErrors = {
   ROUNDING_NECESSARY: {
     sqlState: "22003",
     message: "The number of seconds <value> has digits beyond microseconds. Round it first.",
+  },
+  "UNSUPPORTED_FEATURE.SET_OPERATION_ON_VARIANT_TYPE": {
+    sqlState: "0A000",
+    message:
+      "The feature is not supported: Cannot have VARIANT type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>.",
   },
   UNKNOWN_PRIMITIVE_TYPE_IN_VARIANT: {
     sqlState: "22023",
