@@ -202,7 +202,7 @@ describe("caches", () => {
       return true;
     });
     df.cache();
-    await expect(df.count()).rejects.toThrow();
+    await expect(df.count()).rejects.toThrow("not yet");
     fail = false;
     expect(await df.count()).toBe(3);
     await df.unpersist();
