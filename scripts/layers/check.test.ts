@@ -54,7 +54,7 @@ describe("layer order", () => {
   test("runtime/node is for api and worker entry points", () => {
     const node = { "runtime/node/b.ts": leaf };
     expect(problems({ ...node, "api/a.ts": importing("../runtime/node/b.ts") })).toEqual([]);
-    expect(problems({ ...node, "execution/task-worker-entry.ts": importing("../runtime/node/b.ts") })).toEqual([]);
+    expect(problems({ ...node, "worker.ts": importing("./runtime/node/b.ts") })).toEqual([]);
     expect(problems({ ...node, "execution/a.ts": importing("../runtime/node/b.ts") })).toHaveLength(1);
     expect(problems({ ...node, "runtime/a.ts": importing("./node/b.ts") })).toHaveLength(1);
   });

@@ -37,7 +37,8 @@ const contractFile = /^(?:sources|sinks)\/(?:contract\/.+|(?:[a-z0-9-]+-)?contra
 /** Tests, type tests and what only tests import: `filter.test.ts`, `column.test-d.ts`, `arbitraries.test-support.ts`. */
 const testFile = /\.(?:test|test-d|test-support)\.ts$/;
 const nodeRuntime = /^runtime\/node\//;
-const workerEntry = /^execution\/(?:.+\/)?(?:[a-z0-9-]+-)?worker-entry\.ts$/;
+/** What a thread runs first; it lies beside the folders, as the other entry points. */
+const workerEntry = /^worker\.ts$/;
 
 const rankOf = new Map(layerOrder.flatMap((row, rank) => row.map((folder) => [folder, rank] as const)));
 
