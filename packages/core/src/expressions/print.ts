@@ -164,7 +164,7 @@ function withinGroupPieces(order: readonly Expr[], name: string, style: Style): 
   order.forEach((item, i) => {
     if (i > 0) pieces.push(", ");
     if (style === "sql" || item.kind !== "SortOrder" || name === "listagg" || name === "string_agg") pieces.push(item);
-    else pieces.push(item.child, item.direction === "descending" ? " DESC" : "");
+    else pieces.push(item.child, item.direction === "descending" && name !== "mode" ? " DESC" : "");
   });
   return [...pieces, ")"];
 }

@@ -6,47 +6,50 @@ import {
   type DataType,
   decimalType,
   doubleType,
+  type Field,
   intType,
   type SqlValue,
   stringType,
+  structType,
 } from "../../types/data-type.ts";
-import { distinctAccumulators } from "../distinct-accumulators.ts";
+import { batchFromValues, valuesOfBatch } from "../../columnar/batch-from-values.ts";
+import { distinctAccumulators, distinctBuffer } from "../distinct-accumulators.ts";
 import { testContext } from "../evaluate.test-support.ts";
 import type { Accumulators, ArgumentInfo } from "../function.ts";
 import { functionRegistry } from "../registry.ts";
+import { orderText } from "./ordered.ts";
 import { QuantileSummary } from "./quantile-summary.ts";
 
 type Row = readonly SqlValue[];
+type Maker = (() => Accumulators) & { readonly buffer: readonly Field[] };
 
-function make(
-  name: string,
-  types: readonly DataType[],
-  literals: readonly (SqlValue | undefined)[] = [],
-): () => Accumulators {
+function make(name: string, types: readonly DataType[], literals: readonly (SqlValue | undefined)[] = []): Maker {
   const fn = functionRegistry.aggregate(name)!;
   const infos: ArgumentInfo[] = types.map((type, i) => {
     const value = literals[i];
     return { type, nullable: true, ...(value === undefined ? {} : { literal: { value } }) };
   });
   const signature = fn.resolve(infos, { sql: name, ansi: true });
-  return () => {
+  const create = (): Accumulators => {
     const accumulators = fn.bind(signature, testContext, infos);
     accumulators.ensure(2);
     return accumulators;
   };
+  return Object.assign(create, { buffer: fn.buffer(signature, infos) });
 }
 function over(create: () => Accumulators, rows: readonly Row[]): SqlValue {
   const accumulators = create();
   for (const row of rows) accumulators.update(1, row);
   return accumulators.evaluate(1);
 }
-/** Each part goes through accumulators of its own and their saved buffer. */
-function merged(create: () => Accumulators, parts: readonly (readonly Row[])[]): SqlValue {
+/** Each part goes through accumulators of its own and their saved buffer, which goes through columns of its types. */
+function merged(create: Maker, parts: readonly (readonly Row[])[]): SqlValue {
   const total = create();
   for (const part of parts) {
     const own = create();
     for (const row of part) own.update(0, row);
-    total.merge(1, own.save(0));
+    const batch = batchFromValues(structType(create.buffer), [own.save(0)]);
+    total.merge(1, valuesOfBatch(batch)[0]!);
   }
   return total.evaluate(1);
 }
@@ -71,24 +74,64 @@ describe("any split merges to the same answer", () => {
     ["bool_or", [booleanType], fc.option(fc.boolean())],
     ["percentile", [doubleType, doubleType], ints],
     ["approx_count_distinct", [stringType], fc.option(fc.string())],
+    ["bit_and", [intType], ints],
+    ["bit_or", [bigintType], fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }))],
+    ["bit_xor", [intType], ints],
+    ["bitmap_construct_agg", [bigintType], fc.option(fc.bigInt({ min: 0n, max: 32_767n }))],
+    ["mode", [stringType], fc.option(fc.constantFrom("a", "b", "c"))],
+    ["median", [doubleType], ints],
+    ["listagg", [stringType], fc.option(fc.string())],
+    ["max_by", [intType, doubleType], ints],
+    ["regr_count", [doubleType, doubleType], ints],
   ];
   test.each(cases)("%s of %j", (name, types, value) => {
-    const create = make(name, types, types.length > 1 ? [undefined, 0.5] : []);
+    const create = make(name, types, name === "percentile" ? [undefined, 0.5] : []);
     fc.assert(
       fc.property(partsOf(value), (parts) => {
-        const rows = parts.map((part) => part.map((v) => [v]));
+        // Functions of two columns get the same value twice.
+        const rows = parts.map((part) => part.map((v) => (types.length > 1 ? [v, v] : [v])));
         expect(merged(create, rows)).toEqual(over(create, rows.flat()));
       }),
     );
   });
-  test("variance, to 1e-9 of the spread", () => {
-    const create = make("var_samp", [doubleType]);
+  const close: readonly [name: string, columns: 1 | 2][] = [
+    ["var_samp", 1],
+    ["skewness", 1],
+    ["kurtosis", 1],
+    ["corr", 2],
+    ["covar_pop", 2],
+    ["covar_samp", 2],
+    ["regr_slope", 2],
+    ["regr_intercept", 2],
+    ["regr_r2", 2],
+    ["regr_sxy", 2],
+    ["regr_sxx", 2],
+    ["regr_avgy", 2],
+  ];
+  test.each(close)("%s over %i columns of small numbers, but for rounding", (name, columns) => {
+    const create = make(name, new Array<DataType>(columns).fill(doubleType));
+    const number = fc.option(fc.integer({ min: -50, max: 50 }), { freq: 8 });
     fc.assert(
-      fc.property(partsOf(fc.integer({ min: -1000, max: 1000 })), (parts) => {
-        const rows = parts.map((part) => part.map((v) => [v]));
+      fc.property(partsOf(fc.tuple(number, number)), (parts) => {
+        const rows = parts.map((part) => part.map((row) => row.slice(0, columns)));
         const [a, b] = [merged(create, rows), over(create, rows.flat())];
-        if (a === null || b === null) expect(a).toBe(b);
-        else expect(a).toBeCloseTo(b as number, 6);
+        // What is zero in one order can be a rounding error in another: ratios of those are left out.
+        if (a === null || b === null || !Number.isFinite(a) || !Number.isFinite(b)) return;
+        expect(a).toBeCloseTo(b as number, 5);
+      }),
+    );
+  });
+  test("listagg in an order of its own", () => {
+    const types = [stringType, stringType, stringType, intType];
+    const create = make("listagg", types, [undefined, ",", orderText([{ direction: "descending", nulls: "last" }])]);
+    const keyed = fc.tuple(fc.option(fc.constantFrom("a", "b")), fc.option(fc.integer({ min: 0, max: 9 })));
+    fc.assert(
+      fc.property(partsOf(keyed), (parts) => {
+        const rows = parts.map((part) => part.map(([text, key]) => [text, ",", "", key]));
+        const kept = rows.flat().filter(([text]) => text !== null);
+        const sorted = kept.toSorted((a, b) => Number(b[3] ?? -1) - Number(a[3] ?? -1));
+        const wanted = kept.length === 0 ? null : sorted.map(([text]) => text).join(",");
+        expect(merged(create, rows)).toBe(wanted);
       }),
     );
   });
@@ -141,11 +184,15 @@ test("approx_count_distinct stays within four deviations", () => {
 
 describe("distinct", () => {
   test("count(DISTINCT a, b) counts each row without NULL once", () => {
-    const create = (): Accumulators => {
-      const accumulators = distinctAccumulators(make("count", [intType, stringType])(), [intType, stringType]);
-      accumulators.ensure(2);
-      return accumulators;
-    };
+    const types = [intType, stringType];
+    const create = Object.assign(
+      (): Accumulators => {
+        const accumulators = distinctAccumulators(make("count", types)(), types);
+        accumulators.ensure(2);
+        return accumulators;
+      },
+      { buffer: distinctBuffer(types) },
+    );
     const rows = [
       [1, "a"],
       [1, "a"],

@@ -156,11 +156,7 @@ const mode: AggregateFunction = {
   resolve(args, info) {
     const order = findOrder(args);
     if (order < 0 && args.length === 0) {
-      throw new MillraceError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", {
-        functionName: "`mode`",
-        expectedNum: "[1, 2]",
-        actualNum: "0",
-      });
+      throw new MillraceError("INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING", { funcName: "`mode`" });
     }
     const value = args[order < 0 ? 0 : order + 1]!.type;
     if (order >= 0) return { args: args.map((arg) => arg.type), returns: value };

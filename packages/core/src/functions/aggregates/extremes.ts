@@ -67,7 +67,7 @@ function extremeBy(name: "max_by" | "min_by"): AggregateFunction {
       return { args: [args[0]!.type, args[1]!.type], returns: args[0]!.type };
     },
     nullable: true,
-    // Rows of equal ordering compete, and the first one stays.
+    // Rows of equal ordering compete, and the last one stays.
     orderIndependent: false,
     buffer: ({ args }) => [
       { name: "valueWithExtremumOrdering", type: args[0] as DataType, nullable: true },
@@ -77,7 +77,7 @@ function extremeBy(name: "max_by" | "min_by"): AggregateFunction {
       const compare = comparatorOf(args[1]!);
       const better = (state: Pair, row: readonly SqlValue[]): Pair => {
         const ordering = row[1]!;
-        return ordering === null || (state[1] !== null && compare(ordering, state[1]) * sign <= 0)
+        return ordering === null || (state[1] !== null && compare(ordering, state[1]) * sign < 0)
           ? state
           : [row[0]!, ordering];
       };

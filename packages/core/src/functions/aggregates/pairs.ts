@@ -136,12 +136,15 @@ export const pairs: readonly AggregateFunction[] = [
   pairFunction(
     "corr",
     "x, y",
-    "Pearson's correlation, from −1 to 1; NULL for one row.",
+    "Pearson's correlation, from −1 to 1; NULL when all values of one are equal.",
     "NULL",
     correlated,
     pairRows(
       true,
-      unlessEmpty((s, at) => (s[at] === 1 ? null : s[at + 3]! / Math.sqrt(s[at + 4]! * s[at + 5]!))),
+      unlessEmpty((s, at) => {
+        const spread = Math.sqrt(s[at + 4]! * s[at + 5]!);
+        return spread === 0 ? null : s[at + 3]! / spread;
+      }),
     ),
   ),
   pairFunction(
@@ -151,8 +154,8 @@ export const pairs: readonly AggregateFunction[] = [
     "NULL",
     correlated,
     pairRows(true, (s, at) => {
-      if (s[at + 4] === 0) return null;
-      return s[at + 5] === 0 ? 1 : (s[at + 3]! / Math.sqrt(s[at + 4]! * s[at + 5]!)) ** 2;
+      if (s[at + 5] === 0) return null;
+      return s[at + 4] === 0 ? 1 : (s[at + 3]! / Math.sqrt(s[at + 4]! * s[at + 5]!)) ** 2;
     }),
   ),
   pairFunction(

@@ -14,6 +14,9 @@ const defaultAccuracy = 10_000;
 /** The percentages of a call: one number or an array, each from 0 to 1. */
 export function percentagesOf(arg: ArgumentInfo, call: CallInfo): readonly number[] {
   const value = requireLiteral(arg, "percentage", call);
+  if (value === null) {
+    throw new MillraceError("DATATYPE_MISMATCH.UNEXPECTED_NULL", { sqlExpr: call.sql, exprName: "percentage" });
+  }
   const toDouble = (type: DataType, v: SqlValue): SqlValue => bindCast(type, doubleType, "ansi", "UTC")(v);
   const list =
     arg.type.kind === "array"

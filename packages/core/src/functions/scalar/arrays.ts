@@ -350,7 +350,7 @@ export const arrayFunctions: readonly ScalarFunction[] = [
     name: "array_repeat",
     arity: [2, 2],
     resolve: (args, call) => ({
-      args: [args[0]!.type, integerArgument(args[1]!, 1, call)],
+      args: [args[0]!.type, args[1]!.type.kind === "null" ? intType : integerArgument(args[1]!, 1, call)],
       returns: arrayType(args[0]!.type, args[0]!.nullable),
     }),
     nulls: "custom",
