@@ -1,7 +1,9 @@
 /** Parquet files between Spark and Millrace: what one writes, the other reads, with the same types and values. */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { duckdbPython } from "../../scripts/duckdb-environment.ts";
 import { normalized } from "./spark/canonical.ts";
 import { MillraceEngine, type Plan, type ReadPlan, type Step } from "./spark/plans.ts";
 import { type Failure, SparkProcess, type Table } from "./spark/spark-process.ts";
@@ -143,6 +145,45 @@ describe("what Spark writes, Millrace reads", () => {
       expect(content(await millrace.run(plan)), condition).toEqual(content(await spark.run(plan)));
     }
   });
+});
+
+/** Columns of DuckDB's types that Spark reads too. */
+const duckColumns = [
+  "i AS id",
+  "(i % 100)::TINYINT AS t",
+  "(i % 200)::UTINYINT AS ut",
+  "(i % 60000)::USMALLINT AS us",
+  "(i * 400000)::UINTEGER AS ui",
+  "(i::UBIGINT + 9223372036854770000) AS ul",
+  "(i / 7)::FLOAT AS f",
+  "(i / 7)::DOUBLE AS x",
+  "i % 3 = 0 AS b",
+  "CASE WHEN i % 5 = 0 THEN NULL ELSE 'str' || (i % 17) END AS s",
+  "'unique ' || i AS u",
+  "('x' || i)::BLOB AS y",
+  "DATE '1969-01-01' + (i % 10000)::INTEGER AS d",
+  "TIMESTAMP '2020-01-01' + INTERVAL (i) SECOND AS ntz",
+  "(TIMESTAMP '2020-01-01' + INTERVAL (i) SECOND)::TIMESTAMP_MS AS ms",
+  "(i % 9999 / 100)::DECIMAL(4, 2) AS d4",
+  "(i / 100)::DECIMAL(18, 2) AS d18",
+  "(-i / 100)::DECIMAL(38, 2) AS d38",
+  "CASE WHEN i % 4 = 0 THEN NULL WHEN i % 4 = 1 THEN [] ELSE [i, NULL, i + 1] END AS la",
+  "{'a': i, 'b': CASE WHEN i % 2 = 0 THEN 'x' END, 'c': [{'z': i}, NULL]} AS st",
+  "MAP {'k' || i: i, 'j': NULL} AS m",
+  "CASE WHEN i % 3 = 0 THEN NULL ELSE {'p': {'q': CASE WHEN i % 2 = 0 THEN i END}} END AS ns",
+];
+
+test("what DuckDB writes, Millrace reads as Spark does", async () => {
+  const python = duckdbPython(console.log);
+  for (const version of ["V1", "V2"]) {
+    for (const codec of ["snappy", "zstd", "uncompressed", "lz4_raw"]) {
+      const path = `${directory}/duck-${version}-${codec}.parquet`;
+      const options = `FORMAT parquet, COMPRESSION ${codec}, PARQUET_VERSION ${version}, ROW_GROUP_SIZE 4096`;
+      const query = `COPY (SELECT ${duckColumns.join(", ")} FROM range(0, 6000) r(i)) TO '${path}' (${options})`;
+      execFileSync(python, ["-c", "import sys, duckdb; duckdb.sql(sys.argv[1])", query]);
+      expect(content(await millrace.run(readBack(path)))).toEqual(content(await spark.run(readBack(path))));
+    }
+  }
 });
 
 describe("what Millrace writes, Spark reads", () => {

@@ -4,13 +4,13 @@ import type { Validity, Vector } from "../columnar/vector.ts";
 import { assertInvariant } from "../errors/index.ts";
 import { ParquetFormatError } from "./format-error.ts";
 import type { LeafBatch } from "./leaf-reader.ts";
-import type { GroupPlan, ReadPlan } from "./read-plan.ts";
+import type { GroupPlan, MissingPlan, ReadPlan } from "./read-plan.ts";
 
 /** The vector of a column with `length` slots. */
 export function assemble(plan: ReadPlan, leaves: readonly LeafBatch[], length: number): Vector {
   switch (plan.kind) {
     case "missing":
-      return nullVector(plan.type, length);
+      return missing(plan, length);
     case "leaf": {
       const { vector } = leaves[plan.leaf]!;
       if (vector.length !== length) throw new ParquetFormatError("columns of a nested value have different lengths");
@@ -35,6 +35,17 @@ export function assemble(plan: ReadPlan, leaves: readonly LeafBatch[], length: n
       return { kind: "map", type: plan.type, length, validity, offsets, keys: children[0]!, values: children[1]! };
     }
   }
+}
+
+const missingVectors = new WeakMap<MissingPlan, Vector>();
+
+/** Nulls; batches of one length share them. */
+function missing(plan: MissingPlan, length: number): Vector {
+  const known = missingVectors.get(plan);
+  if (known !== undefined && known.length === length) return known;
+  const vector = nullVector(plan.type, length);
+  missingVectors.set(plan, vector);
+  return vector;
 }
 
 function validityOf(plan: GroupPlan, levels: LeafBatch, length: number): Validity {

@@ -185,6 +185,7 @@ function rowGroup(reader: ThriftReader): RowGroup {
     else return false;
     return true;
   });
+  if (rows > 0x7fff_ffff) throw new ParquetFormatError(`a row group of ${rows} rows cannot be`);
   return { columns, rows, byteSize };
 }
 
