@@ -17,6 +17,13 @@ const print = variantJson("UTC");
 describe("variants", () => {
   test.each([
     ['{"a": 1}', "02010000020c01", "0101000161"],
+    [
+      '{"b":[1,2.5,"x",null,true],"a":{"c":-129,"b":1e3}}',
+      "0202010014002703050002080a0b0c0c01200119000000057800040202000203000c107fff1c0000000000408f40",
+      "010300010203626163",
+    ],
+    ["123456789012", "18141a99be1c000000", "010000"],
+    ['{"é":"ü","z":1.10}', "0202010003000909c3bc20026e000000", "0102000203c3a97a"],
     ["[]", "030000", "010000"],
   ] as const)("%s has the bytes of Spark's parse_json", (json, value, metadata) => {
     const variant = parseVariant(json)!;
