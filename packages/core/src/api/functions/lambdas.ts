@@ -26,7 +26,10 @@ let depth = 0;
 /** Calls the lambda with as many parameters as it declares, within the bounds. */
 function lambdaExpr(lambda: (...args: never[]) => unknown, names: string, least: number): Expr {
   const count = Math.max(least, Math.min(names.length, lambda.length));
-  const parameters = [...names].slice(0, count).map((letter) => `${letter}_${depth}`);
+  const parameters = names
+    .slice(0, count)
+    .split("")
+    .map((letter) => `${letter}_${depth}`);
   const columns = parameters.map((name) => new Column({ kind: "UnresolvedLambdaVariable", parts: [name] }));
   depth++;
   try {
