@@ -1,17 +1,26 @@
 /**
  * npm run bench -- NAME … [--threads N] [--against spark,duckdb] [--json]
  *
- * Names: ysb, memory, latency, startup, batches, tpch, and smoke, which runs each of them on a small input.
+ * Names: ysb, memory, latency, startup, batches, tpch, large, and smoke, which runs each of them on a small input.
  */
 import { parseArgs } from "node:util";
 import { batches } from "./batches/bench.ts";
+import { large } from "./large/bench.ts";
 import { latency } from "./latency/bench.ts";
 import type { Benchmark, BenchOptions, Measure } from "./measure.ts";
 import { startup } from "./startup/bench.ts";
 import { tpch } from "./tpch/bench.ts";
 import { ysb, ysbMemory } from "./ysb/bench.ts";
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { ysb, memory: ysbMemory, latency, startup, batches, tpch };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  ysb,
+  memory: ysbMemory,
+  latency,
+  startup,
+  batches,
+  tpch,
+  large,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
