@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { duckdbPython } from "../../scripts/duckdb-environment.ts";
 import { sparkPython } from "../../scripts/spark-environment.ts";
+import { cacheDirectory } from "../cache.ts";
 import { runChild, runProgram } from "../child.ts";
 import { type BenchOptions, type Measure, percentile, rounded } from "../measure.ts";
 import { generateTpch } from "./generate.ts";
@@ -19,7 +20,7 @@ const peers = { spark: sparkPython, duckdb: duckdbPython };
 export async function* tpch(options: BenchOptions): AsyncGenerator<Measure> {
   const scale = options.smoke ? 0.01 : 1;
   options.log(`TPC-H at scale ${scale}`);
-  const directory = generateTpch(scale, options.log);
+  const directory = options.smoke ? await smallInput(options) : generateTpch(scale, options.log);
   const runs = options.smoke ? 1 : 5;
   for (const query of ["q1", "q3", "q6"]) {
     const job = new URL("./millrace-job.ts", import.meta.url);
@@ -40,6 +41,12 @@ export async function* tpch(options: BenchOptions): AsyncGenerator<Measure> {
       };
     }
   }
+}
+
+async function smallInput(options: BenchOptions): Promise<string> {
+  const directory = `${cacheDirectory}/tpch-small`;
+  await runChild(new URL("./small-input.ts", import.meta.url), [directory], options.log);
+  return directory;
 }
 
 /** The median of the runs after the first. */
