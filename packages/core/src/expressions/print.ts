@@ -7,7 +7,13 @@
 import { unreachable } from "../errors/index.ts";
 import { sqlName } from "../types/type-names.ts";
 import type { AggregateCall, Call, Expr, UnresolvedFunction, UserFunctionCall } from "./expression.ts";
-import { binaryOperators, castFunctionNames, defaultArguments, displayNames, hiddenArguments } from "./function-names.ts";
+import {
+  binaryOperators,
+  castFunctionNames,
+  defaultArguments,
+  displayNames,
+  hiddenArguments,
+} from "./function-names.ts";
 import type { FrameBound, WindowCall, WindowExpression, WindowFrame } from "./window-expression.ts";
 import { literalName, literalSql, quotedString } from "./print-literal.ts";
 

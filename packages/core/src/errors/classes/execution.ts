@@ -188,7 +188,8 @@ export const executionErrors = {
   },
   NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION: {
     sqlState: "22003",
-    message: "Found the negative value in <frequencyExpression>: <negativeValue>, but expected a positive integral value.",
+    message:
+      "Found the negative value in <frequencyExpression>: <negativeValue>, but expected a positive integral value.",
   },
   INVALID_BITMAP_POSITION: {
     sqlState: "22003",
