@@ -100,7 +100,7 @@ describe("arithmetic", () => {
     ["make_date(2023, 2, 29)", "DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION"],
     ["from_utc_timestamp(now(), 'Mars/Base')", "INVALID_TIMEZONE"],
     ["raise_error('no')", "USER_RAISED_EXCEPTION"],
-    ["array_contains(array(1), DATE'2024-01-01')", "DATATYPE_MISMATCH.DATA_DIFF_TYPES"],
+    ["array_contains(array(1), DATE'2024-01-01')", "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES"],
     ["map(1, 2) = map(1, 2)", "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"],
     ["sequence(1, 5, -1)", "INVALID_SEQUENCE"],
   ])("%s fails with %s", (sql, errorClass) => {

@@ -43,7 +43,8 @@ test.each(makers)("%s calls a function of the registry", (name, maker) => {
     const known =
       functionRegistry.scalar(expr.name) ??
       functionRegistry.aggregate(expr.name) ??
-      functionRegistry.generator(expr.name);
+      functionRegistry.generator(expr.name) ??
+      functionRegistry.window(expr.name);
     expect(known, expr.name).toBeDefined();
     expect(expr).toHaveProperty("origin");
     break;
