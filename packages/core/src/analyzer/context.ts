@@ -1,7 +1,6 @@
 import type { AttributeIds } from "../expressions/typing.ts";
 import type { EvalContext } from "../functions/function.ts";
-import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
-import type { StructType } from "../types/data-type.ts";
+import type { LogicalPlan, Read, TableSchema } from "../logical-plan/logical-plan.ts";
 
 /** What the analyzer knows of the session and of the sources. */
 export interface AnalysisContext {
@@ -10,7 +9,7 @@ export interface AnalysisContext {
   readonly evaluation: EvalContext;
   readonly caseSensitive: boolean;
   /** Schemas of all reads in the plan, asked from the sources before. */
-  readonly schemas: ReadonlyMap<Read, StructType>;
+  readonly schemas: ReadonlyMap<Read, TableSchema>;
   /** Plan of a registered view or table. */
   table(name: string): LogicalPlan | undefined;
 }

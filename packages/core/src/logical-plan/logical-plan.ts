@@ -222,12 +222,20 @@ export interface NamedTable {
 
 // ---- nodes of the analyzed plan ------------------------------------------------------------------------------------
 
+/** The columns of a source, and which of them come from somewhere else than its records. */
+export interface TableSchema extends StructType {
+  /** Columns whose values stand in the names of directories. */
+  readonly partitionColumns?: readonly string[];
+  /** What the files of a partitioned source hold; absent: everything but the partition columns. */
+  readonly dataSchema?: StructType;
+}
+
 /** A resolved read. `output` shrinks by pruning; `filters` are conditions that the source may apply on its own. */
 export interface Scan {
   readonly kind: "Scan";
   readonly read: Read;
   /** Full schema of the source. */
-  readonly schema: StructType;
+  readonly schema: TableSchema;
   readonly output: readonly Attribute[];
   readonly filters: readonly Expr[];
   /** Position of a streaming source among the distinct sources of the query; −1 for batch. Given by the streaming planner. */

@@ -12,6 +12,7 @@ import type {
   MetricsObserver,
   Read,
   Repartition,
+  TableSchema,
   UserRows,
 } from "../logical-plan/logical-plan.ts";
 import type { StructType } from "../types/data-type.ts";
@@ -25,7 +26,7 @@ interface Node {
 export interface ScanExec extends Node {
   readonly kind: "Scan";
   readonly read: Read;
-  readonly tableSchema: StructType;
+  readonly tableSchema: TableSchema;
   /** Bound to `schema`. Applied again by a Filter step above unless the source says that it filtered. */
   readonly filters: readonly Expr[];
   /** −1 for a batch read. */

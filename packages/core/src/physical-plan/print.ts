@@ -1,10 +1,11 @@
 import { unreachable } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
+import { collect } from "../expressions/traverse.ts";
 import { inMemoryFormat } from "../logical-plan/logical-plan.ts";
 import { expressionsOfPlan } from "./expressions-of-plan.ts";
 import { holdsClosure } from "./parallelize.ts";
-import type { PhysicalPlan } from "./physical-plan.ts";
+import type { PhysicalPlan, ScanExec } from "./physical-plan.ts";
 
 /** Inputs of an operator, left to right. */
 export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
@@ -62,13 +63,28 @@ export function printPhysicalPlan(plan: PhysicalPlan): string {
 
 const list = (items: readonly Expr[]): string => `[${items.map((item) => printExpression(item)).join(", ")}]`;
 
+/** The conditions of a scan that decide about whole directories, and the others. */
+function filtersOfScan(plan: ScanExec): { readonly partition: readonly Expr[]; readonly pushed: readonly Expr[] } {
+  const { partitionColumns } = plan.tableSchema;
+  if (partitionColumns === undefined) return { partition: [], pushed: plan.filters };
+  const names = new Set(partitionColumns);
+  const isPartition = (filter: Expr): boolean => {
+    const references = collect(filter, (e) => e.kind === "BoundReference");
+    return references.length > 0 && references.every(({ ordinal }) => names.has(plan.schema.fields[ordinal]!.name));
+  };
+  return { partition: plan.filters.filter(isPartition), pushed: plan.filters.filter((f) => !isPartition(f)) };
+}
+
 /** One operator in one line. */
 export function describeOperator(plan: PhysicalPlan): string {
   const columns = `[${plan.schema.fields.map((f) => f.name).join(", ")}]`;
   const name = (() => {
     switch (plan.kind) {
       case "Scan": {
-        const filters = plan.filters.length === 0 ? "" : `, PushedFilters: ${list(plan.filters)}`;
+        const { partition, pushed } = filtersOfScan(plan);
+        const filters =
+          (partition.length === 0 ? "" : `, PartitionFilters: ${list(partition)}`) +
+          (pushed.length === 0 ? "" : `, PushedFilters: ${list(pushed)}`);
         const where = plan.read.paths.length === 0 ? "" : ` [${plan.read.paths.join(", ")}]`;
         if (plan.read.format === inMemoryFormat) return `${inMemoryFormat} ${columns}${filters}`;
         return `${plan.read.streaming ? "StreamingScan" : "Scan"} ${plan.read.format}${where} ${columns}${filters}`;

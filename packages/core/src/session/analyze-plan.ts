@@ -3,11 +3,10 @@ import type { AnalysisContext } from "../analyzer/context.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { AttributeIds } from "../expressions/typing.ts";
 import type { EvalContext } from "../functions/function.ts";
-import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
+import type { LogicalPlan, Read, TableSchema } from "../logical-plan/logical-plan.ts";
 import type { Derived, Pivot } from "../logical-plan/derived.ts";
 import { childrenOfPlan, planNodes, somePlan, withPlanChildren } from "../logical-plan/traverse.ts";
 import type { SourceContext, SourceProvider } from "../sources/contract.ts";
-import type { StructType } from "../types/data-type.ts";
 import type { SessionCatalog } from "./catalog.ts";
 
 export interface AnalyzePlanOptions {
@@ -26,7 +25,7 @@ export interface AnalyzePlanOptions {
 export async function analyzePlan(given: LogicalPlan, options: AnalyzePlanOptions): Promise<LogicalPlan> {
   const tables = new Map<string, LogicalPlan | undefined>();
   const plan = await prepared(given, options);
-  const schemas = new Map<Read, StructType>();
+  const schemas = new Map<Read, TableSchema>();
   const pending = [plan];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     for (const node of planNodes(next)) {

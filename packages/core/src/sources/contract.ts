@@ -7,7 +7,7 @@
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Expr } from "../expressions/expression.ts";
-import type { OptionMap } from "../logical-plan/logical-plan.ts";
+import type { OptionMap, TableSchema } from "../logical-plan/logical-plan.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { StructType } from "../types/data-type.ts";
 
@@ -28,7 +28,7 @@ export interface SourceProvider {
   /** Format names, the first is the main one. */
   readonly names: readonly string[];
   /** Schema when the user gave none; throws when the source needs one. `given` is the user's, to be checked or completed. */
-  inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<StructType>;
+  inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<TableSchema>;
   /**
    * Reads splits of this source, of a batch or a stream, in another thread than the one that planned them. Absent, or
    * `canReadElsewhere` false for the options: the source is read on the calling thread.
@@ -43,8 +43,8 @@ export interface SourceProvider {
 
 /** What the query needs of a source. */
 export interface ScanRequest {
-  /** Full schema of the relation. */
-  readonly schema: StructType;
+  /** Full schema of the relation, as `inferSchema` gave it. */
+  readonly schema: TableSchema;
   /** The columns to produce, a subset of `schema` in output order. */
   readonly columns: StructType;
   /**
@@ -64,6 +64,8 @@ export interface PushedFilter {
    * `ScanRequest.columns`; columns that are not in `columns` may be null-typed placeholders.
    */
   select(batch: RecordBatch, selection: Int32Array): number;
+  /** The same for some of the conjuncts alone, for sources that leave out whole parts of the data by them. */
+  part?(conjuncts: readonly Expr[]): (batch: RecordBatch, selection: Int32Array) => number;
 }
 
 /** A part of a scan that one task reads. Plain data, so that it can be sent to a worker. */

@@ -39,6 +39,7 @@ function lateFilter(conjuncts: readonly Expr[]): LateFilter {
         for (let i = 0; i < batch.length; i++) selection[i] = i;
         return batch.length;
       },
+      part: (some) => late.compiled?.part?.(some) ?? late.pushed.select,
     },
   };
   return late;

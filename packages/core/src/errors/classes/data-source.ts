@@ -59,6 +59,41 @@ export const dataSourceErrors = {
     message:
       'Found duplicate field(s) "<requiredFieldName>": <matchedOrcFields> in case-insensitive mode, in the file <path>. Set spark.sql.caseSensitive to true to tell them apart.',
   },
+  CONFLICTING_DIRECTORY_STRUCTURES: {
+    sqlState: "KD009",
+    message:
+      "Conflicting directory structures detected. Suspicious paths: <discoveredBasePaths>. If the paths are directories of partitions, give the root directory of the table as the option basePath. If they are several tables, load them one by one and union them.",
+  },
+  CONFLICTING_PARTITION_COLUMN_NAMES: {
+    sqlState: "KD009",
+    message:
+      "Conflicting partition column names detected: <distinctPartColLists>. In partitioned directories files lie in the innermost directories only, and directories of one level have the same partition column. Look at these directories: <suspiciousPaths>.",
+  },
+  EMPTY_PARTITION_COLUMN_NAME: {
+    sqlState: "KD009",
+    message: "Found an empty partition column name in the directory name '<columnSpec>'. Rename the directory.",
+  },
+  EMPTY_PARTITION_COLUMN_VALUE: {
+    sqlState: "KD009",
+    message: "Found an empty partition column value in the directory name '<columnSpec>'. Rename the directory.",
+  },
+  INVALID_PARTITION_VALUE: {
+    sqlState: "42846",
+    message:
+      "Failed to cast value <value> to data type <dataType> for partition column <columnName>. Give the column another type in the schema, or rename the directory.",
+  },
+  PARTITION_COLUMN_NOT_FOUND_IN_SCHEMA: {
+    sqlState: "42000",
+    message: "Partition column <column> not found in schema <schema>. Partition by columns that are written.",
+  },
+  ALL_PARTITION_COLUMNS_NOT_ALLOWED: {
+    sqlState: "KD005",
+    message: "Cannot use all columns for partition columns. At least one column must be left for the files.",
+  },
+  INVALID_PARTITION_COLUMN_DATA_TYPE: {
+    sqlState: "0A000",
+    message: "Cannot use <type> for partition column. Partition by columns of atomic types.",
+  },
   CANNOT_MERGE_SCHEMAS: {
     sqlState: "42KD9",
     message:

@@ -23,7 +23,13 @@ export function compileScan(plan: ScanExec, environment: OperatorEnvironment): O
       const filter: PushedFilter | undefined =
         compiled === undefined
           ? undefined
-          : { columns, conjuncts: plan.filters, select: (batch, selection) => compiled.select(batch, selection) };
+          : {
+              columns,
+              conjuncts: plan.filters,
+              select: (batch, selection) => compiled.select(batch, selection),
+              part: (conjuncts) =>
+                compilePredicate(conjuncts, plan.schema, { ...environment.codegen, codegen: false }).select,
+            };
       const scan = await context.openScan(plan, filter);
       environment.openedScans.set(plan.id, scan);
       return scan.splits.map((split) => {

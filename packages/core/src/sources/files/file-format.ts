@@ -10,6 +10,10 @@ export interface FileRange {
   readonly size: number;
   readonly from: number;
   readonly to: number;
+  /** When the file was modified, in milliseconds since the epoch, as it was listed. */
+  readonly modifiedMs?: number;
+  /** Values of the partition columns as they stand in the file's path. */
+  readonly partition?: readonly (string | null)[];
 }
 
 /** What the rows of a file come from. */

@@ -4,6 +4,8 @@
  */
 import { MillraceError } from "../../errors/index.ts";
 import { FileSystemError, type DirectoryEntry } from "../../runtime/file-system.ts";
+import { bindCast } from "../../functions/casts.ts";
+import { stringType, timestampType } from "../../types/data-type.ts";
 import type { SourceContext } from "../contract.ts";
 import { compileGlob, expandBraces, isGlob } from "./glob.ts";
 import { absolutePath } from "./paths.ts";
@@ -19,6 +21,8 @@ export interface ListedFile {
 export interface ListingOptions {
   readonly recursive: boolean;
   readonly accepts: (name: string) => boolean;
+  /** Whether a file that was modified then is read, in milliseconds since the epoch. */
+  readonly acceptsTime: (modifiedMs: number) => boolean;
   readonly ignoreMissing: boolean;
   readonly ignoreCorrupt: boolean;
 }
@@ -29,9 +33,25 @@ export function readListingOptions(options: OptionReader, context: SourceContext
   return {
     recursive: options.flag("recursiveFileLookup", false),
     accepts: filter === undefined ? () => true : compileGlob(filter),
+    acceptsTime: readTimeLimits(options, context),
     ignoreMissing: setting("ignoreMissingFiles"),
     ignoreCorrupt: setting("ignoreCorruptFiles"),
   };
+}
+
+/** `modifiedAfter` and `modifiedBefore`, both exclusive. */
+function readTimeLimits(options: OptionReader, context: SourceContext): (modifiedMs: number) => boolean {
+  const zone = options.text("timeZone") ?? context.timeZone;
+  const limit = (name: string): number | undefined => {
+    const text = options.text(name);
+    if (text === undefined) return undefined;
+    const micros = bindCast(stringType, timestampType, "try", zone)(text);
+    if (typeof micros !== "bigint") throw options.invalid(name, text, "Give a time such as 2024-02-29T12:00:00.");
+    return Number(micros) / 1000;
+  };
+  const after = limit("modifiedAfter") ?? -Infinity;
+  const before = limit("modifiedBefore") ?? Infinity;
+  return (modifiedMs) => modifiedMs > after && modifiedMs < before;
 }
 
 /** The source's paths, absolute. */

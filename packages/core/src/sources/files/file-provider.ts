@@ -9,50 +9,65 @@ import type {
   SplitReader,
   StreamSourceContext,
 } from "../contract.ts";
-import { FileBatchSource, filesToRead } from "./file-batch-source.ts";
+import { openFileReader } from "./constant-columns.ts";
+import { FileBatchSource } from "./file-batch-source.ts";
 import type { FileFormat, FileRange } from "./file-format.ts";
 import { readRange } from "./read-range.ts";
 import { readListingOptions, sourcePaths } from "./file-listing.ts";
 import { FileStreamSource } from "./file-stream-source.ts";
+import { partitionFieldsOf, chosenFiles, findFiles, tableSchema } from "./table-files.ts";
+import { readPartitionOptions, sameColumn } from "./partition-discovery.ts";
+import type { TableSchema } from "../../logical-plan/logical-plan.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
 
 /**
  * The schema of the files of a source: the user's, checked, or inferred. A stream without a schema looks at the files
  * that are there when it is defined (Spark asks for `spark.sql.streaming.schemaInference` to allow that; its value
  * `false` forbids it here too).
+ * @param partitioned whether directories give columns
  */
 export async function schemaOfFiles(
   context: SourceContext,
   format: FileFormat,
   given: StructType | undefined,
   streaming: boolean,
-): Promise<StructType> {
-  if (given !== undefined) return format.checkSchema(context, given);
+  partitioned = true,
+): Promise<TableSchema> {
   const options = new OptionReader(format.name, context.options);
-  if (streaming && context.conf("spark.sql.streaming.schemaInference") === "false" && format.name !== "text") {
+  const inferring = given === undefined && format.name !== "text";
+  if (inferring && streaming && context.conf("spark.sql.streaming.schemaInference") === "false") {
     throw new MillraceError("UNABLE_TO_INFER_SCHEMA", {
       format: format.name,
       reason: "spark.sql.streaming.schemaInference is false",
     });
   }
-  const files =
-    format.name === "text"
-      ? []
-      : await filesToRead(context, sourcePaths(context, options), readListingOptions(options, context));
-  if (files.length === 0 && format.name !== "text") {
+  const listing = readListingOptions(options, context);
+  const partitioning = readPartitionOptions(options, context);
+  // A path that does not exist is an error of the one who needs its files: here, or later the read.
+  const lenient = inferring ? listing : { ...listing, ignoreMissing: true };
+  const found = await findFiles(context, sourcePaths(context, options), lenient, partitioning, options);
+  const partitions = partitioned ? partitionFieldsOf(found, listing, partitioning, given) : [];
+  if (given !== undefined) {
+    const isPartition = (name: string): boolean => partitions.some((p) => sameColumn(p.name, name, partitioning));
+    const data = { ...given, fields: given.fields.filter(({ name }) => !isPartition(name)) };
+    return tableSchema(format.checkSchema(context, data), partitions, partitioning);
+  }
+  const files = inferring ? await chosenFiles(context, found, listing, partitions.length > 0) : [];
+  if (inferring && files.length === 0) {
     throw new MillraceError("UNABLE_TO_INFER_SCHEMA", { format: format.name, reason: "there is no file yet" });
   }
-  return format.inferSchema(
+  const data = await format.inferSchema(
     context,
     files.map(({ path, size }) => ({ path, size, from: 0, to: size })),
   );
+  return tableSchema(data, partitions, partitioning);
 }
 
 /** The provider of a file format: batch reads, and streams of files that appear. */
 export function fileProvider(format: FileFormat): SourceProvider {
   return {
     names: [format.name],
-    inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<StructType> {
+    inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<TableSchema> {
       return schemaOfFiles(context, format, given, streaming);
     },
     canReadElsewhere(options) {
@@ -61,7 +76,7 @@ export function fileProvider(format: FileFormat): SourceProvider {
     },
     openReader(context: SourceContext, request: ScanRequest): SplitReader {
       const listing = readListingOptions(new OptionReader(format.name, context.options), context);
-      const reader = format.reader(context, request, null);
+      const reader = openFileReader(context, format, request, null);
       return {
         filtered: reader.filtered,
         get rowsRead() {

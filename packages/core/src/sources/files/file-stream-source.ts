@@ -19,6 +19,7 @@ import type {
   StreamSourceContext,
 } from "../contract.ts";
 import { DeadLetters } from "./bad-records.ts";
+import { openFileReader, partitionPruning } from "./constant-columns.ts";
 import { deadLetterFile } from "./dead-letter-file.ts";
 import type { FileFormat, FileRange } from "./file-format.ts";
 import { fixedPart, readListingOptions, sourcePaths, type ListedFile, type ListingOptions } from "./file-listing.ts";
@@ -26,6 +27,7 @@ import { FileSourceLog, type LoggedFile } from "./file-source-log.ts";
 import { readFileStreamOptions, type FileStreamOptions } from "./file-stream-options.ts";
 import { isGlob } from "./glob.ts";
 import { IncrementalListing } from "./incremental-listing.ts";
+import { partitionOfFile, type PartitionOptions, readPartitionOptions } from "./partition-discovery.ts";
 import { parentOf } from "./paths.ts";
 import { readRange, splitFiles } from "./read-range.ts";
 import { SeenFiles } from "./seen-files.ts";
@@ -47,6 +49,9 @@ export class FileStreamSource implements MicroBatchSource {
   readonly #seen: SeenFiles;
   readonly #letters: DeadLetters | null;
   readonly #letterPath: string | undefined;
+  readonly #partitioning: PartitionOptions;
+  /** Directories above which nothing is a partition. */
+  readonly #bases: ReadonlySet<string>;
   /** Listed but not yet taken, in the order of taking. */
   #cached: readonly ListedFile[] = [];
   /** AvailableNow: what was there at the start of the run. */
@@ -64,6 +69,7 @@ export class FileStreamSource implements MicroBatchSource {
     seen: SeenFiles,
     letterPath: string | undefined,
     letters: DeadLetters | null,
+    partitioning: PartitionOptions,
   ) {
     this.#context = context;
     this.#format = format;
@@ -75,9 +81,12 @@ export class FileStreamSource implements MicroBatchSource {
     this.#files = new IncrementalListing(context, paths, listing);
     this.#letterPath = letterPath;
     this.#letters = letters;
+    this.#partitioning = partitioning;
+    const { basePath } = partitioning;
+    this.#bases = new Set(basePath === undefined ? paths : [basePath]);
     this.description = `FileStreamSource[${paths.map((path) => `file:${path}`).join(", ")}]`;
     this.defaultLimit = options.limit;
-    this.filtered = format.reader(context, request, null).filtered;
+    this.filtered = openFileReader(context, format, request, null).filtered;
   }
 
   static async open(context: StreamSourceContext, format: FileFormat, request: ScanRequest): Promise<FileStreamSource> {
@@ -108,6 +117,7 @@ export class FileStreamSource implements MicroBatchSource {
       seen,
       letterPath,
       letters,
+      readPartitionOptions(options, context),
     );
   }
 
@@ -176,9 +186,13 @@ export class FileStreamSource implements MicroBatchSource {
       start === null ? -1 : parseLogOffset("offsets", start),
       parseLogOffset("offsets", end),
     );
-    const known: { readonly path: string; readonly size: number }[] = [];
+    const known: Pick<FileRange, "path" | "size" | "modifiedMs" | "partition">[] = [];
+    const names = this.#request.schema.partitionColumns;
+    const isWanted = partitionPruning(this.#context, this.#request);
     for (const file of files) {
-      const { path } = file;
+      const { path, modifiedMs } = file;
+      const partition = names === undefined ? undefined : partitionOfFile(path, this.#bases, names, this.#partitioning);
+      if (partition !== undefined && isWanted?.(partition) === false) continue;
       const stat = await this.#context.runtime.fs.stat(path);
       if (stat !== null && (stat.modifiedMs !== file.modifiedMs || (file.size >= 0 && stat.size !== file.size))) {
         this.#context.warn(
@@ -188,13 +202,13 @@ export class FileStreamSource implements MicroBatchSource {
       }
       // A file that is gone is planned too: reading it gives the error that names it, or the warning.
       const size = file.size >= 0 ? file.size : (stat?.size ?? 0);
-      known.push({ path, size });
+      known.push({ path, size, modifiedMs, ...(partition === undefined ? {} : { partition }) });
     }
     return splitFiles(this.#context, this.#format, known);
   }
 
   async *read(split: SourceSplit, signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {
-    const reader = this.#format.reader(this.#context, this.#request, this.#letters);
+    const reader = openFileReader(this.#context, this.#format, this.#request, this.#letters);
     yield* readRange(this.#context, reader, this.#listing, split.data as FileRange, signal);
     this.#rowsRead += reader.rowsRead;
   }

@@ -9,7 +9,7 @@ import { MillraceError } from "../../errors/index.ts";
 import type { SourceContext } from "../contract.ts";
 import { expandGlob, isHidden, type ListedFile, type ListingOptions } from "./file-listing.ts";
 import { isGlob } from "./glob.ts";
-import { manifestDirectory, readManifest } from "./sink-manifest.ts";
+import { readManifest } from "./sink-manifest.ts";
 
 interface KnownDirectory {
   readonly modifiedMs: number;
@@ -67,7 +67,7 @@ export class IncrementalListing {
     if (isKnown(root)) return true;
     const stat = await this.#context.runtime.fs.stat(root);
     if (stat === null) return false;
-    if (stat.kind === "directory") await this.#directory(root, stat.modifiedMs, isKnown, found, visited);
+    if (stat.kind === "directory") await this.#directory(root, root, stat.modifiedMs, isKnown, found, visited);
     else if (stat.kind === "file" && this.#options.accepts(root.slice(root.lastIndexOf("/") + 1))) {
       found.set(root, { path: root, size: stat.size, modifiedMs: stat.modifiedMs, identity: stat.identity });
     }
@@ -75,6 +75,7 @@ export class IncrementalListing {
   }
 
   async #directory(
+    root: string,
     directory: string,
     modifiedMs: number,
     isKnown: (path: string) => boolean,
@@ -92,10 +93,12 @@ export class IncrementalListing {
       const directories: string[] = [];
       const candidates: ListedFile[] = [];
       for (const entry of await fs.list(directory)) {
-        if (isHidden(entry.name) || entry.name === manifestDirectory) continue;
+        const isPartition = entry.kind === "directory" && entry.name.includes("=");
+        if (isHidden(entry.name) && !(isPartition && entry.name.startsWith("_"))) continue;
         const path = directory === "/" ? `/${entry.name}` : `${directory}/${entry.name}`;
         if (entry.kind === "directory") {
-          if (this.#options.recursive) directories.push(path);
+          // What lies below a partition belongs to it.
+          if (this.#options.recursive || isPartition || directory.includes("=", root.length)) directories.push(path);
         } else if (entry.kind === "file" && this.#options.accepts(entry.name) && !isKnown(path)) {
           const stat = await fs.stat(path);
           if (stat?.kind !== "file") continue;
@@ -108,7 +111,7 @@ export class IncrementalListing {
     for (const file of now.candidates) found.set(file.path, file);
     for (const path of now.directories) {
       const stat = await fs.stat(path);
-      if (stat?.kind === "directory") await this.#directory(path, stat.modifiedMs, isKnown, found, visited);
+      if (stat?.kind === "directory") await this.#directory(root, path, stat.modifiedMs, isKnown, found, visited);
     }
   }
 }

@@ -56,18 +56,23 @@ const wantedParts = 8;
 export function splitFiles(
   context: SourceContext,
   format: FileFormat,
-  files: readonly { readonly path: string; readonly size: number }[],
+  files: readonly Pick<FileRange, "path" | "size" | "modifiedMs" | "partition">[],
 ): SourceSplit[] {
   const maxPartBytes = bytesSetting(context, "spark.sql.files.maxPartitionBytes", 128 << 20);
   const inParts = format.splittable(context);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const partBytes = Math.min(maxPartBytes, Math.max(leastPartBytes, Math.ceil(total / wantedParts)));
   const splits: SourceSplit[] = [];
-  for (const { path, size } of files) {
+  for (const { path, size, modifiedMs, partition } of files) {
+    const about = {
+      ...(modifiedMs === undefined ? {} : { modifiedMs }),
+      ...(partition === undefined ? {} : { partition }),
+    };
     const parts = size > partBytes && inParts && compressionOf(path) === null ? Math.ceil(size / partBytes) : 1;
     const bytes = Math.ceil(size / parts);
     for (let i = 0; i < parts; i++) {
-      const range: FileRange = { path, size, from: i * bytes, to: i === parts - 1 ? size : (i + 1) * bytes };
+      const to = i === parts - 1 ? size : (i + 1) * bytes;
+      const range: FileRange = { path, size, from: i * bytes, to, ...about };
       const description = parts === 1 ? path : `${path}[${range.from}, ${range.to})`;
       splits.push({ description, data: range, bytes: range.to - range.from });
     }

@@ -30,7 +30,7 @@ export function tailProvider(formats: readonly FileFormat[]): SourceProvider {
   return {
     names: ["tail"],
     async inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<StructType> {
-      return schemaOfFiles(context, formatOf(context), given, streaming);
+      return schemaOfFiles(context, formatOf(context), given, streaming, false);
     },
     async openStream(context: StreamSourceContext, request: ScanRequest): Promise<MicroBatchSource> {
       return new TailSource(context, formatOf(context), request);
