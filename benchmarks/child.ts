@@ -1,5 +1,6 @@
 /** Runs a benchmark's work in a process of its own, so that start-up, heap and peak memory are its own. */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 /** Marks the line in which a child reports its result. */
@@ -15,7 +16,7 @@ export async function runChild<T>(file: URL, parameters: readonly string[], log:
   return resultOf<T>(child, file.pathname, log);
 }
 
-/** Runs another program that reports in the same way. */
+/** Runs another program that reports in the same way. What it writes to stderr is shown when it fails. */
 export async function runProgram<T>(
   command: string,
   parameters: readonly string[],
@@ -23,10 +24,17 @@ export async function runProgram<T>(
   log: (line: string) => void,
 ): Promise<T> {
   const child = spawn(command, [...parameters], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });
-  return resultOf<T>(child, command, log);
+  const complaints: string[] = [];
+  child.stderr.setEncoding("utf8").on("data", (text: string) => complaints.push(text));
+  try {
+    return await resultOf<T>(child, command, log);
+  } catch (error) {
+    log(complaints.join(""));
+    throw error;
+  }
 }
 
 async function resultOf<T>(child: ReturnType<typeof spawn>, name: string, log: (line: string) => void): Promise<T> {
@@ -52,7 +60,12 @@ export function report(result: unknown): void {
   process.stdout.write(`${resultMark}${JSON.stringify(result)}\n`);
 }
 
-/** Peak resident memory of this process in MB. */
+/**
+ * Peak resident memory of this process in MB. Linux counts it from the start of the program; elsewhere the figure may include
+ * what the parent held when it forked.
+ */
 export function peakRssMb(): number {
-  return Math.round(process.resourceUsage().maxRSS / 1024);
+  if (process.platform !== "linux") return Math.round(process.resourceUsage().maxRSS / 1024);
+  const [, kilobytes] = /VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))!;
+  return Math.round(Number(kilobytes) / 1024);
 }

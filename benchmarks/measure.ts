@@ -1,4 +1,6 @@
 /** What a benchmark reports, and how: one line per measure, or a table. */
+import type { Peer } from "./peers/peers.ts";
+
 export interface Measure {
   readonly work: string;
   readonly system: string;
@@ -7,24 +9,39 @@ export interface Measure {
   readonly peak_rss_mb?: number;
   readonly ms_p50?: number;
   readonly ms_p99?: number;
-  /** Shown in the table only. */
+  /** How many times as fast Millrace is as this system, in the same run and with equal answers. Shown in tables only. */
+  readonly ratio?: number;
+  /** Shown in tables only. */
   readonly note?: string;
 }
 
 export interface BenchOptions {
+  /** Threads of Millrace. Peers have {@link peerThreads}. */
   readonly threads: number;
   /** Peers to run beside, such as `spark`. */
-  readonly against: ReadonlySet<string>;
-  /** A small run that only shows that the benchmark works. */
+  readonly against: ReadonlySet<Peer>;
+  /** How often each system runs, in turns and each time in a fresh process; the median counts. */
+  readonly rounds: number;
+  /** A small run that only shows that the benchmark works and that its answer is right. */
   readonly smoke: boolean;
   readonly log: (line: string) => void;
 }
 
 export type Benchmark = (options: BenchOptions) => AsyncIterable<Measure>;
 
+/** Threads of every peer. */
+export const peerThreads = 2;
+
 /** The value below which `share` of the sorted values lie. */
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
 }
 
 export function rounded(value: number, digits = 1): number {

@@ -1,46 +1,50 @@
-/**
- * npm run bench -- NAME … [--threads N] [--against spark,duckdb] [--json]
- *
- * Names: ysb, memory, latency, startup, batches, tpch, large, and smoke, which runs each of them on a small input.
- */
+/** `npm run bench -- NAME … [options]`, see {@link usage}. */
 import { parseArgs } from "node:util";
 import { batches } from "./batches/bench.ts";
 import { large } from "./large/bench.ts";
 import { latency } from "./latency/bench.ts";
 import type { Benchmark, BenchOptions, Measure } from "./measure.ts";
+import { type Peer, peerNames } from "./peers/peers.ts";
 import { startup } from "./startup/bench.ts";
 import { tpch } from "./tpch/bench.ts";
-import { ysb, ysbMemory } from "./ysb/bench.ts";
+import { threads, ysb, ysbMemory, ysbVariants } from "./ysb/bench.ts";
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   ysb,
+  "ysb-variants": ysbVariants,
+  threads,
   memory: ysbMemory,
+  tpch,
   latency,
   startup,
   batches,
-  tpch,
   large,
 };
+
+const usage = `usage: npm run bench -- NAME … [--threads N] [--against ${peerNames.join(",")}] [--rounds N] [--json]
+names: ${Object.keys(benchmarks).join(", ")}, smoke (all of them on small input)
+`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    threads: { type: "string", default: "1" },
+    threads: { type: "string", default: "2" },
     against: { type: "string", default: "" },
+    rounds: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
   },
 });
 const names = positionals.flatMap((name) => (name === "smoke" ? Object.keys(benchmarks) : [name]));
-const unknown = names.find((name) => !(name in benchmarks));
+const against = values.against.split(",").filter((peer) => peer !== "") as Peer[];
+const unknown = names.find((name) => !(name in benchmarks)) ?? against.find((peer) => !peerNames.includes(peer));
 if (names.length === 0 || unknown !== undefined) {
-  process.stderr.write(`${unknown === undefined ? "" : `no benchmark is named ${unknown}\n`}`);
-  process.stderr.write(`usage: npm run bench -- NAME [--threads N] [--against spark,duckdb] [--json]\n`);
-  process.stderr.write(`names: ${[...Object.keys(benchmarks), "smoke"].join(", ")}\n`);
+  process.stderr.write(`${unknown === undefined ? "" : `unknown: ${unknown}\n`}${usage}`);
   process.exit(2);
 }
 const options: BenchOptions = {
   threads: Number(values.threads),
-  against: new Set(values.against.split(",").filter((peer) => peer !== "")),
+  against: new Set(against),
+  rounds: Number(values.rounds),
   smoke: positionals.includes("smoke"),
   log: (line) => process.stderr.write(`${line}\n`),
 };
@@ -54,6 +58,7 @@ function row(measure: Measure): string {
     measure.ms_p50 === undefined ? "" : `p50 ${measure.ms_p50} ms`,
     measure.ms_p99 === undefined ? "" : `p99 ${measure.ms_p99} ms`,
     measure.peak_rss_mb === undefined ? "" : `${measure.peak_rss_mb} MB`,
+    measure.ratio === undefined ? "" : `Millrace is ${measure.ratio} × as fast`,
     measure.note ?? "",
   ];
   return cells.filter((cell) => cell !== "").join("  ");
@@ -61,7 +66,7 @@ function row(measure: Measure): string {
 
 for (const name of names) {
   for await (const measure of benchmarks[name]!(options)) {
-    const { note, ...machine } = measure;
+    const { note, ratio, ...machine } = measure;
     process.stdout.write(`${values.json ? JSON.stringify(machine) : row(measure)}\n`);
     if (values.json && note !== undefined) options.log(note);
   }

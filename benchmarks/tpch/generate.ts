@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { duckdbPython } from "../../scripts/duckdb-environment.ts";
+import { duckdbPython } from "../../scripts/python-environments.ts";
 import { cacheDirectory } from "../cache.ts";
 
 /** Makes the files unless they are there; returns their directory. */

@@ -1,11 +1,11 @@
-/** Runs of one query in a fresh process: `millrace-job.ts DIRECTORY QUERY THREADS RUNS`. */
-import { avg, col, count, lit, SparkSession, sum } from "millrace";
-import { peakRssMb, report } from "../child.ts";
+/** One of TPC-H's queries: `millrace-job.ts THREADS RUNS DIRECTORY QUERY`. */
+import { avg, col, count, lit, sum } from "millrace";
+import { jobArguments, measureRuns, openSession } from "../job.ts";
 
-const [directory, name, threads, runs] = process.argv.slice(2) as [string, string, string, string];
+const { threads, runs, parameters } = jobArguments();
+const [directory, name] = parameters as [string, "q1" | "q3" | "q6"];
 
-await using spark = await SparkSession.builder.appName("tpch").master(`local[${threads}]`).getOrCreate();
-spark.sparkContext.setLogLevel("ERROR");
+await using spark = await openSession(threads);
 
 const lineitem = spark.read
   .schema({
@@ -64,13 +64,7 @@ const queries = {
       .agg(sum(col("part")).as("revenue")),
 };
 
-const seconds: number[] = [];
-let answer: string[] = [];
-for (let run = 0; run < Number(runs); run++) {
-  const start = performance.now();
-  const frame = queries[name as keyof typeof queries]();
-  const rows = await frame.selectExpr("concat_ws('|', *) AS line").collect();
-  seconds.push((performance.now() - start) / 1000);
-  answer = rows.map((row) => String((row as { readonly line: unknown }).line));
-}
-report({ seconds, peakRssMb: peakRssMb(), answer });
+await measureRuns(runs, async () => {
+  const rows = await queries[name]().selectExpr("concat_ws('|', *) AS line").collect();
+  return rows.map((row) => String((row as { readonly line: unknown }).line));
+});

@@ -1,12 +1,13 @@
 /** A few rows of the shape of TPC-H's tables, written by Millrace itself: `small-input.ts DIRECTORY`. Needs no DuckDB. */
 import { SparkSession } from "millrace";
 import { report } from "../child.ts";
+import { smallRows } from "./small-rows.ts";
 
 const [directory] = process.argv.slice(2) as [string];
-const rows = 60_000;
 
 await using spark = await SparkSession.builder.appName("tpch-input").getOrCreate();
 spark.sparkContext.setLogLevel("ERROR");
+// oracle.ts makes the same rows.
 const tables = {
   lineitem: [
     "id DIV 4 AS l_orderkey",
@@ -27,8 +28,7 @@ const tables = {
   customer: ["id AS c_custkey", "IF(id % 5 = 0, 'BUILDING', 'MACHINERY') AS c_mktsegment"],
 };
 for (const [name, columns] of Object.entries(tables)) {
-  const count = name === "lineitem" ? rows : name === "orders" ? rows / 4 : 1500;
-  const frame = spark.range(count).selectExpr(...columns);
+  const frame = spark.range(smallRows[name as keyof typeof smallRows]).selectExpr(...columns);
   await frame.write.mode("overwrite").parquet(`${directory}/${name}.parquet`);
 }
-report({ rows });
+report({});

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { duckdbPython } from "../../scripts/duckdb-environment.ts";
+import { duckdbPython } from "../../scripts/python-environments.ts";
 import { normalized } from "./spark/canonical.ts";
 import { MillraceEngine, type Plan, type ReadPlan, type Step } from "./spark/plans.ts";
 import { type Failure, SparkProcess, type Table } from "./spark/spark-process.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { sparkPython } from "../../../scripts/spark-environment.ts";
+import { sparkPython } from "../../../scripts/python-environments.ts";
 import type { SltSection } from "../../slt/slt-file.ts";
 import type { Canonical } from "./canonical.ts";
 import type { Plan, Show } from "./plans.ts";

@@ -1,4 +1,6 @@
-"""The queries of the benchmark as SQL that Spark and DuckDB share."""
+"""TPC-H's queries 1, 3 and 6 as SQL that all of them share."""
+
+from peer import arrow_rows, lines, main
 
 QUERIES = {
     "q1": """
@@ -23,6 +25,23 @@ QUERIES = {
 TABLES = ("lineitem", "orders", "customer")
 
 
-def line(row):
-    """A row as text: averages with six digits, since engines give them different types."""
-    return "|".join(f"{value:.6f}" if isinstance(value, float) else str(value) for value in row)
+def spark(session, directory, query):
+    for table in TABLES:
+        session.read.parquet(f"{directory}/{table}.parquet").createOrReplaceTempView(table)
+    return lines(session.sql(QUERIES[query]).collect())
+
+
+def duckdb(connection, directory, query):
+    for table in TABLES:
+        connection.execute(f"CREATE OR REPLACE VIEW {table} AS FROM '{directory}/{table}.parquet'")
+    return lines(connection.execute(QUERIES[query]).fetchall())
+
+
+def datafusion(context, directory, query):
+    for table in TABLES:
+        context.deregister_table(table)
+        context.register_parquet(table, f"{directory}/{table}.parquet")
+    return lines(arrow_rows(context.sql(QUERIES[query]).collect()))
+
+
+main(spark=spark, duckdb=duckdb, datafusion=datafusion)
