@@ -51,6 +51,7 @@ import { variantFunctions } from "./scalar/variant.ts";
 import { variantGenerators } from "./variant-explode.ts";
 import { signs } from "./scalar/sign.ts";
 import { textFormat } from "./scalar/text-format.ts";
+import { textEdits } from "./scalar/text-edits.ts";
 import { textSearch } from "./scalar/text-search.ts";
 import { strings } from "./scalar/strings.ts";
 import { urls } from "./scalar/urls.ts";
@@ -65,6 +66,7 @@ const scalars: readonly ScalarFunction[] = [
   ...logic,
   ...conditional,
   ...strings,
+  ...textEdits,
   ...textSearch,
   ...encodings,
   ...patterns,

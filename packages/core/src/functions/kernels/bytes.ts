@@ -118,6 +118,7 @@ export class ByteResult {
   start = 0;
   end = 0;
   #own: Uint8Array = this.bytes;
+  #parts = 0;
 
   /** Makes room for a result of `size` bytes at the start of this site's buffer. */
   reserve(size: number): Uint8Array {
@@ -171,6 +172,19 @@ export class ByteResult {
   /** Starts a concatenation: `append` adds pieces. */
   begin(): void {
     this.reserve(0);
+    this.#parts = 0;
+  }
+  /** Adds a piece behind a separator, unless it is the first one added so. */
+  appendPart(
+    separator: Uint8Array,
+    separatorStart: number,
+    separatorEnd: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (this.#parts++ > 0) this.append(separator, separatorStart, separatorEnd);
+    this.append(bytes, start, end);
   }
   append(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;

@@ -79,12 +79,16 @@ export class ByteRegex {
     return program === undefined ? undefined : new ByteRegex(program);
   }
 
-  /** Looks for the first match in `bytes[start, end)`; `captures` tells where it is. */
-  find(bytes: Uint8Array, start: number, end: number): boolean {
+  /**
+   * Looks for the first match in `bytes[start, end)`; `captures` tells where it is.
+   * @param from where to begin; `^` still matches at `start` only
+   */
+  find(bytes: Uint8Array, start: number, end: number, from: number = start): boolean {
+    if (from > end) return false;
     this.#begin(end - start + 1);
     const first = this.#first;
-    if (this.#anchored) return this.#matchAt(bytes, start, end, start);
-    for (let at = start; at <= end; at++) {
+    if (this.#anchored) return from === start && this.#matchAt(bytes, start, end, start);
+    for (let at = from; at <= end; at++) {
       if (first !== undefined) {
         while (at < end && first[bytes[at]!] === 0) at++;
         if (at === end) return false;

@@ -1,9 +1,9 @@
 /** What the records of text and binary functions share. */
 import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
 import { binaryType, type DataType, type SqlValue } from "../../types/data-type.ts";
-import { bytesOf, js, local } from "../code.ts";
-import type { Emitter } from "../emitter.ts";
-import type { ScalarFunction } from "../function.ts";
+import { bytesOf, joinCode, js, local } from "../code.ts";
+import type { Code, EmitContext, Emitted, Emitter, EmitOptions } from "../emitter.ts";
+import type { ScalarFunction, Signature } from "../function.ts";
 import { ByteResult } from "../kernels/bytes.ts";
 
 type Fields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
@@ -39,6 +39,49 @@ export function takeResult(result: ByteResult, type: DataType): SqlValue {
     : result.bytes.slice(result.start, result.end);
 }
 
+/** The text or bytes that a kernel leaves in a ByteResult, as a value of generated code. */
+export function resultRange(ctx: EmitContext, result: Code): Emitted {
+  return {
+    shape: "bytes",
+    isNull: js.false,
+    bytes: local(ctx, "b", js`${result}.bytes`),
+    start: local(ctx, "s", js`${result}.start`),
+    end: local(ctx, "e", js`${result}.end`),
+  };
+}
+
+/** A value as arguments of a kernel: the byte range of text, the one expression of anything else. */
+export function kernelArgument(arg: Emitted): Code {
+  return arg.shape === "bytes" ? bytesOf(arg) : js`${(arg as Emitted & { readonly shape: "fixed" }).value}`;
+}
+
+/**
+ * The emitter of a function of text whose kernel leaves its result in a ByteResult. The kernel gets that first, then the
+ * arguments in order, texts as (bytes, start, end).
+ */
+export function emitKernel(kernel: (result: ByteResult, ...args: never[]) => void): Strict {
+  return {
+    emit(args, ctx) {
+      const result = ctx.bind(new ByteResult());
+      ctx.line(js`${ctx.bind(kernel)}(${result}, ${joinCode(args.map(kernelArgument), ", ")});`);
+      return resultRange(ctx, result);
+    },
+  };
+}
+
+/** A call of the interpreter form: for arguments that the fast form does not take. */
+export function emitBound(
+  fn: ScalarFunction,
+  args: readonly Emitted[],
+  ctx: EmitContext,
+  types: Signature,
+  options: EmitOptions,
+): Emitted {
+  const form = ctx.bind(fn.bind(types, options.context, options.args));
+  const boxes = args.map((arg, i) => ctx.box(arg, types.args[i]!));
+  return ctx.unbox(local(ctx, "t", js`${form}(${joinCode(boxes, ", ")})`), types.returns);
+}
+
 type Strict = Exclude<Emitter, { readonly lazy: true }>;
 interface Forms {
   readonly bind: ScalarFunction["bind"];
@@ -62,13 +105,7 @@ export function resultKernel(
       emit([arg], ctx) {
         const result = ctx.bind(new ByteResult());
         ctx.line(js`${ctx.bind(kernel)}(${result}, ${bytesOf(arg!)});`);
-        return {
-          shape: "bytes",
-          isNull: js.false,
-          bytes: local(ctx, "b", js`${result}.bytes`),
-          start: local(ctx, "s", js`${result}.start`),
-          end: local(ctx, "e", js`${result}.end`),
-        };
+        return resultRange(ctx, result);
       },
     },
   };

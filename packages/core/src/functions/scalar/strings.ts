@@ -1,4 +1,3 @@
-import { MillraceError } from "../../errors/index.ts";
 import {
   arrayType,
   binaryType,
@@ -10,34 +9,16 @@ import {
 } from "../../types/data-type.ts";
 import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
 import { bytesOf, fixedLocal, joinCode, js, local, number, valueOf } from "../code.ts";
-import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
+import type { Code, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
-import {
-  ByteResult,
-  countCharacters,
-  endsWithBytes,
-  indexOfBytes,
-  startsWithBytes,
-  trimEndOf,
-  trimStartOf,
-} from "../kernels/bytes.ts";
+import { ByteResult, countCharacters, endsWithBytes, indexOfBytes, startsWithBytes } from "../kernels/bytes.ts";
 import { classes, commonOf, type Expected, type Resolve, signature } from "../resolution.ts";
-import { example, stringFunction } from "./string-function.ts";
+import { example, resultRange, stringFunction } from "./string-function.ts";
 
 /** Characters are code points, as in UTF-8. */
-const charactersOf = (text: string): string[] => Array.from(text);
+export const charactersOf = (text: string): string[] => Array.from(text);
 const hasSurrogates = (text: string): boolean => /[\ud800-\udfff]/.test(text);
 
-/** The result of a kernel that leaves its range in a ByteResult. */
-function resultRange(ctx: EmitContext, result: Code): Emitted {
-  return {
-    shape: "bytes",
-    isNull: js.false,
-    bytes: local(ctx, "b", js`${result}.bytes`),
-    start: local(ctx, "s", js`${result}.start`),
-    end: local(ctx, "e", js`${result}.end`),
-  };
-}
 type RangeMethod = (result: Code, arg: Code) => Code;
 function emitRange(call: RangeMethod): Emitter {
   return {
@@ -109,60 +90,6 @@ const octetLength = stringFunction({
   examples: example("octet_length('Spark SQL')", "9"),
 });
 
-type Side = "both" | "left" | "right";
-function trimText(text: string, characters: string, side: Side): string {
-  const set = new Set(charactersOf(characters));
-  const all = charactersOf(text);
-  let start = 0;
-  let end = all.length;
-  if (side !== "right") while (start < end && set.has(all[start]!)) start++;
-  if (side !== "left") while (end > start && set.has(all[end - 1]!)) end--;
-  return all.slice(start, end).join("");
-}
-/** With two arguments the text comes first and the characters second, as the parser orders `TRIM(BOTH x FROM s)`. */
-function trim(name: "trim" | "ltrim" | "rtrim" | "btrim", side: Side, swapped: boolean): ScalarFunction {
-  return stringFunction({
-    name,
-    arity: [1, 2],
-    resolve: signature([stringType], stringType),
-    bind: () => (a, b) =>
-      b === undefined
-        ? trimText(a as string, " ", side)
-        : swapped
-          ? trimText(b as string, a as string, side)
-          : trimText(a as string, b as string, side),
-    emit: {
-      emit(args, ctx, types, options) {
-        const value = args[0] as Emitted & { readonly shape: "bytes" };
-        if (args.length === 2) {
-          const bound = ctx.bind(trimFunctions.get(name)!.bind(types, options.context, options.args));
-          const [a, b] = args.map((arg) => ctx.box(arg, stringType));
-          return ctx.unbox(local(ctx, "t", js`${bound}(${a!}, ${b!})`), stringType);
-        }
-        const start = side === "right" ? value.start : local(ctx, "s", js`${ctx.bind(trimStartOf)}(${bytesOf(value)})`);
-        const end =
-          side === "left"
-            ? value.end
-            : local(ctx, "e", js`${ctx.bind(trimEndOf)}(${value.bytes}, ${start}, ${value.end})`);
-        return { shape: "bytes", isNull: js.false, bytes: value.bytes, start, end };
-      },
-    },
-    usage: swapped ? `${name}(str), ${name}(characters, str)` : `${name}(str[, characters])`,
-    summary: `The text without spaces (or the given characters) ${side === "both" ? "on both sides" : `on its ${side}`}.`,
-    examples: example(
-      `${name}('  SparkSQL  ')`,
-      side === "both" ? "SparkSQL" : side === "left" ? "SparkSQL  " : "  SparkSQL",
-    ),
-  });
-}
-const trims: readonly ScalarFunction[] = [
-  trim("trim", "both", true),
-  trim("btrim", "both", false),
-  trim("ltrim", "left", true),
-  trim("rtrim", "right", true),
-];
-const trimFunctions = new Map(trims.map((f) => [f.name, f]));
-
 /** Spark's positions: from 1, from the end when negative; 0 counts as 1. */
 function sliceOf<T extends string | Uint8Array>(
   value: T,
@@ -176,7 +103,7 @@ function sliceOf<T extends string | Uint8Array>(
   const until = Math.min(size, start + count);
   return from === 0 && until === size ? value : cut(from, Math.max(from, until));
 }
-function substringOf(value: SqlValue, position: number, count: number): SqlValue {
+export function substringOf(value: SqlValue, position: number, count: number): SqlValue {
   if (value instanceof Uint8Array) return sliceOf(value, value.length, position, count, (a, b) => value.slice(a, b));
   const text = value as string;
   if (!hasSurrogates(text)) return sliceOf(text, text.length, position, count, (a, b) => text.slice(a, b));
@@ -211,21 +138,6 @@ const substring = stringFunction({
   summary: "The part from a position (from 1; from the end when negative) of a length, or to the end.",
   examples: [...example("substring('Spark SQL', 5)", "k SQL"), ...example("substring('Spark SQL', -3, 2)", "SQ")],
 });
-const side = (name: "left" | "right"): ScalarFunction =>
-  stringFunction({
-    name,
-    arity: [2, 2],
-    resolve: signature([classes.text, intType], ([type]) => type!),
-    bind: () => (s, n) => {
-      const count = n as number;
-      if (count <= 0) return substringOf(s!, 1, 0);
-      return name === "left" ? substringOf(s!, 1, count) : substringOf(s!, -Math.min(count, characterCount(s!)), count);
-    },
-    usage: `${name}(str, len)`,
-    summary: `The ${name === "left" ? "first" : "last"} characters.`,
-    examples: example(`${name}('Spark SQL', 3)`, name === "left" ? "Spa" : "SQL"),
-  });
-
 const resolveConcat: Resolve = (args, call) => {
   if (args.length === 0) return { args: [], returns: stringType };
   if (args.some((a) => a.type.kind === "array")) {
@@ -239,7 +151,7 @@ const resolveConcat: Resolve = (args, call) => {
   const type = args.every((a) => a.type.kind === "binary") ? binaryType : stringType;
   return signature([type], type)(args, call);
 };
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -276,6 +188,20 @@ const concat = stringFunction({
   summary: "Texts, binary values or arrays one after the other.",
   examples: example("concat('Spark', 'SQL')", "SparkSQL"),
 });
+/** Appends the texts of an array, each behind a separator unless it is the first. */
+function appendTexts(
+  result: ByteResult,
+  separator: Uint8Array,
+  separatorStart: number,
+  separatorEnd: number,
+  texts: readonly SqlValue[],
+): void {
+  for (const text of texts) {
+    if (text === null) continue;
+    const bytes = encodeUtf8(text as string);
+    result.appendPart(separator, separatorStart, separatorEnd, bytes, 0, bytes.length);
+  }
+}
 const concatWs = stringFunction({
   name: "concat_ws",
   arity: [1, Number.POSITIVE_INFINITY],
@@ -296,6 +222,22 @@ const concatWs = stringFunction({
         .filter((p) => p !== null)
         .join(separator as string);
     },
+  emit: {
+    emit([separator, ...parts], ctx, types) {
+      const result = ctx.bind(new ByteResult());
+      const list = ctx.bind(appendTexts);
+      ctx.line(js`${result}.begin();`);
+      parts.forEach((part, i) => {
+        if (part.isNull === js.true) return;
+        const add =
+          types.args[i + 1]!.kind === "array"
+            ? js`${list}(${result}, ${bytesOf(separator!)}, ${valueOf(part)});`
+            : js`${result}.appendPart(${bytesOf(separator!)}, ${bytesOf(part)});`;
+        ctx.line(part.isNull === js.false ? add : js`if (!${part.isNull}) ${add}`);
+      });
+      return { ...resultRange(ctx, result), isNull: separator!.isNull };
+    },
+  },
   usage: "concat_ws(sep, expr, …)",
   summary: "Texts and elements of arrays with a separator between them; NULLs are left out.",
   examples: example("concat_ws(' ', 'Spark', NULL, 'SQL')", "Spark SQL"),
@@ -358,76 +300,6 @@ const instr = stringFunction({
   examples: example("instr('SparkSQL', 'SQL')", "6"),
 });
 
-function padded(text: string, size: number, fill: string, left: boolean): string {
-  const characters = charactersOf(text);
-  if (size <= characters.length) return characters.slice(0, Math.max(0, size)).join("");
-  if (fill === "") return text;
-  const filling = charactersOf(fill);
-  const missing = Array.from({ length: size - characters.length }, (_, i) => filling[i % filling.length]!).join("");
-  return left ? missing + text : text + missing;
-}
-function paddedBytes(bytes: Uint8Array, size: number, fill: Uint8Array, left: boolean): Uint8Array {
-  if (size <= bytes.length) return bytes.slice(0, Math.max(0, size));
-  if (fill.length === 0) return bytes;
-  const missing = Uint8Array.from({ length: size - bytes.length }, (_, i) => fill[i % fill.length]!);
-  return joinBytes(left ? [missing, bytes] : [bytes, missing]);
-}
-const pad = (name: "lpad" | "rpad"): ScalarFunction =>
-  stringFunction({
-    name,
-    arity: [2, 3],
-    resolve: (args, call) => {
-      const bytes = args[0]!.type.kind === "binary" && (args[2]?.type.kind ?? "binary") === "binary";
-      const type = bytes ? binaryType : stringType;
-      return signature([type, intType, type], type)(args, call);
-    },
-    bind: ({ returns }) => {
-      if (returns.kind === "binary")
-        return (s, size, fill) =>
-          paddedBytes(s as Uint8Array, size as number, (fill ?? new Uint8Array(1)) as Uint8Array, name === "lpad");
-      return (s, size, fill) =>
-        padded(s as string, size as number, fill === undefined ? " " : (fill as string), name === "lpad");
-    },
-    usage: `${name}(str, len[, pad])`,
-    summary: `The text or binary value filled on the ${name === "lpad" ? "left" : "right"} (with spaces or zero bytes unless given) to a length, or cut to it.`,
-    examples: example(`${name}('hi', 5, '??')`, name === "lpad" ? "???hi" : "hi???"),
-  });
-
-const translate = stringFunction({
-  name: "translate",
-  arity: [3, 3],
-  resolve: signature([stringType], stringType),
-  bind: () => (s, from, to) => {
-    const target = charactersOf(to as string);
-    const table = new Map<string, string>();
-    charactersOf(from as string).forEach((c, i) => {
-      if (!table.has(c)) table.set(c, target[i] ?? "");
-    });
-    return charactersOf(s as string)
-      .map((c) => table.get(c) ?? c)
-      .join("");
-  },
-  usage: "translate(str, from, to)",
-  summary: "Each character of `from` replaced by the one at its place in `to`, or dropped when there is none.",
-  examples: example("translate('AaBbCc', 'abc', '123')", "A1B2C3"),
-});
-
-/** SPLIT_PART; a negative part counts from the end. */
-const splitPart = stringFunction({
-  name: "split_part",
-  arity: [3, 3],
-  resolve: signature([stringType, stringType, intType], stringType),
-  bind: () => (s, delimiter, part) => {
-    const at = part as number;
-    if (at === 0) throw new MillraceError("INVALID_INDEX_OF_ZERO", {});
-    const parts = delimiter === "" ? [s as string] : (s as string).split(delimiter as string);
-    return parts.at(at > 0 ? at - 1 : at) ?? "";
-  },
-  usage: "split_part(str, delimiter, part)",
-  summary: "One part of a text that is split at a delimiter, counted from 1, from the end when negative.",
-  examples: example("split_part('11.12.13', '.', 3)", "13"),
-});
-
 const simple = (
   name: string,
   types: readonly DataType[],
@@ -455,10 +327,7 @@ export const strings: readonly ScalarFunction[] = [
   upper,
   length,
   octetLength,
-  ...trims,
   substring,
-  side("left"),
-  side("right"),
   concat,
   concatWs,
   search(
@@ -486,53 +355,6 @@ export const strings: readonly ScalarFunction[] = [
     summary: "Position, from 1, of a part at or after a position; 0 when there is none.",
     examples: example("locate('bar', 'foobarbar', 5)", "7"),
   }),
-  stringFunction({
-    name: "replace",
-    arity: [2, 3],
-    resolve: signature([stringType], stringType),
-    bind: () => (s, from, to) =>
-      from === "" ? s! : (s as string).replaceAll(from as string, () => (to as string | undefined) ?? ""),
-    usage: "replace(str, search[, replacement])",
-    summary: "Every occurrence of a part replaced, or removed.",
-    examples: example("replace('ABCabc', 'abc', 'DEF')", "ABCDEF"),
-  }),
-  pad("lpad"),
-  pad("rpad"),
-  simple(
-    "repeat",
-    [stringType, intType],
-    stringType,
-    (s: string, n: number) => s.repeat(Math.max(0, n)),
-    "repeat(str, n)",
-    "The text n times.",
-    "repeat('123', 2)",
-    "123123",
-  ),
-  stringFunction({
-    name: "reverse",
-    arity: [1, 1],
-    resolve: (args, call) =>
-      args[0]!.type.kind === "array"
-        ? { args: [args[0]!.type], returns: args[0]!.type }
-        : signature([stringType], stringType)(args, call),
-    bind: () => (v) =>
-      typeof v === "string" ? charactersOf(v).reverse().join("") : (v as readonly SqlValue[]).toReversed(),
-    usage: "reverse(expr)",
-    summary: "The characters of a text or the elements of an array in reverse order.",
-    examples: example("reverse('Spark SQL')", "LQS krapS"),
-  }),
-  simple(
-    "initcap",
-    [stringType],
-    stringType,
-    (s: string) => s.toLowerCase().replaceAll(/(^| )([^ ])/gu, (_, gap: string, c: string) => gap + c.toUpperCase()),
-    "initcap(str)",
-    "Each word with a capital first letter and small ones after it; words stand between spaces.",
-    "initcap('sPark sql')",
-    "Spark Sql",
-  ),
-  translate,
-  splitPart,
   simple(
     "ascii",
     [stringType],

@@ -61,25 +61,6 @@ function levenshtein(a: readonly string[], b: readonly string[], limit: number):
   return distance > limit ? -1 : distance;
 }
 
-function substringIndex(text: string, delimiter: string, count: number): string {
-  if (delimiter === "" || count === 0) return "";
-  if (count > 0) {
-    let at = -1;
-    for (let n = 0; n < count; n++) {
-      at = text.indexOf(delimiter, at + 1);
-      if (at < 0) return text;
-    }
-    return text.slice(0, at);
-  }
-  let at = text.length;
-  for (let n = 0; n > count; n--) {
-    if (at === 0) return text;
-    at = text.lastIndexOf(delimiter, at - 1);
-    if (at < 0) return text;
-  }
-  return text.slice(at + delimiter.length);
-}
-
 function overlayOf<T>(value: readonly T[], replacement: readonly T[], position: number, length: number): readonly T[] {
   const size = length >= 0 ? length : replacement.length;
   // Spark takes substrings before and after: a position before the start counts from the end or lies outside.
@@ -204,15 +185,6 @@ export const textSearch: readonly ScalarFunction[] = [
       ...example("levenshtein('kitten', 'sitting')", "3"),
       ...example("levenshtein('kitten', 'sitting', 2)", "-1"),
     ],
-  }),
-  stringFunction({
-    name: "substring_index",
-    arity: [3, 3],
-    resolve: signature([stringType, stringType, intType], stringType),
-    bind: () => (text, delimiter, count) => substringIndex(text as string, delimiter as string, count as number),
-    usage: "substring_index(str, delimiter, count)",
-    summary: "What stands before the count-th delimiter; with a negative count behind it, counted from the end.",
-    examples: example("substring_index('www.apache.org', '.', 2)", "www.apache"),
   }),
   stringFunction({
     name: "elt",
