@@ -1,10 +1,11 @@
 /** Reads columns of the input batch in generated code: arrays are looked up once per batch, values once per row. */
-import { readDecimal } from "../columnar/decimal-values.ts";
+import { decimalWords, readDecimal } from "../columnar/decimal-values.ts";
 import { valueReader } from "../columnar/value-at.ts";
 import { js, number } from "../functions/code.ts";
 import type { Code, Emitted } from "../functions/emitter.ts";
 
-import type { DataType, StructType } from "../types/data-type.ts";
+import { alwaysExact, exactBound, exactDecimal, exactLimit } from "../functions/exact-decimal.ts";
+import type { DataType, DecimalType, StructType } from "../types/data-type.ts";
 import { vectorKindOf } from "../columnar/vector.ts";
 import type { FunctionEmitter } from "./emit-context.ts";
 import type { RowScope } from "./emit-expression.ts";
@@ -15,6 +16,8 @@ interface ColumnCode {
   readonly validity: Code | undefined;
   /** `values`, the `bytes`, or a reader function. */
   readonly main: Code;
+  /** The 32-bit words of decimals. */
+  readonly words?: Code;
   readonly starts?: Code;
   readonly ends?: Code;
   readonly children?: readonly ColumnCode[];
@@ -88,6 +91,13 @@ export class InputRow implements RowScope {
       case "list":
       case "map":
         return { type, validity, main: part(js`${out.bind(valueReader)}(${column})`) };
+      case "decimal":
+        return {
+          type,
+          validity,
+          main: part(js`${column}.values`),
+          words: part(js`${out.bind(decimalWords)}(${column}.values)`),
+        };
       default:
         return { type, validity, main: part(js`${column}.values`) };
     }
@@ -113,7 +123,7 @@ export class InputRow implements RowScope {
       case "bool":
         return { shape: "fixed", isNull, value: value(js`(${main}[${i} >> 3] >> (${i} & 7) & 1) === 1`) };
       case "decimal":
-        return { shape: "boxed", isNull, value: value(js`${out.bind(readDecimal)}(${main}, ${i})`) };
+        return this.#loadDecimal(type as DecimalType, isNull, main, column.words!);
       case "list":
       case "map":
         return { shape: "boxed", isNull, value: value(js`${main}(${i})`) };
@@ -130,5 +140,32 @@ export class InputRow implements RowScope {
       default:
         return { shape: "fixed", isNull, value: value(js`${main}[${i}]`) };
     }
+  }
+
+  /** The low words of a decimal as a double; the bigint is read where they are not all of it. */
+  #loadDecimal(type: DecimalType, isNull: Code, values: Code, words: Code): Emitted {
+    const out = this.#out;
+    const i = this.#row;
+    const name = out.fresh("v");
+    const word = (k: number): Code => js`${words}[4 * ${i} + ${number(k)}]`;
+    const bound = exactBound(type);
+    if (type.precision <= 9) {
+      out.line(js`const ${name} = ${word(0)};`);
+      return exactDecimal(out, isNull, { number: name, bound });
+    }
+    const low = js`${word(1)} * 4294967296 + (${word(0)} >>> 0)`;
+    if (alwaysExact(type)) {
+      out.line(js`const ${name} = ${low};`);
+      return exactDecimal(out, isNull, { number: name, bound });
+    }
+    const limit = number(exactLimit);
+    const near = js`${name} < ${limit} && ${name} > -${limit}`;
+    const sign = js`${word(1)} >> 31`;
+    const short = type.precision <= 18;
+    out.line(js`let ${name} = ${low};`);
+    out.line(
+      js`if (!(${short ? near : js`${near} && ${word(2)} === ${sign} && ${word(3)} === ${sign}`})) ${name} = NaN;`,
+    );
+    return exactDecimal(out, isNull, { number: name, wide: js`${out.bind(readDecimal)}(${values}, ${i})`, bound });
   }
 }

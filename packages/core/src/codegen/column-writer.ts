@@ -5,7 +5,7 @@
  * take part in the loop: they are shared, or gathered by the positions of the rows that are left.
  */
 import { gather } from "../columnar/gather.ts";
-import { writeDecimal } from "../columnar/decimal-values.ts";
+import { decimalWords, writeDecimal } from "../columnar/decimal-values.ts";
 import { allPresent } from "../columnar/validity.ts";
 import type { Vector } from "../columnar/vector.ts";
 import { vectorKindOf } from "../columnar/vector.ts";
@@ -156,6 +156,18 @@ export class ColumnWriter {
         );
       }
       case "boxed":
+        if (value.exact !== undefined) {
+          const words = out.fresh("o");
+          out.hoist(js`const ${words} = ${out.bind(decimalWords)}(${buffer}.values);`);
+          const { number: x, wide } = value.exact;
+          const short = js`${words}[4 * ${k}] = ${x}; ${words}[4 * ${k} + 1] = Math.floor(${x} / 4294967296); ${words}[4 * ${k} + 2] = ${words}[4 * ${k} + 3] = ${x} < 0 ? -1 : 0;`;
+          if (wide === undefined) present(short);
+          else
+            present(
+              js`if (${x} === ${x}) { ${short} } else ${out.bind(writeDecimal)}(${array(js`values`)}, ${k}, ${wide});`,
+            );
+          return written("values");
+        }
         present(js`${out.bind(writeDecimal)}(${array(js`values`)}, ${k}, ${value.value});`);
         return written("values");
       case "fixed": {

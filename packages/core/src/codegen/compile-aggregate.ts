@@ -7,7 +7,8 @@ import type { Vector } from "../columnar/vector.ts";
 import type { AggregateCall, Expr } from "../expressions/expression.ts";
 import { identifier, js, number } from "../functions/code.ts";
 import { type Field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
-import { type AccumulatorStore, type AggregatePlan, type AggregateStore, planAggregate } from "./aggregate-stores.ts";
+import { type AggregatePlan, planAggregate } from "./aggregate-plan.ts";
+import type { AccumulatorStore, AggregateStore } from "./aggregate-stores.ts";
 import { InputRow } from "./column-reader.ts";
 import {
   type CodegenOptions,

@@ -3,7 +3,9 @@ import { assertInvariant } from "../errors/index.ts";
 import { typeOf } from "../expressions/typing.ts";
 import { both, either, js, joinCode, negated, number } from "../functions/code.ts";
 import type { Code, Emitted } from "../functions/emitter.ts";
-import { type AggregatePlan, sumOverflow } from "./aggregate-stores.ts";
+import type { AggregatePlan } from "./aggregate-plan.ts";
+import { sumOverflow } from "./aggregate-stores.ts";
+import { exactLimit, exactOf } from "../functions/exact-decimal.ts";
 import { toDouble, toInt64 } from "./emit-int64.ts";
 import type { FunctionEmitter } from "./emit-context.ts";
 import type { ExpressionEmitter, RowScope } from "./emit-expression.ts";
@@ -28,7 +30,12 @@ export function storeCode(plan: AggregatePlan, store: Code, variable: (value: Co
     case "count":
       return { store, values: variable(js`${store}.values`), seen: js.null };
     case "avg":
+    case "avgShortDecimal":
       return { store, values: variable(js`${store}.sums`), seen: variable(js`${store}.counts`) };
+    case "sumDecimal":
+      return { store, values: variable(js`${store}.sums.near`), seen: variable(js`${store}.seen`) };
+    case "avgDecimal":
+      return { store, values: variable(js`${store}.sums.near`), seen: variable(js`${store}.counts`) };
     default:
       return { store, values: variable(js`${store}.values`), seen: variable(js`${store}.seen`) };
   }
@@ -73,7 +80,7 @@ function emitFast(
   out: FunctionEmitter,
   args: readonly Emitted[],
   group: Code,
-  { values, seen }: StoreCode,
+  { store, values, seen }: StoreCode,
 ): void {
   const fast = plan.fast!;
   if (fast.op === "count") {
@@ -81,13 +88,14 @@ function emitFast(
     return;
   }
   const arg = args[0]!;
-  assertInvariant(arg.shape === "fixed", "a fast aggregate takes fixed-width values");
+  assertInvariant(arg.shape === "fixed" || arg.shape === "boxed", "a fast aggregate takes single values");
   const type = typeOf(plan.call.args[0]!);
   const { value } = arg;
   switch (fast.op) {
-    case "sumLong": {
-      const addend = type.kind === "bigint" ? value : toInt64(value, out);
-      if (fast.checked) {
+    case "sumLong":
+    case "sumShortDecimal": {
+      const addend = type.kind === "bigint" || type.kind === "decimal" ? value : toInt64(value, out);
+      if (fast.op === "sumLong" ? fast.checked : fast.ansi) {
         const [exact, sum] = [out.fresh("t"), out.fresh("t")];
         out.line(js`const ${exact} = ${values}[${group}] + ${addend};`);
         out.line(js`const ${sum} = BigInt.asIntN(64, ${exact});`);
@@ -108,6 +116,17 @@ function emitFast(
       out.line(js`${seen}[${group}] = BigInt.asIntN(64, ${seen}[${group}] + 1n);`);
       return;
     }
+    case "sumDecimal":
+    case "avgDecimal": {
+      emitDecimalSum(out, arg, group, store, values);
+      out.line(fast.op === "sumDecimal" ? js`${seen}[${group}] = 1;` : js`${seen}[${group}]++;`);
+      return;
+    }
+    case "avgShortDecimal": {
+      const digits = exactOf(arg, type, out)?.number ?? js`Number(${value})`;
+      out.line(js`${values}[${group}] += ${digits}; ${seen}[${group}]++;`);
+      return;
+    }
     case "min":
     case "max": {
       const kept = js`${values}[${group}]`;
@@ -120,4 +139,18 @@ function emitFast(
       return;
     }
   }
+}
+
+/** Adds to the double while it stays exact; NaN fails the comparison too, so that one check covers both. */
+function emitDecimalSum(out: FunctionEmitter, arg: Emitted, group: Code, store: Code, values: Code): void {
+  assertInvariant(arg.shape === "boxed", "a decimal is a single value");
+  if (arg.exact === undefined) {
+    out.line(js`${store}.sums.add(${group}, ${arg.value});`);
+    return;
+  }
+  const sum = out.fresh("t");
+  const limit = number(exactLimit);
+  out.line(js`const ${sum} = ${values}[${group}] + ${arg.exact.number};`);
+  out.line(js`if (${sum} < ${limit} && ${sum} > -${limit}) ${values}[${group}] = ${sum};`);
+  out.line(js`else ${store}.sums.carry(${group}, ${arg.value});`);
 }

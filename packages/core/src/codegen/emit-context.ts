@@ -5,10 +5,11 @@
 import { decodeUtf8, encodeUtf8 } from "../columnar/utf8.ts";
 import { assertInvariant } from "../errors/index.ts";
 import { identifier, js, joinCode, number } from "../functions/code.ts";
-import type { Code, EmitContext, Emitted } from "../functions/emitter.ts";
+import type { Code, EmitContext, Emitted, ExactDecimal } from "../functions/emitter.ts";
 import { shapeOf } from "../functions/emitter.ts";
 import type { EvalContext } from "../functions/function.ts";
-import type { DataType } from "../types/data-type.ts";
+import { alwaysExact, exactBound, exactDecimal } from "../functions/exact-decimal.ts";
+import type { DataType, DecimalType } from "../types/data-type.ts";
 import { ExpressionIds } from "./expression-ids.ts";
 
 interface Block {
@@ -100,8 +101,9 @@ export class FunctionEmitter implements EmitContext {
         return { shape, isNull, value };
       }
       case "boxed": {
+        if (type.kind === "decimal") return this.#declareDecimal(type, isNull);
         const value = this.fresh("v");
-        this.line(js`let ${value} = ${type.kind === "decimal" ? number(0n) : js.null};`);
+        this.line(js`let ${value} = null;`);
         return { shape, isNull, value };
       }
       case "bytes": {
@@ -116,7 +118,36 @@ export class FunctionEmitter implements EmitContext {
     }
   }
 
+  #declareDecimal(type: DecimalType, isNull: Code): Emitted {
+    const exact = this.fresh("v");
+    this.line(js`let ${exact} = 0;`);
+    const bound = exactBound(type);
+    if (alwaysExact(type)) return exactDecimal(this, isNull, { number: exact, bound });
+    const wide = this.fresh("v");
+    this.line(js`let ${wide} = 0n;`);
+    return exactDecimal(this, isNull, { number: exact, wide, bound });
+  }
+
+  #assignDecimal(target: ExactDecimal, value: Emitted & { readonly shape: "boxed" }): void {
+    const { number: to, wide } = target;
+    if (value.exact === undefined) {
+      if (wide === undefined) this.line(js`${to} = Number(${value.value});`);
+      else this.line(js`${to} = NaN; ${wide} = ${value.value};`);
+      return;
+    }
+    this.line(js`${to} = ${value.exact.number};`);
+    if (value.exact.wide === undefined) return;
+    if (wide === undefined) this.line(js`if (${to} !== ${to}) ${to} = Number(${value.exact.wide});`);
+    else this.line(js`if (${to} !== ${to}) ${wide} = ${value.exact.wide};`);
+  }
+
   assign(target: Emitted, value: Emitted): void {
+    if (target.shape === "boxed" && target.exact !== undefined) {
+      assertInvariant(value.shape === "boxed", "assigned value has the shape of its target");
+      this.#assignDecimal(target.exact, value);
+      this.line(js`${target.isNull} = ${value.isNull};`);
+      return;
+    }
     switch (target.shape) {
       case "fixed":
       case "boxed":

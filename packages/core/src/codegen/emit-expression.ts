@@ -12,6 +12,7 @@ import { emitCast } from "../functions/casts.ts";
 import { both, either, js, joinCode, negated, number } from "../functions/code.ts";
 import type { Code, Emitted } from "../functions/emitter.ts";
 import { shapeOf } from "../functions/emitter.ts";
+import { exactDecimal, exactLimit } from "../functions/exact-decimal.ts";
 import { type DataType, type SqlValue } from "../types/data-type.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
 import { withAnsi } from "./batch-context.ts";
@@ -222,9 +223,13 @@ export class ExpressionEmitter {
   #settle(value: Emitted): Emitted {
     const isNull = this.#named(value.isNull);
     switch (value.shape) {
-      case "fixed":
       case "boxed":
-        return { shape: value.shape, isNull, value: this.#named(value.value) };
+        if (value.exact !== undefined) {
+          return exactDecimal(this.#out, isNull, { ...value.exact, number: this.#named(value.exact.number) });
+        }
+        return { shape: "boxed", isNull, value: this.#named(value.value) };
+      case "fixed":
+        return { shape: "fixed", isNull, value: this.#named(value.value) };
       case "bytes":
         return {
           shape: "bytes",
@@ -265,9 +270,12 @@ export function emitConstant(out: FunctionEmitter, value: SqlValue, type: DataTy
       if (typeof value === "boolean") return { shape: "fixed", isNull, value: value ? js.true : js.false };
       return { shape: "fixed", isNull, value: number(value as number | bigint) };
     case "boxed": {
-      if (typeof value === "bigint") return { shape: "boxed", isNull, value: number(value) };
-      const none = type.kind === "decimal" ? number(0n) : js.null;
-      return { shape: "boxed", isNull, value: value === null ? none : out.bind(value) };
+      if (type.kind !== "decimal") return { shape: "boxed", isNull, value: value === null ? js.null : out.bind(value) };
+      const unscaled = (value ?? 0n) as bigint;
+      const near = Number(unscaled);
+      if (Math.abs(near) >= exactLimit) return { shape: "boxed", isNull, value: number(unscaled) };
+      const exact = { number: number(near), bound: Math.abs(near) };
+      return { shape: "boxed", isNull, value: number(unscaled), exact };
     }
     case "bytes": {
       const bytes =

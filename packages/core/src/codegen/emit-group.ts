@@ -156,6 +156,10 @@ ${this.#hashes}[${group}] = ${hash};`);
         js`const ${canonical} = ${out.bind((v: never) => canonicalBytes(v, leaf.type))}(${out.box({ ...value, isNull }, leaf.type)});`,
       );
       into[at] = { leaf, isNull, value, canonical };
+    } else if (leaf.form === "decimal") {
+      const unscaled = out.fresh("v");
+      out.line(js`const ${unscaled} = ${isNull === js.false ? js`` : js`${isNull} ? 0n : `}${single(value)};`);
+      into[at] = { leaf, isNull, value: { shape: "boxed", isNull, value: unscaled } };
     } else {
       into[at] = { leaf, isNull, value };
     }

@@ -14,6 +14,11 @@ export function writeDecimal(values: BigInt64Array, i: number, unscaled: bigint)
   values[2 * i + 1] = BigInt.asIntN(64, unscaled >> 64n);
 }
 
+/** The same memory as 32-bit words, four to a value, the lowest first. */
+export function decimalWords(values: BigInt64Array): Int32Array {
+  return new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+}
+
 /** Decimal notation of an unscaled value, always with `scale` digits after the point: (−1205, 2) → "-12.05". */
 export function formatDecimal(unscaled: bigint, scale: number): string {
   if (scale === 0) return unscaled.toString();

@@ -5,6 +5,7 @@ import { bindCast, type CastMode } from "./cast-values.ts";
 import { bytesOf, fixedLocal, js, local, number } from "./code.ts";
 import { type Code, type EmitContext, type Emitted, shapeOf } from "./emitter.ts";
 import type { EvalContext } from "./function.ts";
+import { emitExactCast } from "./exact-decimal.ts";
 import { parseLongBytes, parseTimestampBytes } from "./kernels/parse-bytes.ts";
 import { int64OfNumber, numberOfInt64 } from "./kernels/int64.ts";
 import { wrapCode } from "./integer-width.ts";
@@ -25,6 +26,11 @@ export function emitCast(
   const { timeZone } = context;
   if (sameTypeIgnoringNullability(from, to)) return { ...value, isNull: js.false };
   const cast = bindCast(from, to, mode, timeZone);
+  if (value.shape === "fixed" || value.shape === "boxed") {
+    const slow = js`${ctx.bind(cast)}(${value.value})`;
+    const exact = emitExactCast(value, from, to, slow, mode !== "ansi", ctx);
+    if (exact !== undefined) return exact;
+  }
   if (value.shape === "fixed") {
     const fast = emitNumber(value.value, from, to, mode, cast, ctx);
     if (fast !== undefined) return fast;

@@ -18,6 +18,7 @@ export interface Code {
  * bytes  string, binary: the bytes `bytes[start, end)`
  * struct one value per field, without an object
  * boxed  decimal (unscaled bigint), array (SqlValue[]), map (SqlMap), variant (SqlValue[]): one expression of the SqlValue form
+ * A decimal may carry its unscaled value as a double too (`exact`); then `value` is an expression that makes the bigint.
  * `isNull` is a boolean expression, or the constants `js.false`/`js.true`. Values under a null are unspecified but safe
  * to read. All fragments are cheap to repeat (variables, constants).
  */
@@ -25,7 +26,17 @@ export type Emitted =
   | { readonly shape: "fixed"; readonly isNull: Code; readonly value: Code }
   | { readonly shape: "bytes"; readonly isNull: Code; readonly bytes: Code; readonly start: Code; readonly end: Code }
   | { readonly shape: "struct"; readonly isNull: Code; readonly fields: readonly Emitted[] }
-  | { readonly shape: "boxed"; readonly isNull: Code; readonly value: Code };
+  | { readonly shape: "boxed"; readonly isNull: Code; readonly value: Code; readonly exact?: ExactDecimal };
+
+/** The unscaled value of a decimal as a double; see exact-decimal.ts. */
+export interface ExactDecimal {
+  /** A variable or constant: the value, or NaN where a double may not hold it. */
+  readonly number: Code;
+  /** The unscaled bigint, read only where `number` is NaN; absent when it never is. */
+  readonly wide?: Code;
+  /** No value that is exact has a greater magnitude. */
+  readonly bound: number;
+}
 
 export type Shape = Emitted["shape"];
 

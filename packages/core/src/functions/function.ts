@@ -176,6 +176,8 @@ export interface Accumulators {
  */
 export interface FastAggregate {
   readonly op: "count" | "sum" | "min" | "max" | "avg";
+  /** NULL instead of errors, also when ANSI. */
+  readonly tolerant?: boolean;
 }
 
 /**

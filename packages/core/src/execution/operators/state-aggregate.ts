@@ -10,7 +10,8 @@
  * the state, but only when the watermark moved since the batch before (a key at or before the earlier watermark has left
  * or was dropped as late), and decodes of a key that stays only its event time.
  */
-import { type AggregatePlan, type AggregateStore, planAggregate } from "../../codegen/aggregate-stores.ts";
+import { type AggregatePlan, planAggregate } from "../../codegen/aggregate-plan.ts";
+import type { AggregateStore } from "../../codegen/aggregate-stores.ts";
 import { mergeBuffers } from "../../codegen/compile-aggregate.ts";
 import { KeyCompiler, type KeyTable } from "../../codegen/group-keys.ts";
 import { gatherBatch } from "../../columnar/gather.ts";

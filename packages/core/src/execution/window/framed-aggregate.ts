@@ -1,5 +1,6 @@
 /** Aggregates over frames: whole columns for the common ones, accumulators for all others. */
-import { planAggregate, AccumulatorStore } from "../../codegen/aggregate-stores.ts";
+import { planAggregate } from "../../codegen/aggregate-plan.ts";
+import { AccumulatorStore } from "../../codegen/aggregate-stores.ts";
 import { gather, gatherOrNull } from "../../columnar/gather.ts";
 import { ascending, rowComparator } from "../../columnar/sort.ts";
 import { allPresent, clearBit } from "../../columnar/validity.ts";

@@ -115,6 +115,12 @@ class DoubleSum implements Accumulators {
   }
 }
 
+/** A sum of decimals as the result: NULL or an error when it has too many digits (null: it had at some time). */
+export function finishDecimalSum(sum: bigint | null, type: DecimalType, ansi: boolean): bigint | null {
+  if (sum !== null && fitsPrecision(sum, type.precision)) return sum;
+  return ansi ? decimalOutOfRange(sum === null ? "sum" : decimalText(sum, type.scale), type) : null;
+}
+
 /** Decimals: NULL once a sum has too many digits, and an error then when ANSI. */
 class DecimalSum implements Accumulators {
   readonly #sums: (bigint | null)[] = [];
@@ -155,10 +161,7 @@ class DecimalSum implements Accumulators {
     } else this.#add(slot, buffer[0] as bigint);
   }
   evaluate(slot: number): SqlValue {
-    if (this.#seen[slot] === 0) return null;
-    const sum = this.#sums[slot]!;
-    if (sum !== null && fitsPrecision(sum, this.#type.precision)) return sum;
-    return this.#ansi ? decimalOutOfRange(sum === null ? "sum" : decimalText(sum, this.#type.scale), this.#type) : null;
+    return this.#seen[slot] === 0 ? null : finishDecimalSum(this.#sums[slot]!, this.#type, this.#ansi);
   }
   memoryBytes(): number {
     return this.#sums.length * 40;
@@ -230,6 +233,11 @@ class DoubleAverage implements Accumulators {
   }
 }
 
+/** The mean of decimals whose digits without the point sum to `sum`; NULL of none. */
+export function finishShortAverage(sum: number, count: number, from: DecimalType, to: DecimalType): bigint | null {
+  return count === 0 ? null : decimalFromNumber(sum / count / 10 ** from.scale, to.scale)!;
+}
+
 /** Decimals of few digits: the mean of the digits without the point, as DOUBLE, rounded to the result's scale at the end. */
 class ShortDecimalAverage extends DoubleAverage {
   readonly #from: DecimalType;
@@ -245,8 +253,23 @@ class ShortDecimalAverage extends DoubleAverage {
   }
   override evaluate(slot: number): SqlValue {
     const mean = super.evaluate(slot) as number | null;
-    return mean === null ? null : decimalFromNumber(mean / 10 ** this.#from.scale, this.#to.scale)!;
+    return mean === null ? null : finishShortAverage(mean, 1, this.#from, this.#to);
   }
+}
+
+/** The mean of decimals; NULL of none, NULL or an error when the sum or the mean has too many digits. */
+export function finishDecimalAverage(
+  sum: bigint,
+  count: number,
+  from: DecimalType,
+  to: DecimalType,
+  ansi: boolean,
+): bigint | null {
+  if (count === 0) return null;
+  const sumType = averageSumType(from);
+  const value = divideHalfUp(sum * powerOfTen(to.scale - from.scale), BigInt(count));
+  if (fitsPrecision(sum, sumType.precision) && fitsPrecision(value, to.precision)) return value;
+  return ansi ? decimalOutOfRange(decimalText(sum, from.scale), sumType) : null;
 }
 
 class DecimalAverage implements Accumulators {
@@ -286,12 +309,7 @@ class DecimalAverage implements Accumulators {
     this.#counts[slot]! += Number((buffer[1] as bigint | null) ?? 0n);
   }
   evaluate(slot: number): SqlValue {
-    const count = this.#counts[slot]!;
-    if (count === 0) return null;
-    const sum = this.#sums[slot]!;
-    const value = divideHalfUp(sum * powerOfTen(this.#to.scale - this.#from.scale), BigInt(count));
-    if (fitsPrecision(sum, this.#sumType.precision) && fitsPrecision(value, this.#to.precision)) return value;
-    return this.#ansi ? decimalOutOfRange(decimalText(sum, this.#from.scale), this.#sumType) : null;
+    return finishDecimalAverage(this.#sums[slot]!, this.#counts[slot]!, this.#from, this.#to, this.#ansi);
   }
   memoryBytes(): number {
     return this.#sums.length * 48;
@@ -322,7 +340,8 @@ class IntervalAverage extends DecimalAverage {
 }
 const wholeDecimal: DecimalType = { kind: "decimal", precision: 38, scale: 0 };
 
-function averageSumType(from: DecimalType): DecimalType {
+/** The type of the sum behind an average of decimals. */
+export function averageSumType(from: DecimalType): DecimalType {
   return boundedDecimal(from.precision + 10, from.scale);
 }
 function bindAverage(from: DataType, returns: DataType, ansi: boolean): Accumulators {
@@ -412,7 +431,7 @@ export const sums: readonly AggregateFunction[] = [
       { name: "count", type: bigintType, nullable: true },
     ],
     bind: ({ args, returns }) => bindAverage(args[0]!, returns, false),
-    fast: { op: "avg" },
+    fast: { op: "avg", tolerant: true },
     doc: {
       group,
       usage: "try_avg(expr)",

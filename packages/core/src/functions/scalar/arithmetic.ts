@@ -22,6 +22,7 @@ import {
 } from "../decimal.ts";
 import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ArgumentInfo, EvalContext, ScalarFunction, Signature } from "../function.ts";
+import { emitExactOperation } from "../exact-decimal.ts";
 import { divideByZero, overflow, remainderByZero, toDecimal } from "../kernels/checked.ts";
 import { widthName, wrapCode, wrapNumber } from "../integer-width.ts";
 import { type CallInfo, unexpectedInput } from "../resolution.ts";
@@ -202,8 +203,12 @@ function emitOperation(op: Operation): Emitter {
           return fixedLocal(ctx, js`Math.fround(${op.code(a, b)})`);
         case "double":
           return fixedLocal(ctx, op.code(a, b));
-        default:
-          return callBound(ctx, bindBinary(op, options.ansi ? "ansi" : "legacy")(types, options.context), types, a, b);
+        default: {
+          const form = bindBinary(op, options.ansi ? "ansi" : "legacy")(types, options.context);
+          const slow = js`${ctx.bind(form)}(${a}, ${b})`;
+          const exact = emitExactOperation(op.symbol, [left!, right!], types, slow, !options.ansi, ctx);
+          return exact ?? callBound(ctx, form, types, a, b);
+        }
       }
     },
   };

@@ -5,6 +5,7 @@ import { findCommonType } from "../coercion.ts";
 import { decimalFor } from "../decimal.ts";
 import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ArgumentInfo, ScalarFunction, Signature } from "../function.ts";
+import { exactRelation } from "../exact-decimal.ts";
 import { compareBytes, equalBytes } from "../kernels/bytes.ts";
 import { comparatorOf } from "../../columnar/compare.ts";
 import { type CallInfo, commonOf, requireOrderable, sameTyped } from "../resolution.ts";
@@ -107,7 +108,8 @@ export function relationCode(
     return plainCode(symbol, js`${ctx.bind(compareBytes)}(${both})`, js`0`);
   }
   if (type.kind === "float" || type.kind === "double") return doubleCode(symbol, valueOf(a), valueOf(b));
-  if (a.shape === "fixed" || type.kind === "decimal") return plainCode(symbol, valueOf(a), valueOf(b));
+  if (type.kind === "decimal") return exactRelation((x, y) => plainCode(symbol, x, y), a, b);
+  if (a.shape === "fixed") return plainCode(symbol, valueOf(a), valueOf(b));
   const compare = ctx.bind(comparatorOf(type));
   return plainCode(symbol, js`${compare}(${ctx.box(a, type)}, ${ctx.box(b, type)})`, js`0`);
 }
