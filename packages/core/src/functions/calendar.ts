@@ -1,4 +1,5 @@
 /** Days since 1970-01-01 in the proleptic Gregorian calendar ↔ year, month, day (Howard Hinnant's algorithms). */
+import { numberOfInt64 } from "./kernels/int64.ts";
 
 export interface CivilDate {
   readonly year: number;
@@ -89,9 +90,18 @@ export interface LocalTime extends CivilDate {
 
 /** Splits microseconds of local time since 1970-01-01T00:00. */
 export function localTimeOf(localMicros: bigint): LocalTime {
-  const day = floorDiv(localMicros, microsPerDay);
-  const rest = Number(localMicros - day * microsPerDay);
-  const days = Number(day);
+  // Up to the year 2255 microseconds are whole numbers that a double holds.
+  const whole = numberOfInt64(localMicros);
+  let days: number;
+  let rest: number;
+  if (Number.isSafeInteger(whole) && BigInt.asIntN(64, localMicros) === localMicros) {
+    days = Math.floor(whole / 86_400_000_000);
+    rest = whole - days * 86_400_000_000;
+  } else {
+    const day = floorDiv(localMicros, microsPerDay);
+    rest = Number(localMicros - day * microsPerDay);
+    days = Number(day);
+  }
   const { year, month, day: dayOfMonth } = civilFromDays(days);
   const seconds = Math.floor(rest / 1e6);
   return {

@@ -2,14 +2,16 @@
 import { encodeUtf8, decodeUtf8 } from "../columnar/utf8.ts";
 import { type DataType, isIntegral, sameTypeIgnoringNullability, type SqlValue } from "../types/data-type.ts";
 import { bindCast, type CastMode } from "./cast-values.ts";
-import { bytesOf, fixedLocal, js, local, number } from "./code.ts";
+import { bytesOf, fixedLocal, js, local, number, resultRange } from "./code.ts";
 import { type Code, type EmitContext, type Emitted, shapeOf } from "./emitter.ts";
 import type { EvalContext } from "./function.ts";
 import { emitExactCast } from "./exact-decimal.ts";
+import { ByteResult } from "./kernels/bytes.ts";
+import { writeDate, writeTimestamp } from "./kernels/datetime-bytes.ts";
 import { parseLongBytes, parseTimestampBytes } from "./kernels/parse-bytes.ts";
 import { int64OfNumber, numberOfInt64 } from "./kernels/int64.ts";
 import { wrapCode } from "./integer-width.ts";
-import { timeZoneOf } from "./time-zone.ts";
+import { timeZoneOf, toLocal } from "./time-zone.ts";
 
 /**
  * Emits the cast of a value that is not NULL (the caller stands inside its null check). The result's `isNull` says where a
@@ -43,6 +45,14 @@ export function emitCast(
     if (from.kind === "string" && shapeOf(to) === "fixed")
       return throughFixed(ctx, js`${ctx.bind(cast)}(${ctx.box(value, from)})`);
   }
+  if (to.kind === "string" && value.shape === "fixed") {
+    const write = timeWriter(from, timeZone);
+    if (write !== undefined) {
+      const result = ctx.bind(new ByteResult());
+      ctx.line(js`${ctx.bind(write)}(${result}, ${value.value});`);
+      return resultRange(ctx, result);
+    }
+  }
   if (to.kind === "string" && (value.shape === "fixed" || value.shape === "boxed")) {
     // Text of numbers is made as bytes at once.
     const encode = ctx.bind((v: SqlValue) => encodeUtf8(cast(v) as string));
@@ -50,6 +60,15 @@ export function emitCast(
     return { shape: "bytes", isNull: js.false, bytes, start: number(0), end: js`${bytes}.length` };
   }
   return ctx.unbox(local(ctx, "t", js`${ctx.bind(cast)}(${ctx.box(value, from)})`), to);
+}
+
+/** What prints dates and timestamps as bytes; undefined for other types. */
+function timeWriter(type: DataType, timeZone: string): ((result: ByteResult, value: never) => void) | undefined {
+  if (type.kind === "date") return writeDate;
+  if (type.kind === "timestamp_ntz") return writeTimestamp;
+  if (type.kind !== "timestamp") return undefined;
+  const zone = timeZoneOf(timeZone);
+  return (result: ByteResult, micros: bigint) => writeTimestamp(result, toLocal(zone, micros));
 }
 
 function throughFixed(ctx: EmitContext, call: Code): Emitted {

@@ -105,3 +105,14 @@ export function bytesOf(emitted: Emitted): Code {
   assertInvariant(emitted.shape === "bytes", "a value of bytes is expected");
   return js`${emitted.bytes}, ${emitted.start}, ${emitted.end}`;
 }
+
+/** The text or bytes that a kernel leaves in a ByteResult of kernels/bytes.ts, as a value of generated code. */
+export function resultRange(ctx: EmitContext, result: Code): Emitted {
+  return {
+    shape: "bytes",
+    isNull: js.false,
+    bytes: local(ctx, "b", js`${result}.bytes`),
+    start: local(ctx, "s", js`${result}.start`),
+    end: local(ctx, "e", js`${result}.end`),
+  };
+}

@@ -2,6 +2,7 @@
  * Spark's datetime patterns (https://spark.apache.org/docs/latest/sql-ref-datetime-pattern.html): compiled once to a list of
  * items, each of which prints and reads one field. English texts, as Spark's.
  */
+import { encodeUtf8 } from "../columnar/utf8.ts";
 import { MillraceError } from "../errors/index.ts";
 import {
   daysFromCivil,
@@ -13,11 +14,14 @@ import {
   type LocalTime,
   localTimeOf,
 } from "./calendar.ts";
+import type { ByteResult } from "./kernels/bytes.ts";
 import { findTimeZone, fromLocal, type TimeZone, toLocal } from "./time-zone.ts";
 
 export interface DatetimePattern {
   /** Text of a time: its local fields and the seconds east of UTC. */
   format(micros: bigint, zone: TimeZone): string;
+  /** The same text, added to what `result` has. */
+  write(result: ByteResult, micros: bigint, zone: TimeZone): void;
   /** Microseconds since the epoch, or undefined when the text does not match. Missing fields are their least values. */
   parse(text: string, zone: TimeZone): bigint | undefined;
 }
@@ -43,6 +47,8 @@ interface PrintedTime {
 }
 interface Item {
   print(at: PrintedTime): string;
+  /** As `print`, in bytes; absent: the text is encoded. */
+  write?(result: ByteResult, at: PrintedTime): void;
   /** Reads from a position into the fields; the end position, or −1. */
   read(text: string, from: number, fields: Fields): number;
 }
@@ -58,7 +64,12 @@ function startsWith(text: string, part: string, from: number): boolean {
 }
 
 function literal(text: string): Item {
-  return { print: () => text, read: (s, from) => (startsWith(s, text, from) ? from + text.length : -1) };
+  const bytes = encodeUtf8(text);
+  return {
+    write: (result) => result.append(bytes, 0, bytes.length),
+    print: () => text,
+    read: (s, from) => (startsWith(s, text, from) ? from + text.length : -1),
+  };
 }
 
 /** A number of at least `least` digits; `next` tells whether digits of another field follow directly. */
@@ -70,6 +81,11 @@ function numeric(
 ): Item {
   return {
     print: (at) => pad(print(at), least),
+    write(result, at) {
+      const value = print(at);
+      if (value >= 0) result.appendDigits(value, least);
+      else result.appendText(pad(value, least));
+    },
     read(s, from, fields) {
       let i = from;
       let value = 0;
@@ -97,7 +113,7 @@ function ranged(
 ): Item {
   const item = numeric(least, most, print, store);
   return {
-    print: item.print,
+    ...item,
     read(s, from, fields) {
       const end = item.read(s, from, fields);
       if (end < 0) return -1;
@@ -124,6 +140,11 @@ function yearItem(width: number, adjacent: boolean, ofEra: boolean): Item {
     );
   }
   return {
+    write(result, at) {
+      const year = yearOf(at);
+      if (year >= 0 && year <= 9999 && width === 4) result.appendDigits(year, 4);
+      else result.appendText(this.print(at));
+    },
     print(at) {
       const year = yearOf(at);
       return (width > 3 && String(Math.abs(year)).length > width && year > 0 ? "+" : "") + pad(year, width);
@@ -535,6 +556,16 @@ export function compileDatetimePattern(pattern: string): DatetimePattern {
       let out = "";
       for (const item of items) out += item.print(at);
       return out;
+    },
+    write(result, micros, zone) {
+      items ??= formerChecked(pattern, () => compileItems(pattern));
+      const local = toLocal(zone, micros);
+      const offset = local === micros ? 0 : Number((local - micros) / 1_000_000n);
+      const at: PrintedTime = { time: localTimeOf(local), offset, zone };
+      for (const item of items) {
+        if (item.write === undefined) result.appendText(item.print(at));
+        else item.write(result, at);
+      }
     },
     parse(text, zone) {
       if (readers === undefined) {

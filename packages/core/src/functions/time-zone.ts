@@ -159,6 +159,7 @@ function regionZone(name: string, id: string): TimeZone {
 
 /** Microseconds since the epoch → microseconds of the zone's local time. */
 export function toLocal(zone: TimeZone, micros: bigint): bigint {
+  if (zone.fixed === 0) return micros;
   if (zone.fixed !== undefined) return micros + BigInt(zone.fixed) * microsPerSecond;
   return micros + BigInt(zone.offsetSeconds(Number(floorDiv(micros, microsPerSecond)))) * microsPerSecond;
 }
@@ -168,6 +169,7 @@ export function toLocal(zone: TimeZone, micros: bigint): bigint {
  * gap; one that occurs twice is taken at the earlier offset (java.time's rule).
  */
 export function fromLocal(zone: TimeZone, localMicros: bigint): bigint {
+  if (zone.fixed === 0) return localMicros;
   if (zone.fixed !== undefined) return localMicros - BigInt(zone.fixed) * microsPerSecond;
   const second = Number(floorDiv(localMicros, microsPerSecond));
   const before = zone.offsetSeconds(second - 86400);

@@ -2,7 +2,7 @@
  * String and binary kernels on byte ranges, for generated code: no JavaScript string is made. Strings are UTF-8; where a
  * kernel has to know characters it takes a fast path while the bytes are ASCII.
  */
-import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
+import { decodeUtf8, encodeUtf8, encodeUtf8Into } from "../../columnar/utf8.ts";
 
 export function equalBytes(
   a: Uint8Array,
@@ -189,15 +189,39 @@ export class ByteResult {
   append(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
     const at = this.end;
-    if (this.#own.length < at + size) {
-      const grown = new Uint8Array(Math.max(at + size, this.#own.length * 2));
-      grown.set(this.#own.subarray(0, at));
-      this.#own = grown;
-      this.bytes = grown;
-    }
+    this.#grow(at + size);
     const out = this.#own;
     for (let i = 0; i < size; i++) out[at + i] = bytes[start + i]!;
     this.end = at + size;
+  }
+
+  /** Adds a text. */
+  appendText(text: string): void {
+    const at = this.end;
+    this.#grow(at + text.length * 3);
+    this.end = encodeUtf8Into(text, this.#own, at);
+  }
+  /** Adds a whole number that is not negative, with zeros before it up to a width. */
+  appendDigits(value: number, width: number): void {
+    let size = 1;
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) size++;
+    if (size < width) size = width;
+    const at = this.end;
+    this.#grow(at + size);
+    let rest = value;
+    for (let i = at + size - 1; i >= at; i--) {
+      const next = Math.floor(rest / 10);
+      this.#own[i] = 0x30 + rest - next * 10;
+      rest = next;
+    }
+    this.end = at + size;
+  }
+  #grow(size: number): void {
+    if (this.#own.length >= size) return;
+    const grown = new Uint8Array(Math.max(size, this.#own.length * 2));
+    grown.set(this.#own.subarray(0, this.end));
+    this.#own = grown;
+    this.bytes = grown;
   }
 
   /** Spark's `substring`: positions count from 1, from the end when negative, 0 is 1. */

@@ -1,4 +1,5 @@
 import { MillraceError } from "../../errors/index.ts";
+import { decodeUtf8 } from "../../columnar/utf8.ts";
 import {
   bigintType,
   type DataType,
@@ -21,14 +22,18 @@ import {
   microsPerSecond,
 } from "../calendar.ts";
 import { bindCast } from "../cast-values.ts";
-import { floorDivCode } from "../cast-emit.ts";
-import { fixedLocal, js, local, number, valueOf } from "../code.ts";
+import { emitCast, floorDivCode } from "../cast-emit.ts";
+import { bytesOf, fixedLocal, js, local, number, valueOf } from "../code.ts";
 import { decimalText, powerOfTen } from "../decimal.ts";
 import { type DatetimePattern, compileDatetimePattern } from "../datetime-pattern.ts";
 import { timestampPlusMonths } from "../datetime-arithmetic.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";
+import type { ByteResult } from "../kernels/bytes.ts";
+import { compileBytePattern, readLocalMicros } from "../kernels/datetime-bytes.ts";
+import { int64OfNumber } from "../kernels/int64.ts";
 import { signature } from "../resolution.ts";
-import { fromLocal, timeZoneOf, toLocal, utc } from "../time-zone.ts";
+import { fromLocal, type TimeZone, timeZoneOf, toLocal, utc } from "../time-zone.ts";
+import { emitBound, emitKernel } from "./string-function.ts";
 import { hasOwn, invalidUnit, positiveRest, type TimeFields, timeFunction } from "./time-function.ts";
 
 function cachedPattern(): (pattern: string) => DatetimePattern {
@@ -201,7 +206,7 @@ function parsing(
     if (to === "seconds") return floorDiv(micros, microsPerSecond);
     return Number(floorDiv(toLocal(timeZoneOf(context.timeZone), micros), microsPerDay));
   };
-  return timeFunction({
+  const self: ScalarFunction = timeFunction({
     name,
     arity: [name === "unix_timestamp" ? 0 : 1, 2],
     resolve: (args, call) => {
@@ -235,8 +240,32 @@ function parsing(
         });
       };
     },
+    emit: {
+      emit(args, ctx, types, options) {
+        const pattern = args.length === 1 && to === "seconds" ? "yyyy-MM-dd HH:mm:ss" : options.args[1]?.literal?.value;
+        const reader = typeof pattern === "string" ? compileBytePattern(pattern) : undefined;
+        if (args.length === 1 && to !== "seconds") {
+          const mode = tolerant ? "try" : options.ansi ? "ansi" : "legacy";
+          return emitCast(args[0]!, types.args[0]!, type, mode, ctx, options.context);
+        }
+        if (args.length === 0 || types.args[0]!.kind !== "string" || reader === undefined)
+          return emitBound(self, args, ctx, types, options);
+        const zone = to === "timestamp_ntz" ? utc : timeZoneOf(options.timeZone);
+        const slow = self.bind(types, options.context, options.args);
+        const read = (bytes: Uint8Array, start: number, end: number): SqlValue => {
+          const local = readLocalMicros(reader, bytes, start, end);
+          if (Number.isNaN(local)) return slow(decodeUtf8(bytes, start, end), pattern as string);
+          if (to === "date") return Math.floor(local / 86_400_000_000);
+          const micros = fromLocal(zone, int64OfNumber(local));
+          return to === "seconds" ? floorDiv(micros, microsPerSecond) : micros;
+        };
+        const value = local(ctx, "v", js`${ctx.bind(read)}(${bytesOf(args[0]!)})`);
+        return { shape: "fixed", isNull: js`(${value} === null)`, value };
+      },
+    },
     ...doc,
   });
+  return self;
 }
 
 const zoneShift = (name: "from_utc_timestamp" | "to_utc_timestamp", sql: string, result: string): ScalarFunction =>
@@ -278,6 +307,76 @@ const now = (name: string, aliases: readonly string[], returns: DataType, sql: s
         : "The time of the batch or query: the same for every row of it.",
     examples: returns.kind === "string" ? [[sql, "UTC"]] : [[sql, "true"]],
   }),
+});
+
+/** Prints times by a constant pattern; undefined when it is none. Errors of the pattern belong to the first row. */
+function patternWriter<T>(
+  pattern: SqlValue | undefined,
+  zone: TimeZone,
+  micros: (value: T) => bigint,
+): ((result: ByteResult, value: T) => void) | undefined {
+  if (typeof pattern !== "string") return undefined;
+  let compiled: DatetimePattern | undefined;
+  return (result, value) => {
+    compiled ??= compileDatetimePattern(pattern);
+    result.begin();
+    compiled.write(result, micros(value), zone);
+  };
+}
+const fromUnixtime: ScalarFunction = timeFunction({
+  name: "from_unixtime",
+  arity: [1, 2],
+  resolve: signature([bigintType, stringType], stringType),
+  bind: (_types, context) => {
+    const pattern = cachedPattern();
+    const zone = timeZoneOf(context.timeZone);
+    return (seconds, format) =>
+      pattern((format as string | undefined) ?? "yyyy-MM-dd HH:mm:ss").format(
+        // Beyond 64 bits of microseconds it wraps around, as in Spark.
+        BigInt.asIntN(64, (seconds as bigint) * microsPerSecond),
+        zone,
+      );
+  },
+  emit: {
+    emit(args, ctx, types, options) {
+      const pattern = args.length === 1 ? "yyyy-MM-dd HH:mm:ss" : options.args[1]?.literal?.value;
+      const toMicros = (seconds: bigint): bigint => BigInt.asIntN(64, seconds * microsPerSecond);
+      const write = patternWriter(pattern, timeZoneOf(options.timeZone), toMicros);
+      if (write === undefined) return emitBound(fromUnixtime, args, ctx, types, options);
+      return emitKernel(write).emit([args[0]!], ctx, types, options);
+    },
+  },
+  usage: "from_unixtime(seconds[, pattern])",
+  summary: "Text of a time in seconds since the epoch, in the session zone.",
+  examples: [["from_unixtime(0, 'yyyy-MM-dd HH:mm:ss')", "1970-01-01 00:00:00"]],
+});
+const dateFormat: ScalarFunction = timeFunction({
+  name: "date_format",
+  arity: [2, 2],
+  resolve: (args, call) =>
+    signature([args[0]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType, stringType], stringType)(
+      args,
+      call,
+    ),
+  bind: ({ args }, context) => {
+    const pattern = cachedPattern();
+    const zone = args[0]!.kind === "timestamp_ntz" ? utc : timeZoneOf(context.timeZone);
+    return (t, format) => pattern(format as string).format(t as bigint, zone);
+  },
+  emit: {
+    emit(args, ctx, types, options) {
+      const zone = types.args[0]!.kind === "timestamp_ntz" ? utc : timeZoneOf(options.timeZone);
+      const write = patternWriter(options.args[1]?.literal?.value, zone, (t: bigint) => t);
+      if (write === undefined) return emitBound(dateFormat, args, ctx, types, options);
+      return emitKernel(write).emit([args[0]!], ctx, types, options);
+    },
+  },
+  usage: "date_format(time, pattern)",
+  summary: "Text of a date or timestamp by a pattern.",
+  examples: [
+    ["date_format('2016-04-08', 'y')", "2016"],
+    ["date_format(TIMESTAMP'2016-04-08 13:10:15', 'EEE d MMM yyyy, hh:mm a')", "Fri 8 Apr 2016, 01:10 PM"],
+  ],
 });
 
 export const datetime: readonly ScalarFunction[] = [
@@ -341,50 +440,14 @@ export const datetime: readonly ScalarFunction[] = [
       "Seconds since the epoch of a timestamp, a date, or a text (yyyy-MM-dd HH:mm:ss unless a pattern is given); of now without arguments.",
     examples: [["unix_timestamp('1970-01-02 00:00:00')", "86400"]],
   }),
-  timeFunction({
-    name: "from_unixtime",
-    arity: [1, 2],
-    resolve: signature([bigintType, stringType], stringType),
-    bind: (_types, context) => {
-      const pattern = cachedPattern();
-      const zone = timeZoneOf(context.timeZone);
-      return (seconds, format) =>
-        pattern((format as string | undefined) ?? "yyyy-MM-dd HH:mm:ss").format(
-          // Beyond 64 bits of microseconds it wraps around, as in Spark.
-          BigInt.asIntN(64, (seconds as bigint) * microsPerSecond),
-          zone,
-        );
-    },
-    usage: "from_unixtime(seconds[, pattern])",
-    summary: "Text of a time in seconds since the epoch, in the session zone.",
-    examples: [["from_unixtime(0, 'yyyy-MM-dd HH:mm:ss')", "1970-01-01 00:00:00"]],
-  }),
+  fromUnixtime,
   unixPart("unix_seconds", 1_000_000n, "unix_seconds(TIMESTAMP'1970-01-01 00:00:01Z')", "1"),
   unixPart("unix_millis", 1_000n, "unix_millis(TIMESTAMP'1970-01-01 00:00:01Z')", "1000"),
   unixPart("unix_micros", 1n, "unix_micros(TIMESTAMP'1970-01-01 00:00:01Z')", "1000000"),
   timestampFrom("timestamp_seconds", 1_000_000n, "timestamp_seconds(1230219000)", "2008-12-25 15:30:00"),
   timestampFrom("timestamp_millis", 1_000n, "timestamp_millis(1230219000123)", "2008-12-25 15:30:00.123"),
   timestampFrom("timestamp_micros", 1n, "timestamp_micros(1230219000123123)", "2008-12-25 15:30:00.123123"),
-  timeFunction({
-    name: "date_format",
-    arity: [2, 2],
-    resolve: (args, call) =>
-      signature([args[0]!.type.kind === "timestamp_ntz" ? timestampNtzType : timestampType, stringType], stringType)(
-        args,
-        call,
-      ),
-    bind: ({ args }, context) => {
-      const pattern = cachedPattern();
-      const zone = args[0]!.kind === "timestamp_ntz" ? utc : timeZoneOf(context.timeZone);
-      return (t, format) => pattern(format as string).format(t as bigint, zone);
-    },
-    usage: "date_format(time, pattern)",
-    summary: "Text of a date or timestamp by a pattern.",
-    examples: [
-      ["date_format('2016-04-08', 'y')", "2016"],
-      ["date_format(TIMESTAMP'2016-04-08 13:10:15', 'EEE d MMM yyyy, hh:mm a')", "Fri 8 Apr 2016, 01:10 PM"],
-    ],
-  }),
+  dateFormat,
   zoneShift("from_utc_timestamp", "from_utc_timestamp('2016-08-31', 'Asia/Seoul')", "2016-08-31 09:00:00"),
   zoneShift("to_utc_timestamp", "to_utc_timestamp('2016-08-31', 'Asia/Seoul')", "2016-08-30 15:00:00"),
   timeFunction({

@@ -2,7 +2,7 @@
 import { MillraceError } from "../../errors/index.ts";
 import { arrayType, booleanType, intType, type SqlValue, stringType } from "../../types/data-type.ts";
 import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
-import { bytesOf, fixedLocal, js, local, number } from "../code.ts";
+import { bytesOf, fixedLocal, js, local, number, resultRange } from "../code.ts";
 import type { EmitContext, Emitted, Emitter, EmitOptions } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { ByteResult, countCharacters } from "../kernels/bytes.ts";
@@ -19,7 +19,7 @@ import {
   type TextRegex,
 } from "../regex/text-regex.ts";
 import { requireLiteral, signature } from "../resolution.ts";
-import { emitBound, example, resultRange, stringFunction } from "./string-function.ts";
+import { emitBound, example, stringFunction } from "./string-function.ts";
 
 const regexCache = (functionName: string): ((pattern: string) => TextRegex) =>
   keepLast((pattern) => compileTextRegex(pattern, functionName));

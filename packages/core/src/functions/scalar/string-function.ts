@@ -1,7 +1,7 @@
 /** What the records of text and binary functions share. */
 import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
 import { binaryType, type DataType, type SqlValue } from "../../types/data-type.ts";
-import { bytesOf, joinCode, js, local } from "../code.ts";
+import { bytesOf, joinCode, js, local, resultRange } from "../code.ts";
 import type { Code, EmitContext, Emitted, Emitter, EmitOptions } from "../emitter.ts";
 import type { ScalarFunction, Signature } from "../function.ts";
 import { ByteResult } from "../kernels/bytes.ts";
@@ -37,17 +37,6 @@ export function takeResult(result: ByteResult, type: DataType): SqlValue {
   return type.kind === "string"
     ? decodeUtf8(result.bytes, result.start, result.end)
     : result.bytes.slice(result.start, result.end);
-}
-
-/** The text or bytes that a kernel leaves in a ByteResult, as a value of generated code. */
-export function resultRange(ctx: EmitContext, result: Code): Emitted {
-  return {
-    shape: "bytes",
-    isNull: js.false,
-    bytes: local(ctx, "b", js`${result}.bytes`),
-    start: local(ctx, "s", js`${result}.start`),
-    end: local(ctx, "e", js`${result}.end`),
-  };
 }
 
 /** A value as arguments of a kernel: the byte range of text, the one expression of anything else. */

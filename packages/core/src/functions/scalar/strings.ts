@@ -8,12 +8,12 @@ import {
   stringType,
 } from "../../types/data-type.ts";
 import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
-import { bytesOf, fixedLocal, joinCode, js, local, number, valueOf } from "../code.ts";
+import { bytesOf, fixedLocal, joinCode, js, local, number, valueOf, resultRange } from "../code.ts";
 import type { Code, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { ByteResult, countCharacters, endsWithBytes, indexOfBytes, startsWithBytes } from "../kernels/bytes.ts";
 import { classes, commonOf, type Expected, type Resolve, signature } from "../resolution.ts";
-import { example, resultRange, stringFunction } from "./string-function.ts";
+import { example, stringFunction } from "./string-function.ts";
 
 /** Characters are code points, as in UTF-8. */
 export const charactersOf = (text: string): string[] => Array.from(text);

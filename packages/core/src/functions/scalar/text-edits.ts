@@ -2,13 +2,13 @@
 import { decodeUtf8 } from "../../columnar/utf8.ts";
 import { MillraceError } from "../../errors/index.ts";
 import { binaryType, intType, type SqlValue, stringType } from "../../types/data-type.ts";
-import { bytesOf, js, local } from "../code.ts";
+import { bytesOf, js, local, resultRange } from "../code.ts";
 import type { Emitted } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { ByteResult, trimEndOf, trimStartOf } from "../kernels/bytes.ts";
 import * as kernels from "../kernels/text.ts";
 import { classes, signature } from "../resolution.ts";
-import { emitBound, emitKernel, example, resultRange, stringFunction } from "./string-function.ts";
+import { emitBound, emitKernel, example, stringFunction } from "./string-function.ts";
 import { charactersOf, joinBytes, substringOf } from "./strings.ts";
 
 /** The members of a constant set of ASCII characters; undefined for others. */
