@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SparkSession } from "millrace";
 import { createSimulatedRuntime, EmbeddedEngine, type SimulatedRuntime } from "millrace/engine";
-import type { WorkerLink, Workers } from "../../packages/core/src/runtime/workers.ts";
+import { windowBytes } from "../../packages/core/src/execution/parallel/messages.ts";
+import type { ThreadEnd, WorkerLink, Workers } from "../../packages/core/src/runtime/workers.ts";
 import { serveTasks } from "../../packages/core/src/session/serve-tasks.ts";
 import { type Frame, schema, step, tableOf } from "./random-plans.ts";
 
@@ -15,6 +16,8 @@ class LoopbackWorkers implements Workers {
   lives: number;
   deaths = 0;
   messages = 0;
+  /** Bytes of rows from threads. */
+  sentBytes = 0;
 
   constructor(runtime: SimulatedRuntime, lives = Infinity) {
     this.#runtime = runtime;
@@ -23,7 +26,7 @@ class LoopbackWorkers implements Workers {
 
   start(): WorkerLink {
     let alive = true;
-    let toMain: { message(message: unknown): void; ended(cause: unknown): void } | undefined;
+    let toMain: { message(message: unknown): void; ended(end: ThreadEnd): void } | undefined;
     let toThread: ((message: unknown) => void) | undefined;
     serveTasks(
       {
@@ -32,11 +35,13 @@ class LoopbackWorkers implements Workers {
           queueMicrotask(() => {
             if (!alive) return;
             this.messages++;
+            const { kind, bytes } = copy as { readonly kind: string; readonly bytes: Uint8Array };
+            if (kind === "rows") this.sentBytes += bytes.byteLength;
             if (this.lives-- === 0) {
               alive = false;
               this.deaths++;
               this.lives = 7;
-              toMain?.ended(new Error("died"));
+              toMain?.ended({ reason: "died", outOfMemory: false });
             } else toMain?.message(copy);
           });
         },
@@ -127,4 +132,26 @@ test("random plans give the same rows in the same order on threads, whatever die
   );
   expect(parallel).toBeGreaterThan(100);
   expect(deaths).toBeGreaterThan(20);
+}, 60_000);
+
+test("threads that are faster than the reader of their rows wait for it", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const workers = new LoopbackWorkers(runtime);
+  const spark = await session(runtime, workers);
+  const rows = 16_000_000;
+  let read = 0;
+  let mostAhead = 0;
+  for await (const { id } of spark.range(0, rows, 1, 8).filter("id >= 0").toLocalIterator()) {
+    if (read !== id) throw new Error(`row ${read} is ${id}`);
+    if (++read % 100_000 !== 0) continue;
+    // Others have all the time they want.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    mostAhead = Math.max(mostAhead, workers.sentBytes - read * 8);
+    if (read === rows / 2) break;
+  }
+  // Two tasks for each of two threads may be under way: for each a window, and the batch that fills it.
+  expect(mostAhead).toBeGreaterThan(windowBytes);
+  expect(mostAhead).toBeLessThan(4 * (windowBytes + (1 << 20)));
+  expect(workers.sentBytes).toBeLessThan(rows * 8);
+  await spark.stop();
 }, 60_000);

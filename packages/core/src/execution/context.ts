@@ -10,6 +10,7 @@ import type { StateStore } from "../state/state-store.ts";
 import type { StructType } from "../types/data-type.ts";
 import type { OperatorMemory } from "./memory/operator-memory.ts";
 import type { WorkerPool } from "./parallel/worker-pool.ts";
+import type { Turns } from "./turns.ts";
 
 /** Fixed for the life of a compiled plan. */
 export interface CompileOptions {
@@ -52,6 +53,8 @@ export interface BatchContext {
   /** Seed for rand(): derived from (query id, batch id). */
   readonly seed: bigint;
   readonly signal: AbortSignal;
+  /** Asked between two batches; absent where nobody else needs the thread. */
+  readonly turns?: Turns;
   /** The rows of a scan in this batch. */
   openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan>;
   /** State of a stateful operator's partition, opened at this batch's version. The caller commits or aborts it. */

@@ -8,4 +8,6 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Lets what else waits on this thread run: resolves when the event loop has gone round. */
+  turn(): Promise<void>;
 }

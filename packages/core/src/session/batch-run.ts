@@ -3,6 +3,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { BatchContext, CompiledPlan, OpenScan } from "../execution/context.ts";
 import type { OperatorMemory } from "../execution/memory/operator-memory.ts";
+import type { Turns } from "../execution/turns.ts";
 import type { MetricsObserver } from "../logical-plan/logical-plan.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
 import type { PushedFilter } from "../sources/contract.ts";
@@ -13,6 +14,7 @@ export interface BatchRunOptions {
   readonly seed: bigint;
   readonly signal: AbortSignal;
   readonly memory: OperatorMemory;
+  readonly turns: Turns;
 }
 
 const ignore = (): void => undefined;
@@ -24,6 +26,7 @@ export class BatchRun implements BatchContext {
   readonly seed: bigint;
   readonly signal: AbortSignal;
   readonly memory: OperatorMemory;
+  readonly turns: Turns;
   readonly metrics: BatchContext["metrics"] = { rows: ignore, state: ignore };
   readonly #scans: TableScans;
   readonly #observed: (() => void)[] = [];
@@ -34,6 +37,7 @@ export class BatchRun implements BatchContext {
     this.seed = options.seed;
     this.signal = options.signal;
     this.memory = options.memory;
+    this.turns = options.turns;
     this.#scans = scans;
   }
 

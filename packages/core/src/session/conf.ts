@@ -213,6 +213,13 @@ export const settings: Readonly<Record<string, Setting>> = {
     check: (value) => parseByteSize(value) !== undefined,
     expected: "a number of bytes such as 1048576 or 1m",
   },
+  "millrace.parallel.heap": {
+    default: undefined,
+    doc: "Most that the JavaScript heap of a thread may hold, such as 1g. Default: half of the machine's memory divided by the threads, at most 4g.",
+    static: true,
+    check: (value) => parseByteSize(value) !== undefined,
+    expected: "a number of bytes such as 512m or 4g",
+  },
   "millrace.files.chunkBytes": { default: "4194304", doc: "Bytes of a file that are read at a time.", ...byteCount },
   "millrace.streaming.allowOutputModeChange": {
     default: "false",

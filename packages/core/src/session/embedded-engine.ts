@@ -9,6 +9,7 @@ import { compilePlan } from "../execution/compile-plan.ts";
 import type { CompiledPlan, CompileOptions, ParallelExecution } from "../execution/context.ts";
 import { memorySettings, openOperatorMemory, parseByteSize } from "../execution/memory/operator-memory.ts";
 import { WorkerPool } from "../execution/parallel/worker-pool.ts";
+import { Turns } from "../execution/turns.ts";
 import type { EvalContext } from "../functions/function.ts";
 import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
 import { schemaOfPlan } from "../logical-plan/output.ts";
@@ -56,13 +57,23 @@ export interface EmbeddedEngineOptions {
   readonly onStep?: (step: StepName, batchId: number, request: StreamRequest) => void | Promise<void>;
 }
 
+const largestHeapBytes = 4 * 2 ** 30;
+
 /** `local[n]`: n threads, `local[*]`: one per core, `local`: the calling thread alone. */
-function poolFor(master: string, runtime: Runtime, warn: (message: string) => void): WorkerPool | null {
+function poolFor(
+  master: string,
+  heap: string | undefined,
+  runtime: Runtime,
+  warn: (message: string) => void,
+): WorkerPool | null {
   const { workers } = runtime;
   if (workers === undefined) return null;
   const [, given] = /^local\[(\d+|\*)(?:,\s*\d+)?\]$/.exec(master) ?? [];
   const threads = given === "*" ? workers.available : Number(given ?? 1);
-  return threads < 2 ? null : new WorkerPool(workers, threads, warn);
+  if (threads < 2) return null;
+  const share = Math.min(largestHeapBytes, runtime.process.memoryTotalBytes / 2 / threads);
+  const heapBytes = Math.floor(parseByteSize(heap ?? "") ?? share);
+  return new WorkerPool({ workers, clock: runtime.clock, size: threads, heapBytes, warn });
 }
 
 export class EmbeddedEngine implements Engine {
@@ -82,7 +93,6 @@ export class EmbeddedEngine implements Engine {
   readonly #globalViews: GlobalViews;
   /** Threads for parts of plans; null when the session has one thread or the runtime none. */
   readonly #pool: WorkerPool | null;
-  readonly #ownsPool: boolean;
 
   constructor(
     request: EngineRequest,
@@ -97,12 +107,12 @@ export class EmbeddedEngine implements Engine {
     this.options = options;
     this.#base = runtime;
     const warn = (message: string): void => this.runtime.process.log("WARN", message);
-    this.#ownsPool = pool === undefined;
-    this.#pool = pool === undefined ? poolFor(request.master, runtime, warn) : pool;
     const leveled = leveledRuntime(runtime, "WARN");
     this.runtime = leveled.runtime;
     this.#setLogLevel = (level) => leveled.set(level);
     this.conf = new SessionConf(request.conf, new Map([["spark.sql.session.timeZone", runtime.process.timeZone]]));
+    const heap = this.conf.get("millrace.parallel.heap");
+    this.#pool = pool === undefined ? poolFor(request.master, heap, runtime, warn) : pool;
     this.streams = new StreamingQueryManager({
       clock: runtime.clock,
       warn,
@@ -213,16 +223,17 @@ export class EmbeddedEngine implements Engine {
       this.#base,
       this.options,
       this.#globalViews,
-      this.#pool,
+      this.#pool?.share() ?? null,
     );
   }
 
   async stop(): Promise<void> {
+    const again = this.#stopped.signal.aborted;
     engineStopped(this);
     this.#stopped.abort(new MillraceError("SESSION_STOPPED", {}));
     await this.streams.stopAll();
     await this.cache.close();
-    if (this.#ownsPool) this.#pool?.stop();
+    if (!again) this.#pool?.leave();
   }
 
   // ---- for the parts of the session ---------------------------------------------------------------------------------
@@ -337,6 +348,7 @@ export class EmbeddedEngine implements Engine {
         nowMicros: this.evaluation().nowMicros,
         seed: BigInt(this.runtime.random.int32()),
         signal: stop,
+        turns: new Turns(this.runtime.clock),
         memory: openOperatorMemory(
           this.runtime,
           memorySettings((key) => this.conf.get(key), this.runtime),

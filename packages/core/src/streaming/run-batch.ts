@@ -6,6 +6,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { BatchContext, EventTimeStats } from "../execution/context.ts";
 import { memorySettings, openOperatorMemory, type OperatorMemory } from "../execution/memory/operator-memory.ts";
 import { assertInvariant } from "../errors/index.ts";
+import { Turns } from "../execution/turns.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { atomicWrite } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
@@ -144,6 +145,7 @@ function batchContext(
     nowMicros: BigInt(entry.batchTimestampMs) * 1000n,
     seed: batchSeed(run.checkpoint.queryId, batchId),
     signal: run.abort,
+    turns: new Turns(run.input.runtime.clock),
     openScan: (scan, filter) =>
       scan.sourceIndex < 0
         ? statics.openScan(scan, filter)

@@ -16,7 +16,17 @@ export const executionErrors = {
   WORKER_THREAD_FAILED: {
     sqlState: "58000",
     message:
-      "A worker thread ended before its task was done, <attempts> times: <reason>. If it ran out of memory, lower millrace.memory.limit or use fewer threads (master local[n]); a function that ends its thread must not be used in a query.",
+      "A worker thread ended before its task was done, <attempts> times: <reason>. A function that ends its thread (process.exit) must not be used in a query; master local[1] runs everything on the calling thread.",
+  },
+  WORKER_THREAD_OUT_OF_MEMORY: {
+    sqlState: "53200",
+    message:
+      "The JavaScript heap of a worker thread is full: it may hold <limit> bytes. Objects of your functions and of aggregates such as collect_list lie there; keep fewer of them, raise millrace.parallel.heap, or use fewer threads (master local[n]).",
+  },
+  USER_FUNCTION_MODULE_NOT_LOADED: {
+    sqlState: "42883",
+    message:
+      "The module <module> of the function <name> cannot be loaded: <reason>. udf wants the URL of a module that can be imported in any thread, such as import.meta.url, and the module must start nothing when it is imported.",
   },
   USER_FUNCTION_NOT_EXPORTED: {
     sqlState: "42883",

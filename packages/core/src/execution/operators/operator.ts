@@ -58,13 +58,15 @@ export async function* chain(partitions: readonly Partition[]): AsyncGenerator<R
   for (const partition of partitions) yield* partition;
 }
 
-/** Counts rows and looks at the signal for each batch that passes. */
+/** Counts rows, looks at the signal and lets others have their turn for each batch that passes. */
 export function observed(partition: Partition, node: number, context: BatchContext): Partition {
   return {
     [Symbol.asyncIterator]() {
       const source = partition[Symbol.asyncIterator]();
       return {
         async next() {
+          const turn = context.turns?.due();
+          if (turn !== undefined) await turn;
           if (context.signal.aborted) {
             await source.return?.();
             context.signal.throwIfAborted();

@@ -37,8 +37,10 @@ export interface RemoteError {
   readonly errorClass?: string;
   readonly parameters?: Readonly<Record<string, string>>;
   readonly context?: unknown;
+  readonly name?: string;
   readonly message: string;
   readonly stack?: string;
+  readonly cause?: RemoteError;
 }
 
 export interface TaskDone {

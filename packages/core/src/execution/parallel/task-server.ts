@@ -1,6 +1,4 @@
-/**
- * A thread's side: compiles the fragments it is sent, and computes one task at a time.
- */
+/** A thread's side: compiles the fragments it is sent, and computes one task of each execution at a time. */
 import { decodeBatch, encodeBatch } from "../../columnar/block-format.ts";
 import { MillraceError } from "../../errors/index.ts";
 import type { UserFunction } from "../../expressions/expression.ts";
@@ -12,6 +10,7 @@ import { compilePlan } from "../compile-plan.ts";
 import type { BatchContext, CompiledPlan, EventTimeStats } from "../context.ts";
 import type { OperatorMemory } from "../memory/operator-memory.ts";
 import type { Partition } from "../operators/operator.ts";
+import { Turns } from "../turns.ts";
 import { withClosures } from "./fragment.ts";
 import { type FromWorker, type OpenFragment, type ToWorker, windowBytes } from "./messages.ts";
 import { toRemoteError } from "./remote-error.ts";
@@ -26,9 +25,6 @@ export interface TaskHost {
 
 /** Compiled fragments that are kept for their next execution. */
 const keptFragments = 32;
-/** After so long a task lets messages in. */
-const turnMs = 50;
-
 interface CompiledFragment {
   readonly compiled: CompiledPlan;
   /** Where the rows of the build sides are put. */
@@ -37,7 +33,7 @@ interface CompiledFragment {
 
 interface Task {
   readonly partition: number;
-  readonly abort: AbortController;
+  cancelled: boolean;
   unacknowledged: number;
   wake: () => void;
 }
@@ -55,7 +51,8 @@ export class TaskServer {
   readonly #host: TaskHost;
   readonly #fragments = new Map<number, Promise<CompiledFragment>>();
   readonly #runs = new Map<number, Run>();
-  #task: Task | null = null;
+  /** By execution. */
+  readonly #tasks = new Map<number, Task>();
 
   constructor(port: WorkerPort, host: TaskHost) {
     this.#port = port;
@@ -71,15 +68,14 @@ export class TaskServer {
         void this.#compute(message.run, message.partition, message.skip);
         return;
       case "taken":
-        if (this.#task?.partition !== message.partition) return;
-        this.#task.unacknowledged -= message.bytes;
-        this.#task.wake();
+      case "cancel": {
+        const task = this.#tasks.get(message.run);
+        if (task?.partition !== message.partition) return;
+        if (message.kind === "taken") task.unacknowledged -= message.bytes;
+        else task.cancelled = true;
+        task.wake();
         return;
-      case "cancel":
-        if (this.#task?.partition !== message.partition) return;
-        this.#task.abort.abort();
-        this.#task.wake();
-        return;
+      }
       case "close": {
         const run = this.#runs.get(message.run);
         this.#runs.delete(message.run);
@@ -121,8 +117,8 @@ export class TaskServer {
   }
 
   async #compute(runId: number, partition: number, skip: number): Promise<void> {
-    const task: Task = { partition, abort: new AbortController(), unacknowledged: 0, wake: () => undefined };
-    this.#task = task;
+    const task: Task = { partition, cancelled: false, unacknowledged: 0, wake: () => undefined };
+    this.#tasks.set(runId, task);
     try {
       const run = this.#runs.get(runId);
       if (run === undefined)
@@ -130,27 +126,22 @@ export class TaskServer {
       run.context.beginTask();
       const rows = (await run.partitions)[partition]!;
       let batches = 0;
-      let turnAt = this.#host.clock.monotonicMs() + turnMs;
       for await (const batch of rows) {
-        if (task.abort.signal.aborted) break;
+        if (task.cancelled) break;
         if (batch.length === 0 || batches++ < skip) continue;
         const bytes = encodeBatch(batch);
         task.unacknowledged += bytes.byteLength;
         this.#post({ kind: "rows", run: runId, partition, bytes }, [bytes.buffer as ArrayBuffer]);
-        while (task.unacknowledged > windowBytes && !task.abort.signal.aborted) {
+        while (task.unacknowledged > windowBytes && !task.cancelled) {
           await new Promise<void>((resolve) => {
             task.wake = resolve;
           });
         }
-        if (this.#host.clock.monotonicMs() > turnAt) {
-          await this.#host.clock.sleep(0);
-          turnAt = this.#host.clock.monotonicMs() + turnMs;
-        }
       }
-      this.#task = null;
+      this.#tasks.delete(runId);
       this.#post({ kind: "done", run: runId, partition, ...run.context.takeDone() });
     } catch (error) {
-      this.#task = null;
+      this.#tasks.delete(runId);
       this.#post({ kind: "failed", run: runId, partition, error: toRemoteError(error) });
     }
   }
@@ -184,6 +175,7 @@ class TaskContext implements BatchContext {
   readonly seed: bigint;
   readonly signal: AbortSignal;
   readonly memory: OperatorMemory;
+  readonly turns: Turns;
   readonly metrics: BatchContext["metrics"];
   readonly #open: OpenFragment;
   readonly #host: TaskHost;
@@ -198,6 +190,7 @@ class TaskContext implements BatchContext {
     this.seed = open.seed;
     this.signal = signal;
     this.memory = memory;
+    this.turns = new Turns(host.clock);
     this.#open = open;
     this.#host = host;
     this.metrics = {

@@ -1,14 +1,20 @@
 /**
- * The threads of an engine. Tasks wait in one queue in the order in which their rows are wanted; each thread works on one
- * task at a time. A thread that dies is replaced, and its task begins again on another one, up to {@link maxAttempts} times.
+ * The threads of an engine. Tasks wait in one queue in the order in which their rows are wanted. A thread works on one task
+ * at a time; while that one waits for its rows to be taken, the thread may work on a task of another execution, or two
+ * results that are read in turns would wait for each other's threads. A thread that dies is replaced, and its tasks begin
+ * again on another one, up to {@link maxAttempts} times.
  */
 import { MillraceError } from "../../errors/index.ts";
-import type { WorkerLink, Workers } from "../../runtime/workers.ts";
-import type { FromWorker, OpenFragment, TaskDone, ToWorker } from "./messages.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { ThreadEnd, WorkerLink, Workers } from "../../runtime/workers.ts";
+import { type FromWorker, type OpenFragment, type TaskDone, type ToWorker, windowBytes } from "./messages.ts";
 import { fromRemoteError } from "./remote-error.ts";
 
 /** How often a task is tried when threads die under it, as Spark's `spark.task.maxFailures`. */
 const maxAttempts = 4;
+
+/** How long a thread that is told to stop may go on, before it is ended: it may be in a function that never returns. */
+const stopGraceMs = 2_000;
 
 /** Who wants the rows of a task. */
 export interface TaskOwner {
@@ -25,30 +31,46 @@ interface Task {
   readonly owner: TaskOwner;
   attempts: number;
   cancelled: boolean;
+  /** Bytes that arrived from the thread it is on and were not taken. */
+  waitingBytes: number;
+  /** Aborted when the thread it is on works on it no more. */
+  over: AbortController;
 }
 
 interface Thread {
   readonly link: WorkerLink;
-  task: Task | null;
+  /** By execution: at most one of each. All but one wait for their rows to be taken. */
+  readonly tasks: Map<number, Task>;
   /** Executions that it has been told of. */
   readonly open: Set<number>;
 }
 
+/** The thread has stopped until rows are taken. */
+const isParked = (task: Task): boolean => task.waitingBytes > windowBytes && !task.cancelled;
+
+export interface WorkerPoolOptions {
+  readonly workers: Workers;
+  readonly clock: Clock;
+  /** Number of threads, which start when there is work for them. */
+  readonly size: number;
+  /** Most that the JavaScript heap of a thread may hold. */
+  readonly heapBytes: number;
+  warn(message: string): void;
+}
+
 export class WorkerPool {
   readonly size: number;
-  readonly #workers: Workers;
-  readonly #warn: (message: string) => void;
+  readonly #options: WorkerPoolOptions;
   #threads: Thread[] = [];
   #queue: Task[] = [];
   #nextRun = 0;
   #nextFragment = 0;
   #started = 0;
+  #sessions = 1;
 
-  /** @param size number of threads, which start when there is work for them */
-  constructor(workers: Workers, size: number, warn: (message: string) => void) {
-    this.#workers = workers;
-    this.size = size;
-    this.#warn = warn;
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.size = options.size;
   }
 
   newRun(): number {
@@ -60,21 +82,29 @@ export class WorkerPool {
 
   /** Queues a task behind those that wait; returns what cancels it. */
   submit(owner: TaskOwner): { cancel(): void; taken(bytes: number): void } {
-    const task: Task = { owner, attempts: 0, cancelled: false };
+    const task: Task = { owner, attempts: 0, cancelled: false, waitingBytes: 0, over: new AbortController() };
     const { run } = owner.open;
     const { partition } = owner;
     this.#queue.push(task);
     this.#assign();
-    const tell = (message: ToWorker): void => {
-      this.#threads.find((thread) => thread.task === task)?.link.post(message);
+    const tell = (message: ToWorker): Thread | undefined => {
+      const thread = this.#threads.find(({ tasks }) => tasks.get(run) === task);
+      thread?.link.post(message);
+      if (thread !== undefined) holdProcess(thread);
+      return thread;
     };
     return {
       cancel: () => {
+        if (task.cancelled) return;
         task.cancelled = true;
         this.#queue = this.#queue.filter((other) => other !== task);
-        tell({ kind: "cancel", run, partition });
+        const thread = tell({ kind: "cancel", run, partition });
+        if (thread !== undefined) void this.#endUnlessOver(thread, task);
       },
-      taken: (bytes) => tell({ kind: "taken", run, partition, bytes }),
+      taken: (bytes) => {
+        task.waitingBytes -= bytes;
+        tell({ kind: "taken", run, partition, bytes });
+      },
     };
   }
 
@@ -86,26 +116,49 @@ export class WorkerPool {
     }
   }
 
-  stop(): void {
-    for (const { link } of this.#threads.splice(0)) link.stop();
+  /** Another session works with the threads. */
+  share(): this {
+    this.#sessions++;
+    return this;
+  }
+
+  /** A session has ended; with the last one the threads end. */
+  leave(): void {
+    if (--this.#sessions > 0) return;
+    this.#queue = [];
+    for (const { link, tasks } of this.#threads.splice(0)) {
+      link.stop();
+      for (const task of tasks.values()) task.over.abort();
+    }
   }
 
   #assign(): void {
-    while (this.#queue.length > 0) {
-      let thread = this.#threads.find(({ task }) => task === null);
+    for (let i = 0; i < this.#queue.length;) {
+      const task = this.#queue[i]!;
+      const thread = this.#threadFor(task.owner.open.run);
       if (thread === undefined) {
-        if (this.#threads.length >= this.size) return;
-        thread = this.#start();
+        i++;
+        continue;
       }
-      this.#give(thread, this.#queue.shift()!);
+      this.#queue.splice(i, 1);
+      this.#give(thread, task);
     }
+  }
+
+  #threadFor(run: number): Thread | undefined {
+    const idle = this.#threads.find(({ tasks }) => tasks.size === 0);
+    if (idle !== undefined) return idle;
+    if (this.#threads.length < this.size) return this.#start();
+    return this.#threads.find(({ tasks }) => !tasks.has(run) && tasks.values().every(isParked));
   }
 
   #give(thread: Thread, task: Task): void {
     const { open, partition, received } = task.owner;
-    thread.task = task;
+    thread.tasks.set(open.run, task);
     task.attempts++;
-    thread.link.busy(true);
+    task.waitingBytes = 0;
+    task.over = new AbortController();
+    holdProcess(thread);
     if (!thread.open.has(open.run)) {
       thread.open.add(open.run);
       thread.link.post(open satisfies ToWorker);
@@ -114,29 +167,33 @@ export class WorkerPool {
   }
 
   #start(): Thread {
-    const link = this.#workers.start(`millrace-${++this.#started}`);
-    const thread: Thread = { link, task: null, open: new Set() };
+    const link = this.#options.workers.start(`millrace-${++this.#started}`, this.#options.heapBytes);
+    const thread: Thread = { link, tasks: new Map(), open: new Set() };
     this.#threads.push(thread);
     link.listen({
       message: (message) => this.#receive(thread, message as FromWorker),
-      ended: (cause) => this.#ended(thread, cause),
+      ended: (end) => this.#ended(thread, end),
     });
     return thread;
   }
 
   #receive(thread: Thread, message: FromWorker): void {
     if (message.kind === "warn") {
-      this.#warn(message.message);
+      this.#options.warn(message.message);
       return;
     }
-    const { task } = thread;
-    if (task === null || task.owner.open.run !== message.run || task.owner.partition !== message.partition) return;
+    const task = thread.tasks.get(message.run);
+    if (task?.owner.partition !== message.partition) return;
     if (message.kind === "rows") {
+      task.waitingBytes += message.bytes.byteLength;
       if (!task.cancelled) task.owner.rows(message.bytes);
+      holdProcess(thread);
+      if (isParked(task)) this.#assign();
       return;
     }
-    thread.task = null;
-    thread.link.busy(false);
+    thread.tasks.delete(message.run);
+    task.over.abort();
+    holdProcess(thread);
     if (!task.cancelled) {
       if (message.kind === "done") task.owner.done(message);
       else task.owner.failed(fromRemoteError(message.error));
@@ -144,22 +201,41 @@ export class WorkerPool {
     this.#assign();
   }
 
-  #ended(thread: Thread, cause: unknown): void {
+  async #endUnlessOver(thread: Thread, task: Task): Promise<void> {
+    try {
+      await this.#options.clock.sleep(stopGraceMs, task.over.signal);
+      this.#ended(thread, { reason: "it did not stop", outOfMemory: false });
+    } catch {
+      // It stopped in time.
+    }
+  }
+
+  #ended(thread: Thread, end: ThreadEnd): void {
     if (!this.#threads.includes(thread)) return;
     this.#threads = this.#threads.filter((other) => other !== thread);
     thread.link.stop();
-    const { task } = thread;
-    if (task !== null && !task.cancelled) {
-      if (task.attempts < maxAttempts) {
-        this.#warn(`A worker thread ended (${String(cause)}); its task is tried again on another one.`);
-        this.#queue.unshift(task);
-      } else {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        task.owner.failed(
-          new MillraceError("WORKER_THREAD_FAILED", { attempts: String(maxAttempts), reason }, { cause }),
-        );
-      }
+    for (const task of thread.tasks.values()) {
+      task.over.abort();
+      if (!task.cancelled) this.#tryAgain(task, end);
     }
     this.#assign();
   }
+
+  #tryAgain(task: Task, { reason, outOfMemory, cause }: ThreadEnd): void {
+    if (outOfMemory && !isParked(task)) {
+      const limit = String(this.#options.heapBytes);
+      task.owner.failed(new MillraceError("WORKER_THREAD_OUT_OF_MEMORY", { limit }, { cause }));
+    } else if (task.attempts < maxAttempts) {
+      this.#options.warn(`A worker thread ended (${reason}); its task is tried again on another one.`);
+      this.#queue.unshift(task);
+    } else {
+      const attempts = String(maxAttempts);
+      task.owner.failed(new MillraceError("WORKER_THREAD_FAILED", { attempts, reason }, { cause }));
+    }
+  }
+}
+
+/** A thread that computes keeps the process alive; one that waits for somebody to take its rows does not. */
+function holdProcess({ link, tasks }: Thread): void {
+  link.busy(!tasks.values().every(isParked));
 }

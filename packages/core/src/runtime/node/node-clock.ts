@@ -24,6 +24,9 @@ export class NodeClock implements Clock {
   monotonicMs(): number {
     return performance.now();
   }
+  turn(): Promise<void> {
+    return new Promise((resolve) => void setImmediate(resolve));
+  }
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     let rest = Math.max(0, ms);

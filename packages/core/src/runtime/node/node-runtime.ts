@@ -6,7 +6,7 @@ import { NodeCompression } from "./node-compression.ts";
 import { NodeFileSystem } from "./node-file-system.ts";
 import { NodeNetwork } from "./node-network.ts";
 import { NodeProcess } from "./node-process.ts";
-import { NodeWorkers } from "./node-workers.ts";
+import { nodeWorkers } from "./node-workers.ts";
 
 class NodeRandom implements Random {
   uuid(): string {
@@ -19,6 +19,7 @@ class NodeRandom implements Random {
 
 /** The outside world through Node: real clock, files, random numbers, TCP and process. */
 export function createNodeRuntime(): Runtime {
+  const workers = nodeWorkers();
   return {
     clock: new NodeClock(),
     fs: new NodeFileSystem(),
@@ -26,6 +27,6 @@ export function createNodeRuntime(): Runtime {
     network: new NodeNetwork(),
     process: new NodeProcess(),
     compression: new NodeCompression(),
-    workers: new NodeWorkers(),
+    ...(workers === undefined ? {} : { workers }),
   };
 }

@@ -1,6 +1,14 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parentPort, Worker } from "node:worker_threads";
-import type { WorkerLink, WorkerPort, Workers } from "../workers.ts";
+import type { ThreadEnd, WorkerLink, WorkerPort, Workers } from "../workers.ts";
+
+/**
+ * Room for young objects. V8's own choice, 48 MB, is for a process; columns are typed arrays that are freed with the young
+ * objects that hold them, so that a small young generation also keeps dead columns few.
+ */
+const youngGenerationMb = 6;
+const leastHeapMb = 64;
 
 class NodeWorkerLink implements WorkerLink {
   readonly #worker: Worker;
@@ -13,15 +21,15 @@ class NodeWorkerLink implements WorkerLink {
   post(message: unknown, transfer: readonly ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
-  listen(listener: { message(message: unknown): void; ended(cause: unknown): void }): void {
+  listen(listener: { message(message: unknown): void; ended(end: ThreadEnd): void }): void {
     let cause: unknown;
     this.#worker.on("message", (message) => listener.message(message));
-    this.#worker.on("messageerror", (error) => listener.ended(error));
+    this.#worker.on("messageerror", (error) => listener.ended(endOf(error)));
     this.#worker.on("error", (error) => {
       cause = error;
     });
     this.#worker.on("exit", (code) => {
-      if (!this.#stopped) listener.ended(cause ?? new Error(`the thread ended with code ${code}`));
+      if (!this.#stopped) listener.ended(endOf(cause ?? new Error(`the thread ended with code ${code}`)));
     });
   }
   busy(busy: boolean): void {
@@ -34,14 +42,31 @@ class NodeWorkerLink implements WorkerLink {
   }
 }
 
-/** Worker threads of Node that run the engine's worker entry point. */
-export class NodeWorkers implements Workers {
-  readonly available: number = availableParallelism();
+function endOf(cause: unknown): ThreadEnd {
+  const outOfMemory = cause instanceof Error && "code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY";
+  return { reason: cause instanceof Error ? cause.message : String(cause), outOfMemory, cause };
+}
 
-  start(name: string): WorkerLink {
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    return new NodeWorkerLink(new Worker(new URL(`../../worker.${extension}`, import.meta.url), { name }));
+/** Worker threads of Node that run the engine's worker entry point. */
+class NodeWorkers implements Workers {
+  readonly available: number = availableParallelism();
+  readonly #entry: URL;
+
+  constructor(entry: URL) {
+    this.#entry = entry;
   }
+  start(name: string, heapBytes: number): WorkerLink {
+    const maxOldGenerationSizeMb = Math.max(leastHeapMb, Math.floor(heapBytes / 2 ** 20));
+    const resourceLimits = { maxOldGenerationSizeMb, maxYoungGenerationSizeMb: youngGenerationMb };
+    return new NodeWorkerLink(new Worker(this.#entry, { name, resourceLimits }));
+  }
+}
+
+/** The threads of this process; undefined where the entry point is missing, as in a program bundled into one file. */
+export function nodeWorkers(): Workers | undefined {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const entry = new URL(`../../worker.${extension}`, import.meta.url);
+  return existsSync(entry) ? new NodeWorkers(entry) : undefined;
 }
 
 /** The end of the thread that this code runs in; null on the main thread. */

@@ -41,6 +41,8 @@ export class VirtualClock implements Clock {
     this.#wallOffsetMs += ms;
   }
 
+  async turn(): Promise<void> {}
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
