@@ -201,16 +201,16 @@ export class ByteResult {
     this.#grow(at + text.length * 3);
     this.end = encodeUtf8Into(text, this.#own, at);
   }
-  /** Adds a whole number that is not negative, with zeros before it up to a width. */
+  /** Adds an INT that is not negative, with zeros before it up to a width. */
   appendDigits(value: number, width: number): void {
     let size = 1;
-    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) size++;
+    for (let rest = value | 0; rest >= 10; rest = (rest / 10) | 0) size++;
     if (size < width) size = width;
     const at = this.end;
     this.#grow(at + size);
-    let rest = value;
+    let rest = value | 0;
     for (let i = at + size - 1; i >= at; i--) {
-      const next = Math.floor(rest / 10);
+      const next = (rest / 10) | 0;
       this.#own[i] = 0x30 + rest - next * 10;
       rest = next;
     }

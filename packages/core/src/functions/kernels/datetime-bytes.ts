@@ -91,36 +91,53 @@ export function readLocalMicros(pattern: BytePattern, bytes: Uint8Array, start: 
   return Number.isSafeInteger(total) ? total : Number.NaN;
 }
 
-function writeYearMonthDay(result: ByteResult, { year, month, day }: CivilDate): void {
-  if (year < 0 || year > 9999) result.appendText(year < 0 ? `-${String(-year).padStart(4, "0")}` : `+${year}`);
-  else result.appendDigits(year, 4);
-  result.append(dash, 0, 1);
-  result.appendDigits(month, 2);
-  result.append(dash, 0, 1);
-  result.appendDigits(day, 2);
+function put2(out: Uint8Array, at: number, value: number): void {
+  const tens = (value / 10) | 0;
+  out[at] = 0x30 + tens;
+  out[at + 1] = 0x30 + value - tens * 10;
 }
-const dash = Uint8Array.of(0x2d);
-const marks = Uint8Array.of(0x20, 0x3a, 0x2e);
+/** Puts the date, and room for `more` bytes behind it, into `result`; where that room begins. */
+function putDate(result: ByteResult, { year, month, day }: CivilDate, more: number): number {
+  let out: Uint8Array;
+  let at = 4;
+  if (year >= 0 && year <= 9999) {
+    out = result.reserve(10 + more);
+    put2(out, 0, (year / 100) | 0);
+    put2(out, 2, year % 100);
+  } else {
+    const text = year < 0 ? `-${String(-year).padStart(4, "0")}` : `+${year}`;
+    at = text.length;
+    out = result.reserve(at + 6 + more);
+    for (let i = 0; i < at; i++) out[i] = text.charCodeAt(i);
+  }
+  out[at] = 0x2d;
+  put2(out, at + 1, month);
+  out[at + 3] = 0x2d;
+  put2(out, at + 4, day);
+  return at + 6;
+}
 
 /** `2024-02-29` */
 export function writeDate(result: ByteResult, days: number): void {
-  result.begin();
-  writeYearMonthDay(result, civilFromDays(days));
+  putDate(result, civilFromDays(days), 0);
 }
 
 /** `2024-02-29 12:30:00.25` of local microseconds, as casts print them. */
 export function writeTimestamp(result: ByteResult, localMicros: bigint): void {
   const time: LocalTime = localTimeOf(localMicros);
-  result.begin();
-  writeYearMonthDay(result, time);
-  result.append(marks, 0, 1);
-  result.appendDigits(time.hour, 2);
-  result.append(marks, 1, 2);
-  result.appendDigits(time.minute, 2);
-  result.append(marks, 1, 2);
-  result.appendDigits(time.second, 2);
-  if (time.micros === 0) return;
-  result.append(marks, 2, 3);
-  result.appendDigits(time.micros, 6);
-  while (result.bytes[result.end - 1] === 0x30) result.end--;
+  const { micros } = time;
+  const at = putDate(result, time, micros === 0 ? 9 : 16);
+  const out = result.bytes;
+  out[at] = 0x20;
+  put2(out, at + 1, time.hour);
+  out[at + 3] = 0x3a;
+  put2(out, at + 4, time.minute);
+  out[at + 6] = 0x3a;
+  put2(out, at + 7, time.second);
+  if (micros === 0) return;
+  out[at + 9] = 0x2e;
+  put2(out, at + 10, (micros / 10_000) | 0);
+  put2(out, at + 12, ((micros / 100) | 0) % 100);
+  put2(out, at + 14, micros % 100);
+  while (out[result.end - 1] === 0x30) result.end--;
 }
