@@ -40,8 +40,7 @@ export class DataFrameWriter {
   mode(mode: WriteMode): this {
     const found = modes.get(mode.toLowerCase());
     if (found === undefined) {
-      const expected = `The modes are ${[...modes.keys()].join(", ")}.`;
-      throw new MillraceError("INVALID_OPTION", { option: "mode", provider: "write", value: mode, expected });
+      throw new MillraceError("INVALID_SAVE_MODE", { mode: `"${mode}"` });
     }
     this.#mode = found;
     return this;

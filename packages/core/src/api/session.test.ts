@@ -136,7 +136,7 @@ describe("write and writeStream", () => {
       { format: "json", mode: "overwrite", options: new Map([["linesep", "\n"]]), partitionBy: ["id"], path: "out" },
     ]);
     expect(() => spark.range(1).write.mode("sometimes" as "append")).toThrow(
-      expect.objectContaining({ errorClass: "INVALID_OPTION" }),
+      expect.objectContaining({ errorClass: "INVALID_SAVE_MODE" }),
     );
   });
   test("a start is described in full", async () => {

@@ -36,6 +36,8 @@ export interface ParquetWriteOptions {
 
 const pageRows = 20_000;
 const groupRows = 1 << 20;
+/** What an open column takes before it has values. */
+const columnBytes = 16 << 10;
 const magic: Uint8Array = encodeUtf8("PAR1");
 /** Readers judge by it which known faults of a writer to work around; there are none of ours. */
 const createdBy = "millrace version 1.0.0 (build 1)";
@@ -162,6 +164,7 @@ export class ParquetFileWriter {
   readonly #emit: (bytes: Uint8Array) => void;
   /** Bytes emitted so far. */
   #position = 0;
+  /** Of the open row group; empty before its first row. */
   #columns: readonly ColumnWriter[] = [];
   #rows = 0;
   readonly #groups: WrittenGroup[] = [];
@@ -179,7 +182,6 @@ export class ParquetFileWriter {
     this.#compression = compression;
     this.#emit = emit;
     this.#put(magic);
-    this.#openGroup();
   }
 
   #put(bytes: Uint8Array): void {
@@ -187,13 +189,16 @@ export class ParquetFileWriter {
     this.#position += bytes.length;
   }
 
-  #openGroup(): void {
-    this.#columns = this.#schema.leaves.map((leaf) => new ColumnWriter(leaf, this.#options.pageBytes));
-    this.#rows = 0;
+  /** Bytes of the open row group in memory, about. */
+  get held(): number {
+    return this.#columns.reduce((sum, column) => sum + column.size + columnBytes, 0);
   }
 
   /** Takes rows `[from, to)` of a batch; {@link settle} must follow before the next ones. */
   write(batch: RecordBatch, from: number, to: number): void {
+    if (this.#columns.length === 0) {
+      this.#columns = this.#schema.leaves.map((leaf) => new ColumnWriter(leaf, this.#options.pageBytes));
+    }
     for (const column of this.#columns) column.append(batch, from, to);
     this.#rows += to - from;
   }
@@ -204,7 +209,7 @@ export class ParquetFileWriter {
       for (const page of column.pages) page.compressed ??= await this.#compressed(page.bytes);
     }
     const size = this.#columns.reduce((sum, column) => sum + column.size, 0);
-    if (this.#rows >= groupRows || size >= this.#options.groupBytes) await this.#closeGroup();
+    if (this.#rows >= groupRows || size >= this.#options.groupBytes) await this.closeGroup();
   }
 
   /** Not awaited where nothing is to wait for: pages are many. */
@@ -212,7 +217,8 @@ export class ParquetFileWriter {
     return compress(this.#options.codec, bytes, this.#compression);
   }
 
-  async #closeGroup(): Promise<void> {
+  /** Writes the rows that are there as a row group. */
+  async closeGroup(): Promise<void> {
     if (this.#rows === 0) return;
     const chunks: WrittenChunk[] = [];
     for (const column of this.#columns) {
@@ -220,7 +226,8 @@ export class ParquetFileWriter {
       chunks.push(await this.#chunk(column));
     }
     this.#groups.push({ chunks, rows: this.#rows });
-    this.#openGroup();
+    this.#columns = [];
+    this.#rows = 0;
   }
 
   async #chunk(column: ColumnWriter): Promise<WrittenChunk> {
@@ -279,7 +286,7 @@ export class ParquetFileWriter {
 
   /** Writes what is left, and the footer. */
   async end(): Promise<void> {
-    await this.#closeGroup();
+    await this.closeGroup();
     const chunks = this.#groups.flatMap((group) => group.chunks);
     for (const chunk of chunks) {
       const index = columnIndex(chunk);

@@ -1,14 +1,15 @@
-import { gzipMember } from "./gzip.ts";
-
 /** Codecs of blocks that are compressed on their own. */
-export type BlockCodec = "gzip" | "zstd" | "brotli";
+export type BlockCodec = "gzip" | "deflate" | "zstd" | "brotli";
+/** Codecs of streams of any length; `deflate` is the zlib format. */
+export type StreamCodec = "gzip" | "deflate" | "zstd";
 
 /** Compression and decompression, of byte streams and of blocks. */
 export interface Compression {
   /**
-   * The decompressed bytes of `chunks`, piece by piece; `deflate` is the zlib format. Throws when the bytes are not of the format or end too early.
+   * The decompressed bytes of `chunks`, piece by piece, also of several streams one behind the other. Throws when the bytes
+   * are not of the format or end too early.
    */
-  decompress(format: "gzip" | "deflate", chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  decompress(format: StreamCodec, chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** The bytes of a compressed block. Throws when it is damaged or holds more than `limit` bytes. */
   decompressBlock(codec: BlockCodec, bytes: Uint8Array, limit: number): Promise<Uint8Array>;
   compressBlock(codec: BlockCodec, bytes: Uint8Array): Promise<Uint8Array>;
@@ -19,10 +20,8 @@ export interface Compression {
  * members.
  */
 export class PlatformCompression implements Compression {
-  async *decompress(
-    format: "gzip" | "deflate",
-    chunks: AsyncIterable<Uint8Array>,
-  ): AsyncGenerator<Uint8Array, void, void> {
+  async *decompress(format: StreamCodec, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    if (format === "zstd") throw new Error("this runtime has no zstd");
     const stream = new DecompressionStream(format);
     const writer = stream.writable.getWriter();
     const feeding = (async () => {
@@ -50,10 +49,10 @@ export class PlatformCompression implements Compression {
   }
 
   async decompressBlock(codec: BlockCodec, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-    requireGzip(codec);
+    const format = streamed(codec);
     const pieces: Uint8Array[] = [];
     let size = 0;
-    for await (const piece of this.decompress("gzip", blockStream(bytes))) {
+    for await (const piece of this.decompress(format, blockStream(bytes))) {
       size += piece.length;
       if (size > limit) throw new Error(`the block holds more than ${limit} bytes`);
       pieces.push(piece);
@@ -68,13 +67,18 @@ export class PlatformCompression implements Compression {
   }
 
   async compressBlock(codec: BlockCodec, bytes: Uint8Array): Promise<Uint8Array> {
-    requireGzip(codec);
-    return gzipMember(bytes as Uint8Array<ArrayBuffer>);
+    return compressed(streamed(codec), bytes as Uint8Array<ArrayBuffer>);
   }
 }
 
-function requireGzip(codec: BlockCodec): void {
-  if (codec !== "gzip") throw new Error(`this runtime has no ${codec}`);
+function streamed(codec: BlockCodec): "gzip" | "deflate" {
+  if (codec !== "gzip" && codec !== "deflate") throw new Error(`this runtime has no ${codec}`);
+  return codec;
+}
+
+async function compressed(format: "gzip" | "deflate", bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream(format));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 async function* blockStream(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {

@@ -59,6 +59,15 @@ export const dataSourceErrors = {
     message:
       'Found duplicate field(s) "<requiredFieldName>": <matchedOrcFields> in case-insensitive mode, in the file <path>. Set spark.sql.caseSensitive to true to tell them apart.',
   },
+  "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION": {
+    sqlState: "56038",
+    message: "The codec <codecName> is not available (<where>). Available codecs are <availableCodecs>.",
+  },
+  INVALID_SAVE_MODE: {
+    sqlState: "42000",
+    message:
+      'The specified save mode <mode> is invalid. Valid save modes include "append", "overwrite", "ignore", "error", "errorifexists", and "default".',
+  },
   CONFLICTING_DIRECTORY_STRUCTURES: {
     sqlState: "KD009",
     message:

@@ -1,48 +1,37 @@
 /**
- * The data files of one write: a file for each partition that has rows, named as Spark names them. Small files stay in
- * memory until {@link DataFiles.finish}, which writes all of them in one file program; what grows beyond a few megabytes is
- * appended as it comes, so that memory does not grow with the batch.
+ * The data files of one write: a file for each partition that has rows (with partition columns one in each directory),
+ * named as Spark names them. Small files stay in memory until {@link DataFiles.finish}, which writes all of them in one
+ * file program; what grows beyond a few megabytes is appended as it comes, so that memory does not grow with the batch.
  */
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { Durability } from "../../runtime/durability.ts";
 import type { FileOperation } from "../../runtime/file-system.ts";
-import { gzipMember } from "../../runtime/gzip.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import type { SinkContext } from "../contract.ts";
-import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import type { RowFormat, RowWriter } from "./row-format.ts";
+import type { FileEncoding } from "./file-encoding.ts";
+import type { PartitionedRows } from "./partitioned-rows.ts";
+import type { RowWriter } from "./row-format.ts";
 
 /** Bytes of rows after which they are written out. */
 const chunkBytes = 4 << 20;
+/** Bytes that the open files of one partition hold together before the largest of them are written out. */
+const openBytes = 64 << 20;
 /** Rows between looks at the size of a chunk. */
 const rowsPerLook = 1024;
-
-/** How the rows of a sink become the bytes of files. */
-export interface FileEncoding {
-  /** Ends the names of files: `.json`, `.csv.gz`. */
-  readonly suffix: string;
-  readonly gzip: boolean;
-  makeWriter(out: ByteWriter): RowWriter;
-}
-
-/** Reads the options of a format. @throws MillraceError for options and schemas that it does not take */
-export function openEncoding(format: RowFormat, context: SinkContext): FileEncoding {
-  const options = new OptionReader(format.name, context.options);
-  if (format.suffix !== undefined) {
-    return { suffix: format.suffix(context, options), gzip: false, makeWriter: format.open(context, options) };
-  }
-  const codec = (options.text("compression", "codec") ?? "none").toLowerCase();
-  if (!["none", "uncompressed", "gzip"].includes(codec)) {
-    throw options.invalid("compression", codec, "Give none or gzip.");
-  }
-  const gzip = codec === "gzip";
-  return { suffix: format.extension + (gzip ? ".gz" : ""), gzip, makeWriter: format.open(context, options) };
-}
 
 export interface WrittenFile {
   readonly path: string;
   readonly size: number;
+}
+
+export interface DataFilesOptions {
+  readonly runtime: Runtime;
+  readonly directory: string;
+  readonly encoding: FileEncoding;
+  readonly durability: Durability;
+  readonly rows: PartitionedRows;
+  /** Rows after which the next file begins; absent: any number. */
+  readonly maxRecordsPerFile?: number | undefined;
 }
 
 interface OpenFile {
@@ -54,21 +43,25 @@ interface OpenFile {
   created: boolean;
 }
 
-export class DataFiles {
-  readonly #runtime: Runtime;
-  readonly #directory: string;
-  readonly #encoding: FileEncoding;
-  readonly #durability: Durability;
-  readonly #files: OpenFile[] = [];
-  readonly #out = new ByteWriter(64 << 10);
-  readonly #writer: RowWriter;
+/** A file that takes rows. */
+interface RowFile {
+  readonly file: OpenFile;
+  readonly out: ByteWriter;
+  readonly writer: RowWriter;
+  /** How many files of the directory this partition had before it. */
+  readonly count: number;
+  rows: number;
+}
 
-  constructor(runtime: Runtime, directory: string, encoding: FileEncoding, durability: Durability) {
-    this.#runtime = runtime;
-    this.#directory = directory;
-    this.#encoding = encoding;
-    this.#durability = durability;
-    this.#writer = encoding.makeWriter(this.#out);
+const heldBy = ({ out, writer }: RowFile): number => out.length + (writer.held?.() ?? 0);
+
+export class DataFiles {
+  readonly #options: DataFilesOptions;
+  readonly #files: OpenFile[] = [];
+  #waiting = 0;
+
+  constructor(options: DataFilesOptions) {
+    this.#options = options;
   }
 
   get written(): readonly WrittenFile[] {
@@ -76,99 +69,155 @@ export class DataFiles {
   }
 
   /**
-   * Writes the rows of all partitions; resolves to their number. With `always` there is a file even if there are no rows.
-   * Nothing is durable before {@link finish}.
+   * Writes the rows of all partitions; resolves to their number. With `always` there is a file even if there are no rows,
+   * unless directories are to come from them. Nothing is durable before {@link finish}.
    */
   async writeAll(
     partitions: readonly AsyncIterable<RecordBatch>[],
     signal: AbortSignal,
     always: boolean,
   ): Promise<number> {
-    let rows = 0;
+    let total = 0;
+    const { rows } = this.#options;
     for (const [partition, batches] of partitions.entries()) {
-      let file: OpenFile | undefined;
+      const open = new Map<string, RowFile>();
       for await (const batch of batches) {
         signal.throwIfAborted();
-        if (batch.length === 0) continue;
-        file ??= this.#begin(partition);
-        rows += batch.length;
-        await this.#writeRows(file, batch);
+        total += batch.length;
+        for (const part of rows.split(batch)) await this.#writeRows(open, partition, part.directory, part.batch);
+        if (rows.isPartitioned) await this.#bound(open);
       }
-      if (file === undefined) continue;
-      await this.#writer.end?.();
-      await this.#encodeChunk(file);
+      for (const file of open.values()) await this.#end(file);
       await this.#flushLarge();
     }
-    if (always && this.#files.length === 0) {
-      const file = this.#begin(0);
-      await this.#writer.end?.();
-      await this.#encodeChunk(file);
-    }
-    return rows;
+    if (always && this.#files.length === 0 && !rows.isPartitioned) await this.#end(this.#begin(0, "", 0));
+    return total;
   }
 
-  #begin(partition: number): OpenFile {
-    const name = `part-${String(partition).padStart(5, "0")}-${this.#runtime.random.uuid()}-c000${this.#encoding.suffix}`;
-    const file: OpenFile = { path: `${this.#directory}/${name}`, size: 0, pending: [], pendingSize: 0, created: false };
+  #begin(partition: number, directory: string, count: number): RowFile {
+    const { runtime, encoding, directory: root } = this.#options;
+    const before = directory === "" ? "-c" : ".c";
+    const number = String(partition).padStart(5, "0");
+    const name = `part-${number}-${runtime.random.uuid()}${before}${String(count).padStart(3, "0")}${encoding.suffix}`;
+    const path = directory === "" ? `${root}/${name}` : `${root}/${directory}/${name}`;
+    const file: OpenFile = { path, size: 0, pending: [], pendingSize: 0, created: false };
     this.#files.push(file);
-    this.#writer.begin();
-    return file;
+    const out = new ByteWriter(4096);
+    const writer = encoding.makeWriter(out);
+    writer.begin();
+    return { file, out, writer, count, rows: 0 };
   }
 
-  async #writeRows(file: OpenFile, batch: RecordBatch): Promise<void> {
-    for (let from = 0; from < batch.length; from += rowsPerLook) {
-      this.#writer.write(batch, from, Math.min(batch.length, from + rowsPerLook));
-      await this.#writer.settle?.();
-      if (this.#out.length < chunkBytes) continue;
+  async #writeRows(
+    open: Map<string, RowFile>,
+    partition: number,
+    directory: string,
+    batch: RecordBatch,
+  ): Promise<void> {
+    const most = this.#options.maxRecordsPerFile ?? Infinity;
+    let file = open.get(directory);
+    for (let from = 0; from < batch.length;) {
+      if (file === undefined || file.rows >= most) {
+        if (file !== undefined) await this.#end(file);
+        file = this.#begin(partition, directory, file === undefined ? 0 : file.count + 1);
+        open.set(directory, file);
+      }
+      const to = Math.min(batch.length, from + rowsPerLook, from + most - file.rows);
+      file.writer.write(batch, from, to);
+      await file.writer.settle?.();
+      file.rows += to - from;
+      from = to;
+      if (file.out.length < chunkBytes) continue;
       await this.#encodeChunk(file);
       await this.#flushLarge();
     }
   }
 
-  /** Moves the encoded rows to the file's pending bytes. Each chunk of a gzip file is a member of its own. */
-  async #encodeChunk(file: OpenFile): Promise<void> {
-    const plain = this.#out.take();
-    const bytes = this.#encoding.gzip ? await gzipMember(plain) : plain;
+  /** Writes out the largest of many open files when they hold much together. */
+  async #bound(open: ReadonlyMap<string, RowFile>): Promise<void> {
+    let held = 0;
+    for (const file of open.values()) held += heldBy(file);
+    if (held < openBytes) return;
+    const files = [...open.values()].sort((a, b) => heldBy(b) - heldBy(a));
+    for (const file of files) {
+      held -= heldBy(file);
+      await file.writer.release?.();
+      await this.#encodeChunk(file);
+      if (held < openBytes / 2) break;
+    }
+    await this.#flushLarge();
+  }
+
+  async #end(file: RowFile): Promise<void> {
+    await file.writer.end?.();
+    await this.#encodeChunk(file);
+  }
+
+  /** Moves the encoded rows to the file's pending bytes. Each chunk of a compressed file is compressed on its own. */
+  async #encodeChunk({ out, file }: RowFile): Promise<void> {
+    const { encoding, runtime } = this.#options;
+    const plain = out.take();
+    // An empty file of a compressed format has a compressed nothing in it.
+    if (plain.length === 0 && file.size > 0) return;
+    const bytes = encoding.compress === null ? plain : await encoding.compress(runtime.compression, plain);
     file.pending.push(bytes);
     file.pendingSize += bytes.length;
     file.size += bytes.length;
+    this.#waiting += bytes.length;
   }
 
   /** Writes out what waits, of all files, when it is much. */
   async #flushLarge(): Promise<void> {
-    const waiting = this.#files.reduce((sum, file) => sum + file.pendingSize, 0);
-    if (waiting >= chunkBytes) await this.#runtime.fs.apply(this.#files.flatMap((file) => this.#appendPending(file)));
+    if (this.#waiting < chunkBytes) return;
+    const waiting = this.#files.filter((file) => file.pending.length > 0);
+    await this.#options.runtime.fs.apply(waiting.flatMap((file) => this.#appendPending(file)));
   }
 
   #appendPending(file: OpenFile): FileOperation[] {
-    const program = file.pending.map((bytes, i): FileOperation => ({
-      op: file.created || i > 0 ? "append" : "write",
-      path: file.path,
-      bytes,
-    }));
+    const program: FileOperation[] = [];
+    const folder = parentOf(file.path);
+    if (!file.created && folder !== this.#options.directory) program.push({ op: "makeDirectory", path: folder });
+    for (const [i, bytes] of file.pending.entries()) {
+      program.push({ op: file.created || i > 0 ? "append" : "write", path: file.path, bytes });
+    }
     file.created = true;
+    this.#waiting -= file.pendingSize;
     file.pending = [];
     file.pendingSize = 0;
     return program;
   }
 
+  /** The directories of the files, and those above them up to the output itself, innermost first. */
+  directories(): readonly string[] {
+    const { directory } = this.#options;
+    const found = new Set<string>();
+    for (const { path } of this.#files) {
+      for (let folder = parentOf(path); folder.length > directory.length; folder = parentOf(folder)) found.add(folder);
+    }
+    return [...[...found].sort((a, b) => b.length - a.length), directory];
+  }
+
   /** Brings everything to the disk, and the names of the files with it. */
   async finish(): Promise<void> {
     if (this.#files.length === 0) return;
-    const synced = this.#durability === "fsync";
+    const synced = this.#options.durability === "fsync";
     const program: FileOperation[] = [];
     for (const file of this.#files) {
       program.push(...this.#appendPending(file));
       if (synced) program.push({ op: "sync", path: file.path });
     }
-    if (synced) program.push({ op: "syncDirectory", path: this.#directory });
-    await this.#runtime.fs.apply(program);
+    if (synced) for (const path of this.directories()) program.push({ op: "syncDirectory", path });
+    await this.#options.runtime.fs.apply(program);
   }
 
   /** Removes what was written, as far as that is possible. */
   async discard(): Promise<void> {
     const program = this.#files.map(({ path }): FileOperation => ({ op: "remove", path, ifExists: true }));
     // What stays behind belongs to no manifest, and so to no reader.
-    if (program.length > 0) await this.#runtime.fs.apply(program).catch(() => undefined);
+    if (program.length > 0) await this.#options.runtime.fs.apply(program).catch(() => undefined);
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }

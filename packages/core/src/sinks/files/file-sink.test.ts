@@ -52,7 +52,11 @@ async function visibleLines(runtime: SimulatedRuntime): Promise<string[]> {
   for (const { path, size } of visibleFiles(await log.entries())) {
     const bytes = await runtime.fs.readFile(path);
     expect(bytes.length).toBe(size);
-    lines.push(...new TextDecoder().decode(bytes).split("\n").slice(0, -1));
+    // What stands in the name of the directory is not in the file.
+    const name = /\/name=([^/]*)\//.exec(path)?.[1];
+    for (const line of new TextDecoder().decode(bytes).split("\n").slice(0, -1)) {
+      lines.push(name === undefined ? line : line.replace("}", `,"name":"${name}"}`));
+    }
   }
   return lines;
 }
@@ -154,13 +158,17 @@ describe("what is refused", () => {
     });
   });
 
-  test("partitionBy, a missing path, unknown compression", async () => {
+  test("columns that cannot be partitions, a missing path, unknown compression", async () => {
     const { runtime } = testWorld(schema);
-    await expect(openSink(runtime, {}, { partitionColumns: ["id"] })).rejects.toMatchObject({
-      errorClass: "UNSUPPORTED_DATA_SOURCE_MODE",
-    });
+    const refused = async (errorClass: string, ...partitionColumns: string[]): Promise<void> =>
+      expect(openSink(runtime, {}, { partitionColumns })).rejects.toMatchObject({ errorClass });
+    await refused("PARTITION_COLUMN_NOT_FOUND_IN_SCHEMA", "day");
+    await refused("ALL_PARTITION_COLUMNS_NOT_ALLOWED", "name", "id");
+    await refused("COLUMN_ALREADY_EXISTS", "id", "ID");
     await expect(openSink(runtime, {}, { path: undefined })).rejects.toMatchObject({ errorClass: "MISSING_OPTION" });
-    await expect(openSink(runtime, { compression: "snappy" })).rejects.toMatchObject({ errorClass: "INVALID_OPTION" });
+    await expect(openSink(runtime, { compression: "lz4" })).rejects.toMatchObject({
+      errorClass: "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION",
+    });
     expect(jsonSink.outputModes).toEqual(["append"]);
   });
 });
@@ -179,12 +187,15 @@ test("orphans are removed when they are old enough and the option asks for it", 
   expect(await visibleLines(next)).toEqual(expectedOf(0));
 });
 
-describe("faults", () => {
-  const batches = 12;
+describe.each([
+  ["into one directory", []],
+  ["by partitions", ["name"]],
+])("faults, %s", (_, partitionColumns) => {
+  const batches = partitionColumns.length === 0 ? 12 : 5;
 
   /** Runs all batches as the engine does, remembering which ones its commit log would have. */
   async function run(runtime: SimulatedRuntime, done: Set<number>): Promise<void> {
-    const sink = await openSink(runtime);
+    const sink = await openSink(runtime, {}, { partitionColumns });
     const inSink = (await sink.lastCommittedBatch!()) ?? -1;
     const next = done.size;
     expect(inSink).toBeLessThanOrEqual(next);
@@ -214,9 +225,9 @@ describe("faults", () => {
     { fault: "EIO" },
   ];
 
-  test.each(kinds.map((kind) => [JSON.stringify(kind), kind] as const))("%s at every operation", async (_, kind) => {
+  test.each(kinds.map((kind) => [JSON.stringify(kind), kind] as const))("%s at every operation", async (__, kind) => {
     const count = await operationsOfRun();
-    expect(count).toBeGreaterThan(100);
+    expect(count).toBeGreaterThan(partitionColumns.length === 0 ? 100 : 60);
     for (let at = 0; at < count; at++) {
       const { runtime } = testWorld(schema, {}, { startMs, faults: [{ ...kind, at }] });
       const done = new Set<number>();
@@ -230,7 +241,7 @@ describe("faults", () => {
       await run(next, done);
       const last = next.restart({ power: true });
       expect(await visibleLines(last), `fault at operation ${at}`).toEqual(
-        Array.from({ length: batches }, (__, id) => expectedOf(id)).flat(),
+        Array.from({ length: batches }, (___, id) => expectedOf(id)).flat(),
       );
       for (const name of await namesIn(last, "/out/_spark_metadata")) expect(name).not.toMatch(/\.tmp$/);
     }
@@ -238,13 +249,38 @@ describe("faults", () => {
 
   test("a failed write leaves nothing of the batch behind", async () => {
     const { runtime } = testWorld(schema);
-    await openSink(runtime);
+    await openSink(runtime, {}, { partitionColumns });
     const next = runtime.restart({ plan: { faults: [{ at: 3, fault: "ENOSPC" }] } });
-    const sink = await openSink(next);
+    const sink = await openSink(next, {}, { partitionColumns });
     await expect(sink.write(batchOf(0, schema, ...partitionsOf(0)))).rejects.toMatchObject({
       errorClass: "CHECKPOINT_WRITE_FAILED",
       cause: expect.any(FileSystemError) as unknown,
     });
-    expect(await namesIn(next, "/out")).toEqual(["_spark_metadata"]);
+    expect([...next.fs.files().keys()].filter((path) => path.includes("/part-"))).toEqual([]);
   });
+});
+
+test("a batch by partitions is one directory for each value, and orphans are found in them", async () => {
+  const { runtime } = testWorld(schema, {}, { startMs });
+  const change = { partitionColumns: ["name"] };
+  const sink = await openSink(runtime, {}, change);
+  const odd = rowsOf([1n, "a/b=c"], [2n, null], [3n, ""], [4n, "a/b=c"], [5n, "ä %"]);
+  await (await sink.write(batchOf(0, schema, [odd]))).commit();
+  const files = (): Record<string, string> =>
+    Object.fromEntries(
+      [...runtime.fs.files()]
+        .filter(([path]) => path.includes("part-"))
+        .map(([path, bytes]) => [path.replace(/-[0-9a-f]{8}-[0-9a-f-]{27}/, ""), new TextDecoder().decode(bytes)]),
+    );
+  expect(files()).toEqual({
+    "/out/name=a%2Fb%3Dc/part-00000.c000.json": '{"id":1}\n{"id":4}\n',
+    "/out/name=__HIVE_DEFAULT_PARTITION__/part-00000.c000.json": '{"id":2}\n{"id":3}\n',
+    "/out/name=ä %25/part-00000.c000.json": '{"id":5}\n',
+  });
+  await sink.write(batchOf(1, schema, [odd]));
+  const count = [...runtime.fs.files().keys()].filter((path) => path.includes("part-")).length;
+  expect(count).toBe(6);
+  await runtime.clock.advance(3_600_001);
+  await openSink(runtime, { cleanorphansolderthan: "1 hour" }, change);
+  expect([...runtime.fs.files().keys()].filter((path) => path.includes("part-")).length).toBe(3);
 });

@@ -15,8 +15,10 @@ import type { PreparedWrite, SinkBatch, StreamSink, StreamSinkContext } from "..
 import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { parseMillis } from "../../types/quantities.ts";
 import { forget, pullRows } from "../pull-rows.ts";
-import { DataFiles, type FileEncoding, openEncoding } from "./data-files.ts";
-import { outputPath, refusePartitionBy } from "./output-path.ts";
+import { DataFiles } from "./data-files.ts";
+import { type FileEncoding, openEncoding } from "./file-encoding.ts";
+import { PartitionedRows } from "./partitioned-rows.ts";
+import { maxRecordsPerFile, outputPath } from "./output-path.ts";
 import { sweepOrphans } from "./orphans.ts";
 import type { RowFormat } from "./row-format.ts";
 
@@ -50,18 +52,21 @@ export class FileSink implements StreamSink {
   readonly #context: StreamSinkContext;
   readonly #path: string;
   readonly #encoding: FileEncoding;
+  readonly #rows: PartitionedRows;
   readonly #manifest: CompactibleLog<FileSinkEntry>;
 
   private constructor(
     context: StreamSinkContext,
     path: string,
     encoding: FileEncoding,
+    rows: PartitionedRows,
     manifest: CompactibleLog<FileSinkEntry>,
   ) {
     this.description = `FileSink[${path}]`;
     this.#context = context;
     this.#path = path;
     this.#encoding = encoding;
+    this.#rows = rows;
     this.#manifest = manifest;
   }
 
@@ -70,9 +75,9 @@ export class FileSink implements StreamSink {
    * @throws MillraceError SINK_USED_BY_OTHER_QUERY when the directory belongs to another query
    */
   static async open(format: RowFormat, context: StreamSinkContext): Promise<FileSink> {
-    refusePartitionBy(format, context);
     const path = outputPath(format, context);
-    const encoding = openEncoding(format, context);
+    const rows = new PartitionedRows(context);
+    const encoding = openEncoding(format, { ...context, schema: rows.dataSchema });
     const { fs, random } = context.runtime;
     const files: CheckpointFiles = { fs, random, durability: context.durability };
     const manifest = openManifest(context, files, path);
@@ -85,7 +90,7 @@ export class FileSink implements StreamSink {
     if (context.durability === "fsync") program.push({ op: "syncDirectory", path: manifest.directory });
     await applyCheckpointProgram(fs, program);
     await sweepOrphans(format, context, path, manifest);
-    return new FileSink(context, path, encoding, manifest);
+    return new FileSink(context, path, encoding, rows, manifest);
   }
 
   lastCommittedBatch(): Promise<number | null> {
@@ -99,7 +104,14 @@ export class FileSink implements StreamSink {
       return { numOutputRows, commit: forget, abort: forget };
     }
     const { runtime, durability } = this.#context;
-    const files = new DataFiles(runtime, this.#path, this.#encoding, durability);
+    const files = new DataFiles({
+      runtime,
+      directory: this.#path,
+      encoding: this.#encoding,
+      durability,
+      rows: this.#rows,
+      maxRecordsPerFile: maxRecordsPerFile(this.#context),
+    });
     let numOutputRows: number;
     try {
       numOutputRows = await files.writeAll(batch.partitions, batch.signal, false);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { batchFromValues } from "../../columnar/batch-from-values.ts";
 import { SimulatedCrash, type SimulatedRuntime } from "../../runtime/simulated/index.ts";
-import { field, intType, structType } from "../../types/data-type.ts";
+import { field, intType, stringType, structType } from "../../types/data-type.ts";
 import type { SaveMode } from "../contract.ts";
 import { contextOf, partitionsOf, testWorld } from "../sinks.test-support.ts";
 import { csvSink, jsonSink } from "./providers.ts";
@@ -63,6 +63,111 @@ describe("modes", () => {
     const { runtime } = testWorld(schema);
     await jsonSink.openStream!(contextOf(runtime, schema, {}, { path: "/out" }));
     await expect(save(runtime, "append", [[1]])).rejects.toMatchObject({ errorClass: "PATH_BELONGS_TO_STREAM" });
+  });
+});
+
+const days = structType([field("n", intType), field("day", stringType)]);
+
+async function saveDays(
+  runtime: SimulatedRuntime,
+  mode: SaveMode,
+  rows: readonly (readonly [number, string | null])[],
+  options: Record<string, string> = {},
+): Promise<void> {
+  const context = contextOf(runtime, days, options, { path: "/out", partitionColumns: ["day"] });
+  const sink = await jsonSink.openBatch!(context, mode);
+  await sink.write(partitionsOf([[batchFromValues(days, rows)]]), new AbortController().signal);
+}
+
+/** Rows by directory, and the other files. */
+function daysIn(runtime: SimulatedRuntime): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [path, bytes] of runtime.fs.files()) {
+    const place = path.replace(/\/part-.*/, "").slice("/out/".length);
+    found[place] = (found[place] ?? "") + new TextDecoder().decode(bytes).replaceAll(/[{}"n:\n]/g, "");
+  }
+  return found;
+}
+
+describe("partitionBy", () => {
+  test("overwrite replaces all, dynamically only the directories that have rows; append adds", async () => {
+    const { runtime } = testWorld(days);
+    await saveDays(runtime, "errorifexists", [
+      [1, "mon"],
+      [2, "tue"],
+      [3, "mon"],
+    ]);
+    expect(daysIn(runtime)).toEqual({ "day=mon": "13", "day=tue": "2", _SUCCESS: "" });
+    await saveDays(runtime, "append", [
+      [4, "tue"],
+      [5, null],
+    ]);
+    expect(daysIn(runtime)).toEqual({
+      "day=mon": "13",
+      "day=tue": expect.stringMatching(/^(?:24|42)$/) as string,
+      "day=__HIVE_DEFAULT_PARTITION__": "5",
+      _SUCCESS: "",
+    });
+    await saveDays(runtime, "overwrite", [[6, "tue"]], { partitionoverwritemode: "dynamic" });
+    expect(daysIn(runtime)).toMatchObject({ "day=mon": "13", "day=tue": "6", "day=__HIVE_DEFAULT_PARTITION__": "5" });
+    await saveDays(runtime, "overwrite", [[7, "tue"]]);
+    expect(daysIn(runtime)).toEqual({ "day=tue": "7", _SUCCESS: "" });
+    expect((await runtime.fs.list("/out")).map(({ name }) => name)).toEqual(["_SUCCESS", "day=tue"]);
+  });
+
+  test("without rows there are no files", async () => {
+    const { runtime } = testWorld(days);
+    await saveDays(runtime, "append", []);
+    expect(daysIn(runtime)).toEqual({ _SUCCESS: "" });
+  });
+
+  test("maxRecordsPerFile begins the next file", async () => {
+    const { runtime } = testWorld(days);
+    const many = Array.from({ length: 2500 }, (_, i): [number, string] => [1, i % 5 === 0 ? "a" : "b"]);
+    await saveDays(runtime, "append", many, { maxrecordsperfile: "900" });
+    const sizes = [...runtime.fs.files()].map(([path, { length }]) => [
+      path.replace(/-[0-9a-f]{8}-[0-9a-f-]{27}/, ""),
+      length / 8,
+    ]);
+    expect(Object.fromEntries(sizes)).toEqual({
+      "/out/day=a/part-00000.c000.json": 500,
+      "/out/day=b/part-00000.c000.json": 900,
+      "/out/day=b/part-00000.c001.json": 900,
+      "/out/day=b/part-00000.c002.json": 200,
+      "/out/_SUCCESS": 0,
+    });
+  });
+
+  test("a crash anywhere in an overwrite loses nothing", async () => {
+    for (const mode of ["static", "dynamic"]) {
+      for (const fault of ["crashBefore", "loseUnsynced", "torn"] as const) {
+        for (let at = 0; ; at++) {
+          const { runtime } = testWorld(days);
+          await saveDays(runtime, "append", [
+            [1, "mon"],
+            [2, "tue"],
+          ]);
+          const next = runtime.restart({ plan: { faults: [{ at, fault }] } });
+          const options = { partitionoverwritemode: mode };
+          const done = await saveDays(next, "overwrite", [[3, "tue"]], options).then(
+            () => true,
+            (error: unknown) => {
+              expect(error).toBeInstanceOf(SimulatedCrash);
+              return false;
+            },
+          );
+          const found = daysIn(next.restart({ power: true }));
+          if (mode === "dynamic") expect(found["day=mon"]).toBe("1");
+          const tuesday = (found["day=tue"] ?? "").split("").sort().join("");
+          if (done) {
+            expect(tuesday).toBe("3");
+            break;
+          }
+          expect(["2", "23", "3"]).toContain(tuesday);
+          if ("_SUCCESS" in found) expect(tuesday).not.toBe("23");
+        }
+      }
+    }
   });
 });
 

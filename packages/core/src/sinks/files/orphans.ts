@@ -6,7 +6,7 @@ import type { StreamSinkContext } from "../contract.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
 import type { RowFormat } from "./row-format.ts";
 
-const dataFile = /^part-\d{5,}-[0-9a-f-]{36}(?:-c\d{3})?\./;
+const dataFile = /^part-\d{5,}-[0-9a-f-]{36}(?:[-.]c\d{3,})?\./;
 
 /**
  * With the option `cleanOrphansOlderThan` (such as `1 day`): removes data files that are in no manifest and older than
@@ -32,12 +32,16 @@ export async function sweepOrphans(
   const listed = new Set(visibleFiles(await manifest.entries()).map((entry) => entry.path));
   const before = clock.nowMs() - age;
   const program: FileOperation[] = [];
-  for (const { name, kind } of await fs.list(path)) {
-    const file = `${path}/${name}`;
-    if (kind !== "file" || !dataFile.test(name) || listed.has(file)) continue;
-    const status = await fs.stat(file);
-    if (status !== null && status.modifiedMs < before) program.push({ op: "remove", path: file, ifExists: true });
-  }
+  const sweep = async (directory: string): Promise<void> => {
+    for (const { name, kind } of await fs.list(directory)) {
+      const file = `${directory}/${name}`;
+      if (kind === "directory" && name.includes("=")) await sweep(file);
+      if (kind !== "file" || !dataFile.test(name) || listed.has(file)) continue;
+      const status = await fs.stat(file);
+      if (status !== null && status.modifiedMs < before) program.push({ op: "remove", path: file, ifExists: true });
+    }
+  };
+  await sweep(path);
   if (program.length === 0) return;
   await fs.apply(program);
   context.warn(`Removed ${program.length} files of uncommitted batches from ${path}.`);

@@ -1,4 +1,5 @@
 import { MillraceError } from "../../errors/index.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
 import type { SinkContext } from "../contract.ts";
 import type { RowFormat } from "./row-format.ts";
 
@@ -14,10 +15,13 @@ export function outputPath(format: RowFormat, context: SinkContext): string {
   return context.path;
 }
 
-export function refusePartitionBy(format: RowFormat, context: SinkContext): void {
-  if (context.partitionColumns.length === 0) return;
-  throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", {
-    provider: format.name,
-    mode: `a write with partitionBy (${context.partitionColumns.join(", ")})`,
-  });
+/** Rows of a file after which the next one begins: the option or the setting of that name; 0 is any number. */
+export function maxRecordsPerFile({ options, conf }: SinkContext): number | undefined {
+  const set = conf("spark.sql.files.maxRecordsPerFile");
+  const given = new OptionReader(
+    "file sink",
+    new Map([...(set === undefined ? [] : [["maxrecordsperfile", set] as const]), ...options]),
+  );
+  const most = given.count("maxRecordsPerFile", 0) ?? 0;
+  return most === 0 ? undefined : most;
 }

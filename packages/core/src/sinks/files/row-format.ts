@@ -11,6 +11,10 @@ export interface RowWriter {
   write(batch: RecordBatch, from: number, to: number): void;
   /** Called after each write: what a format does with rows that it has gathered. */
   settle?(): Promise<void>;
+  /** Bytes of rows that the writer itself holds, about. */
+  held?(): number;
+  /** Gives out the rows that it holds, as far as the format allows. */
+  release?(): Promise<void>;
   /** What a file ends with. */
   end?(): Promise<void>;
 }

@@ -69,6 +69,8 @@ export const parquetRows: RowFormat = {
         },
         write: (batch, from, to) => file.write(batch, from, to),
         settle: () => file.settle(),
+        held: () => file.held,
+        release: () => file.closeGroup(),
         end: () => file.end(),
       };
     };

@@ -1,6 +1,9 @@
 import { MillraceError } from "../../errors/index.ts";
 import { FileSystemError, type ReadHandle } from "../../runtime/file-system.ts";
+import type { StreamCodec } from "../../runtime/compression.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+
+import { hadoopSnappyBlocks } from "./hadoop-snappy.ts";
 
 /** Bytes in order, from a file as it lies or decompressed. */
 export interface ByteInput {
@@ -9,12 +12,34 @@ export interface ByteInput {
   close(): Promise<void>;
 }
 
-const compressions: Readonly<Record<string, "gzip" | "deflate">> = { ".gz": "gzip", ".deflate": "deflate" };
+/** Hadoop's framing of Snappy blocks has no other name than that of its codec. */
+export type FileCompression = StreamCodec | "snappy";
 
-/** How a file is compressed, by the end of its name. */
-export function compressionOf(path: string): "gzip" | "deflate" | null {
+const compressions: Readonly<Record<string, FileCompression>> = {
+  ".gz": "gzip",
+  ".deflate": "deflate",
+  ".zst": "zstd",
+  ".snappy": "snappy",
+};
+/** Hadoop knows these too. */
+const unknownCompressions: ReadonlySet<string> = new Set([".bz2", ".lz4"]);
+
+/**
+ * How a file is compressed, by the end of its name.
+ * @throws MillraceError CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION
+ */
+export function compressionOf(path: string): FileCompression | null {
   const dot = path.lastIndexOf(".");
-  return dot < 0 ? null : (compressions[path.slice(dot).toLowerCase()] ?? null);
+  if (dot < 0) return null;
+  const end = path.slice(dot).toLowerCase();
+  if (unknownCompressions.has(end)) {
+    throw new MillraceError("CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION", {
+      codecName: end.slice(1),
+      where: path,
+      availableCodecs: "gzip (.gz), deflate (.deflate), zstd (.zst), snappy (.snappy)",
+    });
+  }
+  return compressions[end] ?? null;
 }
 
 /** Bytes `[from, to)` of an open file. */
@@ -50,10 +75,12 @@ class DecompressedInput implements ByteInput {
   readonly #path: string;
   #chunk: Uint8Array = new Uint8Array(0);
 
-  constructor(runtime: Runtime, source: ByteInput, format: "gzip" | "deflate", path: string) {
+  constructor(runtime: Runtime, source: ByteInput, format: FileCompression, path: string) {
     this.#source = source;
     this.#path = path;
-    this.#chunks = runtime.compression.decompress(format, pieces(source))[Symbol.asyncIterator]();
+    const plain =
+      format === "snappy" ? hadoopSnappyBlocks(pieces(source)) : runtime.compression.decompress(format, pieces(source));
+    this.#chunks = plain[Symbol.asyncIterator]();
   }
 
   async read(target: Uint8Array, offset: number, length: number): Promise<number> {
