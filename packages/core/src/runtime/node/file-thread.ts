@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { FileSystemError, type FileOperation } from "../file-system.ts";
+import { threadArguments } from "./thread-arguments.ts";
 import type { ProgramFailure } from "./file-program.ts";
 
 /**
@@ -46,7 +47,11 @@ export class FileThread {
   #start(): Worker {
     if (this.#worker !== null) return this.#worker;
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./file-worker.${extension}`, import.meta.url), { name: "millrace-files" });
+    const execArgv = threadArguments(process.execArgv);
+    const worker = new Worker(new URL(`./file-worker.${extension}`, import.meta.url), {
+      name: "millrace-files",
+      ...(execArgv === undefined ? {} : { execArgv }),
+    });
     worker.unref();
     worker.on("message", (answer: { readonly id: number; readonly failure: ProgramFailure | null }) => {
       const pending = this.#pending.get(answer.id);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parentPort, Worker } from "node:worker_threads";
+import { threadArguments } from "./thread-arguments.ts";
 import type { ThreadEnd, WorkerLink, WorkerPort, Workers } from "../workers.ts";
 
 /**
@@ -58,7 +59,10 @@ class NodeWorkers implements Workers {
   start(name: string, heapBytes: number): WorkerLink {
     const maxOldGenerationSizeMb = Math.max(leastHeapMb, Math.floor(heapBytes / 2 ** 20));
     const resourceLimits = { maxOldGenerationSizeMb, maxYoungGenerationSizeMb: youngGenerationMb };
-    return new NodeWorkerLink(new Worker(this.#entry, { name, resourceLimits }));
+    const execArgv = threadArguments(process.execArgv);
+    return new NodeWorkerLink(
+      new Worker(this.#entry, { name, resourceLimits, ...(execArgv === undefined ? {} : { execArgv }) }),
+    );
   }
 }
 
