@@ -32,6 +32,8 @@ export const settings: Readonly<Record<string, Setting>> = {
     default: "local[*]",
     doc: "`local[n]`: n threads; `local[*]`: one per core; `local`: the calling thread alone.",
     static: true,
+    check: (value) => /^local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?$/.test(value),
+    expected: "local, local[n] with n threads, or local[*]",
   },
   "spark.sql.ansi.enabled": {
     default: "true",
