@@ -14,10 +14,17 @@ export interface Work {
   readonly parameters: readonly string[];
   /** The peers' file and who of them can do it. */
   readonly peers?: { readonly script: URL; readonly systems: readonly Peer[] };
+  /** The same work written by hand in TypeScript, with the same arguments. */
+  readonly byHand?: URL;
   /** The right answer, computed in plain TypeScript. */
   readonly oracle?: () => Promise<readonly string[]> | readonly string[];
-  /** Whether Millrace runs it in one thread, whatever is asked for. */
-  readonly singleThread?: boolean;
+}
+
+interface Contestant {
+  readonly system: string;
+  readonly threads: number;
+  readonly results: JobResult[];
+  run(): Promise<JobResult>;
 }
 
 /** Runs of a system in one process; the last counts. */
@@ -25,42 +32,49 @@ const runsPerProcess = 5;
 
 export async function* compare(options: BenchOptions, work: Work): AsyncGenerator<Measure> {
   const runs = options.smoke ? 1 : runsPerProcess;
-  const peers = (work.peers?.systems ?? []).filter((peer) => options.against.has(peer));
-  const threads = work.singleThread === true ? 1 : options.threads;
-  const ours: JobResult[] = [];
-  const theirs = new Map<Peer, JobResult[]>(peers.map((peer) => [peer, []]));
+  const runJob = (job: URL, threads: number): Promise<JobResult> =>
+    runChild<JobResult>(job, [`${threads}`, `${runs}`, ...work.parameters], options.log);
+  const others: Contestant[] = [];
+  const { byHand, peers } = work;
+  if (byHand !== undefined) {
+    others.push({ system: "by hand", threads: 1, results: [], run: () => runJob(byHand, 1) });
+  }
+  for (const peer of peers?.systems ?? []) {
+    if (!options.against.has(peer)) continue;
+    const run = (): Promise<JobResult> => runPeer(peer, peers!.script, peerThreads, runs, work.parameters, options.log);
+    others.push({ system: peer, threads: peerThreads, results: [], run });
+  }
+  const { threads } = options;
+  const ours: Contestant = { system: "millrace", threads, results: [], run: () => runJob(work.job, threads) };
   for (let round = 0; round < options.rounds; round++) {
-    const job = await runChild<JobResult>(work.job, [`${threads}`, `${runs}`, ...work.parameters], options.log);
-    if (round === 0 && work.oracle !== undefined) {
-      assertEqual(work.name, "the oracle", job.answer, (await work.oracle()).toSorted());
-    }
-    ours.push(job);
-    for (const peer of peers) {
-      const result = await runPeer(peer, work.peers!.script, peerThreads, runs, work.parameters, options.log);
-      assertEqual(work.name, peer, job.answer, result.answer);
-      theirs.get(peer)!.push(result);
+    const job = await ours.run();
+    ours.results.push(job);
+    if (round === 0 && work.oracle !== undefined) assertEqual(work.name, "the oracle", job.answer, await work.oracle());
+    for (const other of others) {
+      const result = await other.run();
+      assertEqual(work.name, other.system, job.answer, result.answer);
+      other.results.push(result);
     }
   }
-  const seconds = warmSeconds(ours);
-  yield measureOf(work, "millrace", threads, ours);
-  for (const peer of peers) {
-    const ratio = rounded(warmSeconds(theirs.get(peer)!) / seconds, 2);
-    yield { ...measureOf(work, peer, peerThreads, theirs.get(peer)!), ratio, note: "equal answers" };
+  yield measureOf(work, ours);
+  for (const other of others) {
+    const ratio = rounded(warmSeconds(other) / warmSeconds(ours), 2);
+    yield { ...measureOf(work, other), ratio, note: "equal answers" };
   }
 }
 
 /** The median over the rounds of each process's last run. */
-function warmSeconds(results: readonly JobResult[]): number {
+function warmSeconds({ results }: Contestant): number {
   return median(results.map((result) => result.seconds.at(-1)!));
 }
 
-function measureOf(work: Work, system: string, threads: number, results: readonly JobResult[]): Measure {
+function measureOf(work: Work, contestant: Contestant): Measure {
   return {
     work: work.name,
-    system,
-    threads,
-    records_per_s: Math.round(work.records / warmSeconds(results)),
-    peak_rss_mb: Math.max(...results.map((result) => result.peakRssMb)),
+    system: contestant.system,
+    threads: contestant.threads,
+    records_per_s: Math.round(work.records / warmSeconds(contestant)),
+    peak_rss_mb: Math.max(...contestant.results.map((result) => result.peakRssMb)),
   };
 }
 

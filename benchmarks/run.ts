@@ -1,12 +1,19 @@
 /** `npm run bench -- NAME … [options]`, see {@link usage}. */
 import { parseArgs } from "node:util";
 import { batches } from "./batches/bench.ts";
+import { closures } from "./closures/bench.ts";
+import { groupKeys } from "./group-keys/bench.ts";
 import { large } from "./large/bench.ts";
 import { latency } from "./latency/bench.ts";
 import type { Benchmark, BenchOptions, Measure } from "./measure.ts";
 import { type Peer, peerNames } from "./peers/peers.ts";
+import { linear } from "./linear/bench.ts";
+import { loopDelay } from "./loop-delay/bench.ts";
+import { range } from "./range/bench.ts";
+import { sort } from "./sort/bench.ts";
 import { startup } from "./startup/bench.ts";
 import { tpch } from "./tpch/bench.ts";
+import { wordcount } from "./wordcount/bench.ts";
 import { threads, ysb, ysbMemory, ysbVariants } from "./ysb/bench.ts";
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -14,7 +21,14 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   "ysb-variants": ysbVariants,
   threads,
   memory: ysbMemory,
+  wordcount,
+  range,
   tpch,
+  "groupby-keys": groupKeys,
+  sort,
+  closures,
+  "loop-delay": loopDelay,
+  linear,
   latency,
   startup,
   batches,
@@ -64,10 +78,13 @@ function row(measure: Measure): string {
   return cells.filter((cell) => cell !== "").join("  ");
 }
 
+/** The same fields in the same order for every benchmark. */
+function machineLine({ work, system, threads: n, records_per_s, ms_p50, ms_p99, peak_rss_mb }: Measure): string {
+  return JSON.stringify({ work, system, threads: n, records_per_s, ms_p50, ms_p99, peak_rss_mb });
+}
+
 for (const name of names) {
   for await (const measure of benchmarks[name]!(options)) {
-    const { note, ratio, ...machine } = measure;
-    process.stdout.write(`${values.json ? JSON.stringify(machine) : row(measure)}\n`);
-    if (values.json && note !== undefined) options.log(note);
+    process.stdout.write(`${values.json ? machineLine(measure) : row(measure)}\n`);
   }
 }
