@@ -254,6 +254,10 @@ export class Column<out T = unknown, out N extends string = string> implements C
   asc(): SortColumn {
     return new SortColumn(this.expr, "ascending", "first");
   }
+  /** Same as {@link asc}. */
+  ascNullsFirst(): SortColumn {
+    return this.asc();
+  }
   /** Ascending, NULL last. */
   ascNullsLast(): SortColumn {
     return new SortColumn(this.expr, "ascending", "last");
@@ -261,6 +265,10 @@ export class Column<out T = unknown, out N extends string = string> implements C
   /** Descending, NULL last. */
   desc(): SortColumn {
     return new SortColumn(this.expr, "descending", "last");
+  }
+  /** Same as {@link desc}. */
+  descNullsLast(): SortColumn {
+    return this.desc();
   }
   /** Descending, NULL first. */
   descNullsFirst(): SortColumn {

@@ -1,5 +1,6 @@
 /** Functions over columns, in Spark's words and camelCase. Strings are column names; take {@link lit} for values. */
 export * from "./aggregates.ts";
+export * from "./angles.ts";
 export * from "./basic.ts";
 export * from "./calendar.ts";
 export * from "./collections.ts";
@@ -10,10 +11,14 @@ export * from "./grouping.ts";
 export * from "./json.ts";
 export * from "./lambdas.ts";
 export * from "./math.ts";
+export * from "./nulls.ts";
 export * from "./numbers.ts";
+export * from "./session.ts";
 export * from "./statistics.ts";
 export * from "./strings.ts";
 export * from "./text.ts";
+export * from "./time-units.ts";
+export * from "./try-arithmetic.ts";
 export * from "./user-defined.ts";
 export * from "./variant.ts";
 export * from "./windows.ts";
