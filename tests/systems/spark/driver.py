@@ -184,7 +184,7 @@ def write(request):
         spark.conf.set(key, value)
     writer = build(request["plan"]).write.format(request["format"]).options(**request.get("options", {}))
     try:
-        writer.mode("overwrite").save(request["path"])
+        writer.partitionBy(*request.get("partitionBy", [])).mode(request.get("mode", "overwrite")).save(request["path"])
     finally:
         for key in request.get("conf", {}):
             spark.conf.unset(key)
@@ -209,7 +209,7 @@ def stream(request):
             raise RuntimeError("told to fail")
 
     if "path" in request:
-        query = writer.format(request["format"]).start(request["path"])
+        query = writer.format(request["format"]).partitionBy(*request.get("partitionBy", [])).start(request["path"])
     else:
         query = writer.foreachBatch(keep).start()
     try:

@@ -108,10 +108,22 @@ export class MillraceEngine implements AsyncDisposable {
     return build(this.session, plan).showString(show);
   }
 
-  async write({ plan, path, format, options = {}, conf = {} }: WriteJob): Promise<Failure | undefined> {
+  async write({
+    plan,
+    path,
+    format,
+    options = {},
+    conf = {},
+    partitionBy = [],
+    mode = "overwrite",
+  }: WriteJob): Promise<Failure | undefined> {
     for (const [key, value] of Object.entries(conf)) this.session.conf.set(key, value);
     const done = await orFailure(async () => {
-      await build(this.session, plan).write.format(format).options(options).mode("overwrite").save(path);
+      const writer = build(this.session, plan).write.format(format).options(options);
+      await writer
+        .partitionBy(...partitionBy)
+        .mode(mode)
+        .save(path);
       return undefined;
     });
     for (const key of Object.keys(conf)) this.session.conf.unset(key);
@@ -134,7 +146,10 @@ export class MillraceEngine implements AsyncDisposable {
               if (job.failAt === batchId) throw new Error("told to fail");
             })
             .start()
-        : await writer.format(job.format!).start(job.path);
+        : await writer
+            .format(job.format!)
+            .partitionBy(...(job.partitionBy ?? []))
+            .start(job.path);
     let error: string | undefined;
     try {
       await query.awaitTermination();

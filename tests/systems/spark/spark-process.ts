@@ -35,6 +35,7 @@ export interface StreamJob {
   readonly path?: string;
   readonly format?: string;
   readonly options?: Readonly<Record<string, string>>;
+  readonly partitionBy?: readonly string[];
   /** The function over this batch throws after it has seen the rows. */
   readonly failAt?: number;
 }
@@ -45,6 +46,9 @@ export interface WriteJob {
   readonly path: string;
   readonly format: string;
   readonly options?: Readonly<Record<string, string>>;
+  readonly partitionBy?: readonly string[];
+  /** `overwrite` unless given. */
+  readonly mode?: "append" | "overwrite" | "errorifexists" | "ignore";
   /** Settings of the session while it writes. */
   readonly conf?: Readonly<Record<string, string>>;
 }
