@@ -1,6 +1,13 @@
 /** A machine with a query on it that is made to crash, and the queries that the enumeration runs. */
 import { SparkSession, type StreamingQuery } from "millrace";
-import { createSimulatedRuntime, EmbeddedEngine, type Fault, type SimulatedRuntime } from "millrace/engine";
+import {
+  createSimulatedRuntime,
+  EmbeddedEngine,
+  type Fault,
+  type FileSystem,
+  type Runtime,
+  type SimulatedRuntime,
+} from "millrace/engine";
 
 const settings: Readonly<Record<string, string>> = {
   "spark.sql.session.timeZone": "UTC",
@@ -49,8 +56,14 @@ export interface Outcome {
   readonly attempts: number;
 }
 
+/**
+ * How the disk orders programs that nobody waits for before the next is asked for: as they come, or those that write
+ * offsets after what the batch writes while it computes.
+ */
+export type DiskOrder = "as they come" | "offsets last";
+
 /** Runs a query to its end over the faults, one after another, each in an incarnation of its own. */
-export async function play(query: CrashQuery, faults: readonly Fault[]): Promise<Outcome> {
+export async function play(query: CrashQuery, faults: readonly Fault[], order: DiskOrder): Promise<Outcome> {
   let runtime = createSimulatedRuntime(11, { startMs: 1_700_000_000_000 });
   for (const [path, text] of Object.entries(query.files)) await writeFile(runtime, path, text);
   const store = new BatchStore();
@@ -59,15 +72,20 @@ export async function play(query: CrashQuery, faults: readonly Fault[]): Promise
   for (let attempt = 1; attempt <= 10; attempt++) {
     const next = left.shift();
     runtime = runtime.restart({ power: true, survive: "all", plan: next === undefined ? {} : { faults: [next] } });
-    const failure = await attemptRun(query, runtime, store);
+    const failure = await attemptRun(query, runtime, store, order);
     if (failure === null) return { result: await resultOf(query, runtime, store), runtime, attempts: attempt };
     failures.push(failure);
   }
   throw new Error(`the query does not come to its end: ${failures.at(-1)}`);
 }
 
-async function attemptRun(query: CrashQuery, runtime: SimulatedRuntime, store: BatchStore): Promise<string | null> {
-  const spark = await sessionOn(runtime);
+async function attemptRun(
+  query: CrashQuery,
+  runtime: SimulatedRuntime,
+  store: BatchStore,
+  order: DiskOrder,
+): Promise<string | null> {
+  const spark = await sessionOn(order === "offsets last" ? withOffsetsLast(runtime) : runtime);
   try {
     const running = await finish(runtime, query.start(spark, store));
     await finish(runtime, running.awaitTermination());
@@ -79,7 +97,31 @@ async function attemptRun(query: CrashQuery, runtime: SimulatedRuntime, store: B
   }
 }
 
-function sessionOn(runtime: SimulatedRuntime): Promise<SparkSession> {
+/** Turns of the event loop that are enough for a batch to compute and to prepare its sink. */
+const turnsOfBatch = 150;
+
+/** The batch goes on while the offsets wait, until it needs them. */
+function withOffsetsLast(runtime: SimulatedRuntime): Runtime {
+  const { fs } = runtime;
+  const late: FileSystem = {
+    readFile: (path) => fs.readFile(path),
+    open: (path) => fs.open(path),
+    stat: (path) => fs.stat(path),
+    realPath: (path) => fs.realPath(path),
+    list: (path) => fs.list(path),
+    freeBytes: (path) => fs.freeBytes(path),
+    async apply(program) {
+      const isOffsets = program.some((operation) => operation.op === "link" && /\/offsets\/\d+$/.test(operation.to));
+      for (let turn = 0; isOffsets && turn < turnsOfBatch; turn++) await nextTurn();
+      await fs.apply(program);
+    },
+  };
+  return { ...runtime, fs: late };
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+function sessionOn(runtime: Runtime): Promise<SparkSession> {
   const builder = SparkSession.builder.engine(async (request) => new EmbeddedEngine(request, runtime));
   for (const [key, value] of Object.entries(settings)) builder.config(key, value);
   return builder.create();
@@ -151,7 +193,7 @@ async function finish<T>(runtime: SimulatedRuntime, work: Promise<T>): Promise<T
   };
   work.then(end, end);
   for (let turn = 1; !ended; turn++) {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
+    await nextTurn();
     if (turn % 200 === 0) await runtime.clock.advance(1000);
     if (turn > 100_000) throw new Error("the query hangs");
   }

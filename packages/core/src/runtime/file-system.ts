@@ -64,6 +64,8 @@ export interface FileSystem {
   open(path: string): Promise<ReadHandle>;
   /** null when nothing is there. Follows links. */
   stat(path: string): Promise<FileStat | null>;
+  /** Where a path leads when all links are followed; of what does not exist, where it would be made. */
+  realPath(path: string): Promise<string>;
   /** Entries of a directory in name order (by code unit); throws ENOENT, ENOTDIR, EACCES. */
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /** Runs the operations in order; stops at the first that fails and throws it. */

@@ -222,6 +222,13 @@ export const settings: Readonly<Record<string, Setting>> = {
     check: (value) => parseByteSize(value) !== undefined,
     expected: "a number of bytes such as 512m or 4g",
   },
+  "millrace.restrictPaths": {
+    default: undefined,
+    doc: "Directories, separated by commas: files elsewhere are neither read nor written, also not through links.",
+    static: true,
+    check: (value) => value.split(",").every((path) => path.trim().startsWith("/")),
+    expected: "absolute paths of directories, separated by commas",
+  },
   "millrace.files.chunkBytes": { default: "4194304", doc: "Bytes of a file that are read at a time.", ...byteCount },
   "millrace.streaming.allowOutputModeChange": {
     default: "false",

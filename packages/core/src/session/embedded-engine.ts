@@ -44,6 +44,7 @@ import { explainFileErrors } from "./file-errors.ts";
 import { loadFunctions } from "./load-functions.ts";
 import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";
+import { restrictPaths } from "./restrict-paths.ts";
 import { startStream } from "./start-stream.ts";
 import { TableScans, type TableScanOptions } from "./table-scans.ts";
 import { userSourceProvider } from "./user-source.ts";
@@ -107,7 +108,8 @@ export class EmbeddedEngine implements Engine {
     this.options = options;
     this.#base = runtime;
     const warn = (message: string): void => this.runtime.process.log("WARN", message);
-    const leveled = leveledRuntime(runtime, "WARN");
+    const restricted = restrictPaths(runtime, request.conf.get("millrace.restrictPaths"));
+    const leveled = leveledRuntime(restricted, "WARN");
     this.runtime = leveled.runtime;
     this.#setLogLevel = (level) => leveled.set(level);
     this.conf = new SessionConf(request.conf, new Map([["spark.sql.session.timeZone", runtime.process.timeZone]]));

@@ -10,6 +10,7 @@ import type { SourceProvider } from "../sources/contract.ts";
 import { builtInSources } from "./built-in-sources.ts";
 import { FormatProviders } from "./format-providers.ts";
 import { absolutePath } from "./paths.ts";
+import { restrictPaths } from "./restrict-paths.ts";
 
 /** Serves the tasks that arrive at `port`. @param ready what must be loaded before the first task */
 export function serveTasks(port: WorkerPort, runtime: Runtime, ready: Promise<void>): void {
@@ -24,7 +25,7 @@ export function serveTasks(port: WorkerPort, runtime: Runtime, ready: Promise<vo
       }
       const conf = new Map(open.conf);
       const context = {
-        runtime,
+        runtime: restrictPaths(runtime, conf.get("millrace.restrictPaths")),
         options: read.options,
         paths: read.paths.map((path) => absolutePath(path, runtime)),
         timeZone: open.options.timeZone,

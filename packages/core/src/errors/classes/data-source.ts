@@ -134,6 +134,11 @@ export const dataSourceErrors = {
     message:
       "The path <path> has the scheme <scheme>, for which no connector is installed. Local paths and file: URLs are read directly.",
   },
+  PATH_NOT_ALLOWED: {
+    sqlState: "42501",
+    message:
+      "<path> leads to <target>, which lies in none of the directories of millrace.restrictPaths: <roots>. Add its directory to the setting, or remove the link.",
+  },
   UNSUPPORTED_DATA_SOURCE_MODE: {
     sqlState: "0A000",
     message: "The data source <provider> does not support <mode>. docs/connectors.md says what each format can do.",

@@ -38,7 +38,8 @@ export interface SpillFile {
 const pendingBytes = 256 << 10;
 /** Larger batches are cut, so that reading them back needs little memory. */
 const blockBytes = 4 << 20;
-const prefix = "millrace-spill-";
+/** How the names of directories of temporary files begin. */
+export const spillPrefix = "millrace-spill-";
 /** Process id, start time, UUID. */
 const leftover = /^millrace-spill-(\d+)-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -88,7 +89,7 @@ export class TemporaryFiles implements SpillManager {
   async #make(): Promise<string> {
     const { fs, process, random } = this.#runtime;
     await this.#removeLeftovers();
-    const path = `${this.#parent}/${prefix}${process.pid}-${encodeURIComponent(process.startTime)}-${random.uuid()}`;
+    const path = `${this.#parent}/${spillPrefix}${process.pid}-${encodeURIComponent(process.startTime)}-${random.uuid()}`;
     await access(path, () =>
       fs.apply([
         { op: "makeDirectory", path: this.#parent },

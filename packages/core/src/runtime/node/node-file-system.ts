@@ -1,6 +1,14 @@
-import { open, readdir, readFile, stat, statfs, type FileHandle } from "node:fs/promises";
+import { open, readdir, readFile, readlink, realpath, stat, statfs, type FileHandle } from "node:fs/promises";
 import type { BigIntStats, Dirent } from "node:fs";
-import type { DirectoryEntry, FileOperation, FileStat, FileSystem, ReadHandle } from "../file-system.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  type DirectoryEntry,
+  type FileOperation,
+  type FileStat,
+  type FileSystem,
+  FileSystemError,
+  type ReadHandle,
+} from "../file-system.ts";
 import { fileSystemError, runProgram } from "./file-program.ts";
 import { FileThread } from "./file-thread.ts";
 
@@ -16,6 +24,21 @@ function toFileStat(status: BigIntStats): FileStat {
     identity: `${status.dev}:${status.ino}`,
     mode: Number(status.mode & 0o7777n),
   };
+}
+
+/** Also of a path that does not exist, or not wholly; a link to nothing is followed as the system would to make a file. */
+async function realPathOf(path: string, links: number): Promise<string> {
+  if (links > 40) throw new FileSystemError("ELOOP", "realPath", path);
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const { code } = fileSystemError(error, "realPath", path);
+    if ((code !== "ENOENT" && code !== "ENOTDIR") || path === "/") throw error;
+  }
+  const parent = await realPathOf(dirname(path), links);
+  const own = join(parent, basename(path));
+  const target = await readlink(own).catch(() => null);
+  return target === null ? own : realPathOf(resolve(parent, target), links + 1);
 }
 
 class NodeReadHandle implements ReadHandle {
@@ -83,6 +106,14 @@ export class NodeFileSystem implements FileSystem {
       const failure = fileSystemError(error, "stat", path);
       if (failure.code === "ENOENT" || failure.code === "ENOTDIR") return null;
       throw failure;
+    }
+  }
+
+  async realPath(path: string): Promise<string> {
+    try {
+      return await realPathOf(path, 0);
+    } catch (error) {
+      throw fileSystemError(error, "realPath", path);
     }
   }
 

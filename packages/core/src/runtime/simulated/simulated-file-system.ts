@@ -321,6 +321,11 @@ export class SimulatedFileSystem implements FileSystem {
     }
   }
 
+  /** The simulated disk has no symbolic links. */
+  async realPath(path: string): Promise<string> {
+    return path;
+  }
+
   async list(path: string): Promise<readonly DirectoryEntry[]> {
     this.#beginRead("list", path);
     const node = this.#disk.existing(path, "list");
