@@ -152,7 +152,15 @@ describe("damage", () => {
   test("a damaged snapshot is passed over while all deltas are there", async () => {
     const runtime = await prepared(6);
     await runtime.fs.apply([{ op: "write", path: `${directory}/4.snapshot`, bytes: encode("nonsense") }]);
-    expect(content(await provider(runtime).open(6))).toEqual(expected(6));
+    const repaired = provider(runtime);
+    expect(content(await repaired.open(6))).toEqual(expected(6));
+    await repaired.open(6);
+    expect(repaired.metrics).toMatchObject({
+      loadedMapCacheHitCount: 1,
+      loadedMapCacheMissCount: 1,
+      numSnapshotsAutoRepaired: 1,
+      snapshotLastUploaded: 4,
+    });
     await runtime.fs.apply([{ op: "remove", path: `${directory}/1.delta` }]);
     await expect(provider(runtime).open(6)).rejects.toMatchObject({
       errorClass: "CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE",

@@ -10,7 +10,7 @@ import { FileSystemError, type FileOperation, type FileSystem } from "../runtime
 import type { Random } from "../runtime/random.ts";
 import { checkSideFiles } from "./side-files.ts";
 import { encodeDelta, encodeSnapshot, readStateFile } from "./state-file.ts";
-import type { RangeStateStore, StateStoreProvider } from "./state-store.ts";
+import type { RangeStateStore, StateStoreMetrics, StateStoreProvider } from "./state-store.ts";
 import { VersionedMap, type VisitEntry } from "./versioned-map.ts";
 
 export interface HdfsStateStoreOptions {
@@ -49,6 +49,9 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
   /** Files by version as the directory holds them, once listed. */
   #deltas: Set<number> | null = null;
   #snapshots: Set<number> = new Set();
+  #hits = 0;
+  #misses = 0;
+  #repaired = 0;
 
   constructor(fs: FileSystem, random: Random, directory: string, options: HdfsStateStoreOptions = {}) {
     this.#fs = fs;
@@ -57,6 +60,16 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     this.#durability = options.durability ?? "fsync";
     this.#minDeltas = options.minDeltasForSnapshot ?? 10;
     this.#retain = options.minBatchesToRetain ?? 100;
+  }
+
+  get metrics(): StateStoreMetrics {
+    return {
+      loadedMapCacheHitCount: this.#hits,
+      loadedMapCacheMissCount: this.#misses,
+      numSnapshotsAutoRepaired: this.#repaired,
+      stateOnCurrentVersionSizeBytes: this.#map.contentBytes,
+      snapshotLastUploaded: Math.max(-1, ...[...this.#snapshots].filter((v) => v <= this.#version)),
+    };
   }
 
   async open(version: number): Promise<RangeStateStore> {
@@ -69,7 +82,10 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       this.#map.rollback();
       this.#version--;
     }
-    if (this.#version !== version) await this.#load(version, deltas);
+    const inMemory = this.#version === version;
+    if (!inMemory) await this.#load(version, deltas);
+    if (version > 0 && inMemory) this.#hits++;
+    else if (version > 0) this.#misses++;
     const store = new OpenStore(this.#map, version, {
       program: () => this.#commitProgram(version + 1),
       committed: () => {
@@ -164,6 +180,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
         for (const v of chain) await this.#replay(map, v, "delta");
         this.#map = map;
         this.#version = version;
+        if (failure !== null) this.#repaired++;
         return;
       } catch (error) {
         failure ??= error;

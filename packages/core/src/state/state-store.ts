@@ -57,8 +57,22 @@ export interface RangeStateStore extends StateStore {
   readonly changedCount: number;
 }
 
+/** What a provider has done since it was made, and what it holds now; the names are those of progress. */
+export interface StateStoreMetrics {
+  /** Versions after the first that were opened as they were in memory, and those that were read from files. */
+  readonly loadedMapCacheHitCount: number;
+  readonly loadedMapCacheMissCount: number;
+  /** Damaged snapshots that were passed over. */
+  readonly numSnapshotsAutoRepaired: number;
+  /** Keys and values of the current version, about. */
+  readonly stateOnCurrentVersionSizeBytes: number;
+  /** Version of the newest snapshot; −1: there is none. */
+  readonly snapshotLastUploaded: number;
+}
+
 /** All versions of the state of one operator and partition. */
 export interface StateStoreProvider {
+  readonly metrics: StateStoreMetrics;
   /** Opens version `version` (0 is empty). Only one store is open at a time: an open one is aborted. */
   open(version: number): Promise<RangeStateStore>;
   /**

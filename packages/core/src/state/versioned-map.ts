@@ -108,6 +108,11 @@ export class VersionedMap {
     );
   }
 
+  /** Bytes of the keys and values alone, about: some that were removed are still there. */
+  get contentBytes(): number {
+    return this.#end - this.#garbage;
+  }
+
   /** The entry of a key, or -1. Handles stay valid until the next commit. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const entry = this.#probe(bytes, start, end, hashBytes(bytes, start, end, 0));

@@ -42,6 +42,7 @@ const progress = makeProgress({
       },
       commitTimeMs: 2.6,
       partitions: 2,
+      customMetrics: { "SnapshotLastUploaded.partition_0_default": -1, loadedMapCacheHitCount: 4 },
     },
   ],
   sources: [
@@ -68,7 +69,8 @@ test("progress JSON is Spark's, in Spark's order", () => {
       '"eventTime":{"avg":"1970-01-01T00:00:02.000Z","max":"1970-01-01T00:00:03.000Z","min":"1970-01-01T00:00:01.000Z",' +
       '"watermark":"1970-01-01T00:00:00.000Z"},"stateOperators":[{"operatorName":"stateStoreSave","numRowsTotal":3,"numRowsUpdated":2,' +
       '"allUpdatesTimeMs":1,"numRowsRemoved":1,"allRemovalsTimeMs":0,"commitTimeMs":3,"memoryUsedBytes":512,' +
-      '"numRowsDroppedByWatermark":0,"numShufflePartitions":2,"numStateStoreInstances":2}],' +
+      '"numRowsDroppedByWatermark":0,"numShufflePartitions":2,"numStateStoreInstances":2,' +
+      '"customMetrics":{"SnapshotLastUploaded.partition_0_default":-1,"loadedMapCacheHitCount":4}}],' +
       '"sources":[{"description":"KafkaSource","startOffset":{"t":{"0":9007199254740993}},"endOffset":7,"latestOffset":null,' +
       '"numInputRows":10,"inputRowsPerSecond":10.0,"processedRowsPerSecond":500.0,"metrics":{"a":"1","b":"2"}}],' +
       '"sink":{"description":"MemorySink","numOutputRows":2}}',
@@ -134,9 +136,25 @@ test("a query reports each batch: rows, offsets, watermark, state, rates; the fi
     batchId: 1,
     numInputRows: 0,
     eventTime: { watermark: "1970-01-01T00:01:30.000Z" },
-    stateOperators: [{ operatorName: "stateStoreSave", numRowsTotal: 1, numRowsRemoved: 1, numShufflePartitions: 2 }],
+    stateOperators: [
+      {
+        operatorName: "stateStoreSave",
+        numRowsTotal: 1,
+        numRowsRemoved: 1,
+        numShufflePartitions: 2,
+        customMetrics: {
+          "SnapshotLastUploaded.partition_0_default": -1,
+          "SnapshotLastUploaded.partition_1_default": -1,
+          forceSnapshotCount: 0,
+          loadedMapCacheHitCount: 2,
+          loadedMapCacheMissCount: 0,
+          numSnapshotsAutoRepaired: 0,
+        },
+      },
+    ],
     sink: { numOutputRows: 1 },
   });
+  expect(second!.stateOperators[0]!.customMetrics!["stateOnCurrentVersionSizeBytes"]).toBeGreaterThan(0);
   expect(second).not.toHaveProperty("inputRowsPerSecond");
   expect(second!.eventTime).not.toHaveProperty("max");
 });

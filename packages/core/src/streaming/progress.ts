@@ -56,6 +56,7 @@ export interface StateActivity {
   readonly metrics: StateOperatorMetrics;
   readonly commitTimeMs: number;
   readonly partitions: number;
+  readonly customMetrics: Readonly<Record<string, number>>;
 }
 
 export interface TriggerActivity {
@@ -162,6 +163,7 @@ function stateProgress(state: StateActivity): StateOperatorProgress {
     numRowsDroppedByWatermark: state.metrics.numRowsDroppedByWatermark,
     numShufflePartitions: state.partitions,
     numStateStoreInstances: state.partitions,
+    ...(Object.keys(state.customMetrics).length === 0 ? {} : { customMetrics: state.customMetrics }),
   };
 }
 

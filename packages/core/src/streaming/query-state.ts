@@ -20,7 +20,7 @@ import {
   stateSchemaPath,
   writeStateSchemaProgram,
 } from "../state/state-schema.ts";
-import type { StateStore, StateStoreProvider } from "../state/state-store.ts";
+import type { StateStore, StateStoreMetrics, StateStoreProvider } from "../state/state-store.ts";
 import { structType } from "../types/data-type.ts";
 import { syncDirectories } from "./query-checkpoint.ts";
 import { statePartitionsOf, type StatefulOperator } from "./stateful-operators.ts";
@@ -147,6 +147,29 @@ export class QueryState {
   /** Batch N reads version N of every partition and commits N + 1. */
   beginBatch(batchId: number): BatchState {
     return new BatchState(batchId, this.#byId, this.#partitions);
+  }
+
+  /** What progress tells of an operator's state besides rows and times, as Spark's HDFS-backed store does. */
+  customMetrics(operatorId: number): Readonly<Record<string, number>> {
+    const partitions = this.#partitions.filter((partition) => partition.operatorId === operatorId);
+    const all = partitions.map(({ provider }) => provider.metrics);
+    const sum = (name: keyof StateStoreMetrics): number => all.reduce((total, metrics) => total + metrics[name], 0);
+    const snapshots = all
+      .map(
+        ({ snapshotLastUploaded }, i) => [`SnapshotLastUploaded.partition_${i}_default`, snapshotLastUploaded] as const,
+      )
+      // Those whose snapshot is oldest, as many as `spark.sql.streaming.stateStore.numStateStoreInstanceMetricsToReport`.
+      .sort(([, a], [, b]) => a - b)
+      .slice(0, 5)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      ...Object.fromEntries(snapshots),
+      forceSnapshotCount: 0,
+      loadedMapCacheHitCount: sum("loadedMapCacheHitCount"),
+      loadedMapCacheMissCount: sum("loadedMapCacheMissCount"),
+      numSnapshotsAutoRepaired: sum("numSnapshotsAutoRepaired"),
+      stateOnCurrentVersionSizeBytes: sum("stateOnCurrentVersionSizeBytes"),
+    };
   }
 
   /** Background work between two batches: snapshots, and removal of what no retained version needs. */

@@ -41,6 +41,7 @@ export function triggerProgress(
       metrics: outcome.metrics.stateOf(operator.operatorId),
       commitTimeMs: outcome.stateCommitMs,
       partitions: statePartitionsOf(operator),
+      customMetrics: run.state.customMetrics(operator.operatorId),
     })),
     sources: run.sources.map((source, i) => ({
       description: source.source.description,
