@@ -1,6 +1,6 @@
 /**
  * `npm run mutants`: whether the crash tests see what they should. Each mutant removes one fsync, swaps two steps of the
- * micro-batch protocol or makes an atomic write plain, in a copy of the sources; a test must then fail, unless the mutant
+ * micro-batch protocol, makes an atomic write plain, forgets the lease or spoils a system call, in a copy of the sources; a test must then fail, unless the mutant
  * stands in scripts/mutants/equivalent.ts with the proof that nothing changes.
  *
  * `--list` prints the names, `--only TEXT` takes the mutants whose names contain it, `--jobs N` works on N at a time,
@@ -9,15 +9,17 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { adapterMutants } from "./mutants/adapter-mutants.ts";
 import { equivalentMutants } from "./mutants/equivalent.ts";
 import { fsyncMutants } from "./mutants/fsync-mutants.ts";
+import { leaseMutants } from "./mutants/lease-mutants.ts";
 import { type Mutant, testFiles } from "./mutants/mutant.ts";
 import { orderMutants } from "./mutants/order-mutants.ts";
 import { plainWriteMutants } from "./mutants/plain-write-mutants.ts";
 import { Sandbox, type Verdict } from "./mutants/sandbox.ts";
 
 const root = join(import.meta.dirname, "..");
-const timeoutMs = 180_000;
+const timeoutMs = 600_000;
 const { values } = parseArgs({
   options: {
     list: { type: "boolean" },
@@ -26,7 +28,7 @@ const { values } = parseArgs({
     jobs: { type: "string" },
   },
 });
-const all = [...orderMutants, ...plainWriteMutants, ...fsyncMutants];
+const all = [...orderMutants, ...leaseMutants, ...plainWriteMutants, ...fsyncMutants, ...adapterMutants];
 const mutants = all.filter(({ name }) => values.only === undefined || values.only.some((text) => name.includes(text)));
 const proofs = new Map(equivalentMutants.map(({ name, proof }) => [name, proof]));
 

@@ -27,8 +27,11 @@ const core = "packages/core/src";
 /** The crash tests, the quick ones first. */
 export const testFiles = {
   durability: `${core}/runtime/durability.test.ts`,
+  adapter: `${core}/runtime/node/file-program.test.ts`,
   enumeration: `${core}/streaming/crash-enumeration.test.ts`,
+  offsets: `${core}/streaming/logged-offsets.test.ts`,
   recovery: `${core}/streaming/recover.test.ts`,
+  query: `${core}/streaming/query.test.ts`,
   fileSink: `${core}/sinks/files/file-sink.test.ts`,
   fileWrite: `${core}/sinks/files/file-write.test.ts`,
   fileSource: `${core}/sources/files/file-stream.test.ts`,

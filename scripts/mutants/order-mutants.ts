@@ -1,31 +1,40 @@
 /** Neighbouring steps of the micro-batch protocol swapped, one pair at a time. The step labels stay where they are. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { enumeration, fileSink, fileSource, fileWrite, recovery, state } = testFiles;
+const { enumeration, fileSink, fileSource, fileWrite, offsets, recovery, state } = testFiles;
 
 const construct = "streaming/construct-batch.ts";
 const loop = "streaming/micro-batch-execution.ts";
 const batchFile = "streaming/run-batch.ts";
 
-const writeOffsets = 'await run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));';
+const startOffsets = 'const logged = run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));';
 const advance = 'await run.durations.time("latestOffset", () => advanceSources(run));';
+const stateMetadata = "await writeStateMetadata(run, batch);";
 const writeMetadata = 'await run.durations.time("queryPlanning", () => run.state.writeMetadata());';
-const writeRows =
-  "const write = await abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record));";
+const thenSources = "const logged = batch.logged.then(() => commitSources(run, batchId));";
+const startRows = "const writing = abortable(";
+const join = "const write = await besides(clock, writing, logged);";
 const commitState = "const stateCommitMs = await commitState(run, batchId, state);";
 const commitSink = "await abortable(clock, run.abort, () => write.commit());";
 const updateWatermark = "run.tracker.update(seen);";
 const writeCommit = 'await run.durations.time("commitOffsets", () => writeCommit(run, batchId));';
-const commitSources = "await commitSources(run, batch.batchId);";
 const maintain = "this.#maintain(batch.batchId);";
 
-/** The offsets of a new batch are not written when it is constructed. */
+/** The offsets of a new batch are not written when it is constructed, but where `offsetsNow` stands. */
 const offsetsLater: Edit = {
   file: construct,
-  find: writeOffsets,
-  replace: 'await run.step("P2", batchId);\n  await run.step("P3", batchId);\n  void writeOffsets;',
+  find: startOffsets,
+  replace: `await run.step("P2", batchId);
+  await run.step("P3", batchId);
+  void writeOffsets;
+  let writing;
+  const write = () => (writing ??= run.checkpoint.writeOffsets(batchId, entry));
+  const logged = Object.assign(Promise.resolve(), { write });`,
 };
-const offsetsNow = "if (!batch.replayed) await run.checkpoint.writeOffsets(batchId, batch.entry);";
+/** A batch that is run again has them already. */
+const offsetsNow = "await (batch.logged as { write?: () => Promise<void> }).write?.();";
+/** The state metadata, which come once in a run, still follow the offsets: that they do not is a mutant of its own. */
+const metadataWaits: Edit = { file: batchFile, find: "await batch.logged;", replace: offsetsNow };
 
 function remove(file: string, find: string): Edit {
   return { file, find, replace: "" };
@@ -36,7 +45,7 @@ export const orderMutants: readonly Mutant[] = [
     name: "P1/P3: offsets are taken after they are logged",
     edits: [
       remove(construct, advance),
-      { file: construct, find: writeOffsets, replace: `${writeOffsets}\n  ${advance}` },
+      { file: construct, find: startOffsets, replace: `${startOffsets}\n  ${advance}` },
     ],
     tests: [recovery],
   },
@@ -45,33 +54,103 @@ export const orderMutants: readonly Mutant[] = [
     edits: [
       {
         file: construct,
-        find: writeOffsets,
+        find: startOffsets,
         replace: `for (const { source, start } of run.sources) if (start !== null && batchId > 0) await source.commit(start);
-  ${writeOffsets}`,
+  ${startOffsets}`,
       },
-      { file: loop, find: commitSources, replace: 'await run.step("P4", batch.batchId);' },
+      {
+        file: batchFile,
+        find: thenSources,
+        replace: 'const logged = batch.logged.then(() => run.step("P4", batchId));\n    void commitSources;',
+      },
     ],
     tests: [enumeration],
   },
   {
+    name: "P3/P5: state metadata before the offsets",
+    edits: [offsetsLater, { file: batchFile, find: stateMetadata, replace: `${stateMetadata}\n  ${offsetsNow}` }],
+    tests: [offsets, enumeration],
+  },
+  {
+    name: "P3/P5: state metadata beside the offsets",
+    edits: [remove(batchFile, "if (run.state.hasUnwrittenMetadata) await batch.logged;")],
+    tests: [offsets, enumeration],
+  },
+  {
     name: "P3/P6: offsets after the sink was written",
-    edits: [offsetsLater, { file: batchFile, find: writeRows, replace: `${writeRows}\n    ${offsetsNow}` }],
+    edits: [offsetsLater, metadataWaits, { file: batchFile, find: join, replace: `${join}\n    ${offsetsNow}` }],
     tests: [enumeration],
+  },
+  {
+    name: "P3/P7: nothing waits for the offsets",
+    edits: [
+      {
+        file: batchFile,
+        find: join,
+        replace: "logged.catch(() => undefined);\n    void besides;\n    const write = await writing;",
+      },
+    ],
+    tests: [offsets, enumeration],
   },
   {
     name: "P3/P7: offsets after the state",
-    edits: [offsetsLater, { file: batchFile, find: commitState, replace: `${commitState}\n    ${offsetsNow}` }],
-    tests: [enumeration],
+    edits: [
+      offsetsLater,
+      metadataWaits,
+      { file: batchFile, find: commitState, replace: `${commitState}\n    ${offsetsNow}` },
+    ],
+    tests: [offsets, enumeration],
+  },
+  {
+    name: "P3/P8: the offsets are waited for after the state",
+    edits: [
+      { file: batchFile, find: join, replace: "logged.catch(() => undefined);\n    const write = await writing;" },
+      { file: batchFile, find: commitState, replace: `${commitState}\n    await besides(clock, writing, logged);` },
+    ],
+    tests: [offsets, enumeration],
   },
   {
     name: "P3/P8: offsets after the sink commit",
-    edits: [offsetsLater, { file: batchFile, find: commitSink, replace: `${commitSink}\n    ${offsetsNow}` }],
+    edits: [
+      offsetsLater,
+      metadataWaits,
+      { file: batchFile, find: commitSink, replace: `${commitSink}\n    ${offsetsNow}` },
+    ],
     tests: [enumeration],
   },
   {
+    name: "P3/P9: the offsets are waited for after the sink commit",
+    edits: [
+      { file: batchFile, find: join, replace: "logged.catch(() => undefined);\n    const write = await writing;" },
+      { file: batchFile, find: commitSink, replace: `${commitSink}\n    await besides(clock, writing, logged);` },
+    ],
+    tests: [offsets, enumeration],
+  },
+  {
     name: "P3/P10: offsets after the commit",
-    edits: [offsetsLater, { file: batchFile, find: writeCommit, replace: `${writeCommit}\n    ${offsetsNow}` }],
+    edits: [
+      offsetsLater,
+      metadataWaits,
+      { file: batchFile, find: writeCommit, replace: `${writeCommit}\n    ${offsetsNow}` },
+    ],
     tests: [enumeration],
+  },
+  {
+    name: "P3/P6: a batch that fails does not wait for its offsets",
+    edits: [remove(batchFile, "await settleWithinGrace(clock, () => Promise.allSettled([work, other]));")],
+    tests: [offsets, enumeration],
+  },
+  {
+    name: "P4/P7: nothing waits for what sources forget",
+    edits: [
+      {
+        file: batchFile,
+        find: thenSources,
+        replace:
+          "const logged = batch.logged;\n    void logged.then(() => commitSources(run, batchId)).catch(() => undefined);",
+      },
+    ],
+    tests: [offsets, enumeration],
   },
   {
     name: "P4/P10: sources forget the running batch",
@@ -88,7 +167,7 @@ export const orderMutants: readonly Mutant[] = [
     name: "P5/P6: state metadata after the sink was written",
     edits: [
       remove(batchFile, writeMetadata),
-      { file: batchFile, find: writeRows, replace: `${writeRows}\n    ${writeMetadata}` },
+      { file: batchFile, find: join, replace: `${join}\n    ${writeMetadata}` },
     ],
     tests: [enumeration],
   },
@@ -111,7 +190,19 @@ export const orderMutants: readonly Mutant[] = [
   {
     name: "P6/P7: the state is committed before the rows are computed",
     edits: [
-      { file: batchFile, find: writeRows, replace: `${commitState}\n    ${writeRows}` },
+      { file: batchFile, find: startRows, replace: `${commitState}\n    ${startRows}` },
+      {
+        file: batchFile,
+        find: `await run.step("P7", batchId);\n    ${commitState}`,
+        replace: 'await run.step("P7", batchId);',
+      },
+    ],
+    tests: [enumeration],
+  },
+  {
+    name: "P6/P7: the state is committed beside the rows",
+    edits: [
+      { file: batchFile, find: join, replace: `${commitState}\n    ${join}` },
       {
         file: batchFile,
         find: `await run.step("P7", batchId);\n    ${commitState}`,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { FileOperation } from "../runtime/file-system.ts";
 import { createSimulatedRuntime, type SimulatedRuntime } from "../runtime/simulated/index.ts";
 import {
   acquireLease,
@@ -36,9 +37,37 @@ test("a living run is not disturbed; epochs only grow", async () => {
   await lease.release();
   const next = await take(second);
   expect(next.epoch).toBe(2);
-  await expect(lease.apply([])).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+  const write: FileOperation = { op: "write", path: "/cp/late", bytes: new Uint8Array(1) };
+  await expect(lease.apply([write])).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+  expect(await first.fs.stat("/cp/late")).toBeNull();
   expect((await first.fs.list("/cp/_engine/lease")).map((e) => e.name)).toEqual(["2"]);
 });
+
+test("a run ends as soon as the next epoch exists, before its own is swept", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const lease = await take(runtime);
+  const own = await runtime.fs.readFile("/cp/_engine/lease/1");
+  await runtime.fs.apply([{ op: "write", path: "/cp/_engine/lease/2", bytes: own }]);
+  await expect(lease.apply([])).rejects.toMatchObject({ errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" });
+});
+
+test.each(["all", "none"] as const)(
+  "epochs grow also when runs die while they take it; %s survives",
+  async (survive) => {
+    for (let at = 0; ; at++) {
+      const runtime = createSimulatedRuntime(1);
+      await take(runtime);
+      const dying = runtime.restart({ power: true, plan: { faults: [{ at, fault: "crashAfter", survive }] } });
+      const epoch = await take(dying).then(
+        (lease) => lease.epoch,
+        () => null,
+      );
+      const next = await take(dying.restart());
+      expect(next.epoch, `after operation ${at}`).toBeGreaterThan(epoch ?? 1);
+      if (epoch !== null) break;
+    }
+  },
+);
 
 test("the lease of a dead process, also of before a reboot, is taken over at once", async () => {
   let runtime = createSimulatedRuntime(1);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { acquireLease } from "../checkpoint/lease.ts";
 import type { StreamingQueryHandle } from "./contract.ts";
+import { leaseRenewalMs } from "./query-checkpoint.ts";
 import { Harness, Topic, windowedCountPlan } from "./streaming.test-support.ts";
 
 const never = (): Promise<void> => new Promise(() => undefined);
@@ -167,6 +169,37 @@ describe("two runs on one checkpoint", () => {
     expect(second.isActive).toBe(true);
     expect(world.table.rows).toEqual(["a 1000000", "b 2000000"]);
     await second.stop();
+  });
+
+  test.each(["P2", "P9"] as const)("a run that has lost the checkpoint before %s logs nothing more", async (at) => {
+    const world = new Harness();
+    world.topic.add(["a", 1]);
+    const here = world.runtime;
+    const owner = { clock: here.clock, process: here.anotherProcess().process };
+    const files = { fs: here.fs, random: here.random, durability: "fsync" as const };
+    const run = world.run({
+      onStep: async (step) => {
+        if (step !== at) return;
+        here.process.die();
+        await acquireLease(files, owner, "/checkpoint");
+      },
+    });
+    await expect(run).rejects.toMatchObject({ cause: { errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" } });
+    const logged = [...here.fs.files().keys()].filter((path) => /\/(offsets|commits)\/\d+$/.test(path));
+    expect(logged).toEqual(at === "P2" ? [] : ["/checkpoint/offsets/0"]);
+  });
+
+  test("an idle run that has lost the checkpoint ends with its next renewal", async () => {
+    const world = new Harness();
+    const here = world.runtime;
+    const query = await world.start({});
+    await here.clock.advance(2 * leaseRenewalMs);
+    expect(query.isActive).toBe(true);
+    here.process.die();
+    const files = { fs: here.fs, random: here.random, durability: "fsync" as const };
+    await acquireLease(files, { clock: here.clock, process: here.anotherProcess().process }, "/checkpoint");
+    await here.clock.advance(leaseRenewalMs + 1000);
+    expect(query.exception).toMatchObject({ cause: { errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" } });
   });
 
   test("a name is used once", async () => {
