@@ -1,6 +1,7 @@
 /**
  * The program that the SIGKILL test starts again and again: clicks per user and minute from files to files, on the real
- * disk. It kills itself when the batch comes to the step that the environment names, or a few milliseconds later.
+ * disk. It kills itself when the batch comes to the step that the environment names, or a few milliseconds later. Its threads
+ * die with it.
  */
 import { SparkSession, window } from "millrace";
 import { createNodeRuntime, EmbeddedEngine, type StepName } from "millrace/engine";
@@ -17,7 +18,9 @@ function onStep(step: StepName, batchId: number): void {
 }
 
 const spark = await SparkSession.builder
+  .master(process.env["MILLRACE_MASTER"] ?? "local")
   .config("spark.sql.session.timeZone", "UTC")
+  .config("millrace.parallel.minBytes", "1")
   .config("spark.sql.shuffle.partitions", "2")
   .config("spark.sql.streaming.stateStore.minDeltasForSnapshot", "2")
   .config("spark.sql.streaming.fileSource.log.compactInterval", "3")
@@ -26,7 +29,7 @@ const spark = await SparkSession.builder
   .create();
 const query = await spark.readStream
   .schema({ user: "string", at: "timestamp" })
-  .option("maxFilesPerTrigger", 1)
+  .option("maxFilesPerTrigger", 2)
   .json(`${directory}/in`)
   .withWatermark("at", "10 seconds")
   .groupBy(window("at", "1 minute"), "user")

@@ -10,7 +10,7 @@ import { sortedTexts } from "./crash-world.ts";
 
 const steps: readonly StepName[] = ["P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10"];
 const kills = 50;
-const files = 80;
+const files = 160;
 const minuteMs = 60_000;
 const startMs = Date.parse("2024-01-01T00:00:00Z");
 
@@ -20,14 +20,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Half a minute of clicks per file; returns the counts of the minutes that the watermark closes. */
+/** A quarter of a minute of clicks per file, two files a batch; returns the counts of the minutes that the watermark closes. */
 function writeInput(): string[] {
   const counts = new Map<string, number>();
   mkdirSync(join(directory, "in"));
   let latest = 0;
   for (let file = 0; file < files; file++) {
     const rows = Array.from({ length: 5 }, (_, i) => {
-      const at = startMs + file * 30_000 + i * 5_000;
+      const at = startMs + file * 15_000 + i * 2_500;
       const user = `u${(file + i) % 3}`;
       const key = JSON.stringify([Math.floor(at / minuteMs) * minuteMs, user]);
       counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -57,11 +57,10 @@ function newest(log: "offsets" | "commits"): number {
   );
 }
 
-function runChild(kill?: {
-  readonly step: StepName;
-  readonly batchId: number;
-  readonly delayMs: number;
-}): string | null {
+function runChild(
+  master: string,
+  kill?: { readonly step: StepName; readonly batchId: number; readonly delayMs: number },
+): string | null {
   const child = spawnSync(
     process.execPath,
     ["--conditions=millrace-source", join(import.meta.dirname, "sigkill-child.ts")],
@@ -69,6 +68,7 @@ function runChild(kill?: {
       env: {
         ...process.env,
         NODE_OPTIONS: "",
+        MILLRACE_MASTER: master,
         MILLRACE_DIRECTORY: directory,
         MILLRACE_KILL_STEP: kill?.step ?? "",
         MILLRACE_KILL_BATCH: String(kill?.batchId ?? -1),
@@ -95,11 +95,13 @@ test("a query that is killed fifty times counts every row once", async () => {
     const batchId = newest(constructs ? "offsets" : "commits") + 1 + random.below(2);
     // Every second time not between two file operations, but somewhere in what follows the step.
     const delayMs = kill % 2 === 0 ? 0 : 1 + random.below(4);
-    expect(runChild({ step, batchId, delayMs }), `${step} of batch ${batchId}`).toBe("SIGKILL");
+    // Every fifth time the files of a batch are read by two threads.
+    const master = kill % 5 === 4 ? "local[2]" : "local";
+    expect(runChild(master, { step, batchId, delayMs }), `${step} of batch ${batchId} on ${master}`).toBe("SIGKILL");
     histogram.set(step, histogram.get(step)! + 1);
   }
   const before = newest("commits");
-  expect(runChild()).toBe(null);
+  expect(runChild("local")).toBe(null);
   const shown = [...histogram].map(([step, n]) => `${step}: ${n}`).join(", ");
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   console.log(`${kills} kills by SIGKILL up to batch ${before} (${shown}), ${seconds} s`);
@@ -108,4 +110,4 @@ test("a query that is killed fifty times counts every row once", async () => {
   await using spark = await SparkSession.builder.config("spark.sql.session.timeZone", "UTC").create();
   const rows = await spark.read.schema("start timestamp, user string, n bigint").json(join(directory, "out")).collect();
   expect(sortedTexts(rows)).toEqual(expected);
-}, 300_000);
+}, 400_000);
