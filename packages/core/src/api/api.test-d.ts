@@ -3,6 +3,7 @@ import { expectTypeOf, test } from "vitest";
 import {
   array,
   avg,
+  broadcast,
   type Column,
   coalesce,
   col,
@@ -17,7 +18,9 @@ import {
   lit,
   map,
   max,
+  nvl,
   percentileApprox,
+  sin,
   SparkSession,
   struct,
   sum,
@@ -427,4 +430,17 @@ test("set operations, samples and caches keep the columns", () => {
   users.withColumnsRenamed({ nope: "x" });
   // @ts-expect-error nope is no column
   users.repartition(3, "nope");
+});
+
+test("short forms keep the types of what they stand for", async () => {
+  const orders = {} as DataFrame<{ id: "bigint!"; item: "string"; price: "double" }>;
+  expectTypeOf(orders.corr("id", "price")).toEqualTypeOf<Promise<number>>();
+  // @ts-expect-error not a number
+  void orders.corr("id", "item");
+  expectTypeOf(broadcast(orders).rowType).toEqualTypeOf(orders.rowType);
+  expectTypeOf(orders.sampleBy("item", { a: 0.5 }).rowType).toEqualTypeOf(orders.rowType);
+  expectTypeOf(orders.select((c) => ({ i: nvl(c.item, lit("?")), s: sin(c.price) })).rowType).toEqualTypeOf<{
+    readonly i: string;
+    readonly s: number | null;
+  }>();
 });

@@ -66,6 +66,11 @@ export class Catalog {
   async listDatabases(): Promise<CatalogDatabase[]> {
     return [database];
   }
+  /** @throws MillraceError SCHEMA_NOT_FOUND for any other than `default` */
+  async getDatabase(name: string): Promise<CatalogDatabase> {
+    await this.setCurrentDatabase(name);
+    return database;
+  }
   async databaseExists(name: string): Promise<boolean> {
     return name.toLowerCase() === database.name;
   }
@@ -126,6 +131,13 @@ export class Catalog {
       .filter((fn) => fn.doc.group !== "Internal" && matches(pattern, fn.name))
       .map((fn) => ({ name: fn.name, description: fn.doc.summary, isTemporary: true }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  /** @throws MillraceError UNRESOLVED_ROUTINE */
+  async getFunction(name: string): Promise<CatalogFunction> {
+    const wanted = name.toLowerCase();
+    const found = (await this.listFunctions()).find((fn) => fn.name === wanted);
+    if (found !== undefined) return found;
+    throw new MillraceError("UNRESOLVED_ROUTINE", { routineName: `\`${name}\`` });
   }
   async functionExists(name: string): Promise<boolean> {
     return (

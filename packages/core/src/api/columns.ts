@@ -2,6 +2,7 @@ import { originOf, type PublicMethod } from "./call-site.ts";
 import { attribute, columnNamed } from "./column-names.ts";
 import type { ColumnLike, Schema } from "./column-types.ts";
 import { Column } from "./column.ts";
+import { MillraceError } from "../errors/index.ts";
 import type { Expr, Origin } from "../expressions/expression.ts";
 import { isColumn } from "./literal.ts";
 import type { ColumnRecord, Columns } from "./selection-types.ts";
@@ -44,12 +45,16 @@ function expressionsOfItem(item: unknown, origin: Origin): readonly Expr[] {
   if (typeof item === "function") return expressionsOfItem((item as (columns: unknown) => unknown)(all), origin);
   if (isColumn(item)) return [item.expr];
   if (Array.isArray(item)) return item.flatMap((each) => expressionsOfItem(each, origin));
+  if (typeof item !== "object" || item === null) throw notColumn("an item of the list", item);
   return namedExpressions(item as ColumnRecord);
 }
 
 /** The columns of a record under the record's names. */
 export function namedExpressions(record: ColumnRecord): readonly Expr[] {
-  return Object.entries(record).map(([name, column]) => named(name, column.expr));
+  return Object.entries(record).map(([name, column]) => {
+    if (!isColumn(column)) throw notColumn(`the value of ${name}`, column);
+    return named(name, column.expr);
+  });
 }
 
 /** `expr AS name`; a column that has the name already stays as it is, and keeps what the plan knows of it. */
@@ -60,5 +65,12 @@ export function named(name: string, expr: Expr): Expr {
 
 /** A condition: SQL text, a column, or a lambda over the columns. */
 export function columnOf<S extends Schema, T>(given: ColumnLike<T> | ((columns: Columns<S>) => ColumnLike<T>)): Expr {
-  return typeof given === "function" ? given(columnsOf<S>()).expr : given.expr;
+  const column: unknown = typeof given === "function" ? given(columnsOf<S>()) : given;
+  if (!isColumn(column)) throw notColumn("the argument", column);
+  return column.expr;
+}
+
+function notColumn(what: string, value: unknown): MillraceError {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return new MillraceError("NOT_COLUMN", { what, value: text });
 }

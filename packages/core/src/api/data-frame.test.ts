@@ -3,7 +3,22 @@ import { printPlan } from "../logical-plan/print.ts";
 import { isMillraceError } from "../errors/index.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { fakeSession } from "./fake-engine.test-support.ts";
-import { col, count, desc, explode, expr, lit, max, struct, sum, udf, when, window, array } from "./index.ts";
+import {
+  broadcast,
+  col,
+  count,
+  desc,
+  explode,
+  expr,
+  lit,
+  max,
+  struct,
+  sum,
+  udf,
+  when,
+  window,
+  array,
+} from "./index.ts";
 
 const { spark } = await fakeSession();
 const events = spark.read
@@ -230,4 +245,25 @@ test("a name with unpaired backticks is refused where it is written", () => {
     error = caught;
   }
   expect(isMillraceError(error, "INVALID_ATTRIBUTE_NAME_SYNTAX")).toBe(true);
+});
+
+test("what is no column is named", async () => {
+  const { spark } = await fakeSession();
+  const data = spark.createDataFrame([{ a: 1 }]);
+  const untyped = data as unknown as { agg(...items: unknown[]): unknown; filter(item: unknown): unknown };
+  const refused = (action: () => unknown, parameters: object): void =>
+    expect(action).toThrow(expect.objectContaining({ errorClass: "NOT_COLUMN", parameters }));
+  refused(() => untyped.agg({ a: "sum" }), { what: "the value of a", value: '"sum"' });
+  refused(() => untyped.agg(() => ({ n: 5 })), { what: "the value of n", value: "5" });
+  refused(() => untyped.agg(null), { what: "an item of the list", value: "null" });
+  refused(() => untyped.filter(() => true), { what: "the argument", value: "true" });
+});
+
+test("short forms of statistics, and the hint of a broadcast", async () => {
+  const { spark } = await fakeSession();
+  const data = spark.createDataFrame([{ a: 1, b: "x" }]);
+  expect(data.freqItems(["a"]).plan).toEqual(data.stat.freqItems(["a"]).plan);
+  expect(data.crosstab("a", "b").plan).toEqual(data.stat.crosstab("a", "b").plan);
+  expect(broadcast(data).plan).toEqual(data.hint("broadcast").plan);
+  expect(data.groupBy("b").mean("a").plan).toEqual(data.groupBy("b").avg("a").plan);
 });

@@ -25,7 +25,7 @@ import { columnOf, columnsOf, expressionsOf } from "./columns.ts";
 import { DataFrameWriter } from "./data-frame-writer.ts";
 import { DataStreamWriter } from "./data-stream-writer.ts";
 import { type BuildFrame } from "./frame-building.ts";
-import { FrameActions } from "./frame-actions.ts";
+import { FrameShortcuts } from "./frame-shortcuts.ts";
 import type { Summaries, Unpivoted } from "./frame-types.ts";
 import { GroupedData } from "./grouped-data.ts";
 import { DataFrameNaFunctions } from "./na-functions.ts";
@@ -67,7 +67,7 @@ type SortItem<S extends Schema> =
  *
  * `S` is the schema as the compiler knows it, `O` the session's options for values.
  */
-export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> extends FrameActions<S, O> {
+export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> extends FrameShortcuts<S, O> {
   /** Only for the compiler: the schema. */
   declare readonly schemaType: S;
   /** Only for the compiler: the rows. */
@@ -105,7 +105,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   ): DataFrame<WithColumnsOf<S, { readonly [K in keyof R]: R[K] extends ColumnLike<infer T> ? T : never }>, O> {
     const record = typeof build === "function" ? build(columnsOf<S>()) : build;
     const columns = Object.entries(record).map(
-      ([name, column]) => ({ kind: "Alias", child: column.expr, name }) as const,
+      ([name, column]) => ({ kind: "Alias", child: columnOf(column), name }) as const,
     );
     return this.#with({ kind: "WithColumns", input: this.plan, columns });
   }
@@ -316,26 +316,11 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   // ---- missing values and statistics -----------------------------------------------------------------------------------
 
   /** Missing values: `na.drop`, `na.fill`, `na.replace`. */
-  get na(): DataFrameNaFunctions<S, O> {
+  override get na(): DataFrameNaFunctions<S, O> {
     return new DataFrameNaFunctions<S, O>(this.plan, this.#frames);
   }
-  /** Same as `na.drop`. */
-  get dropna(): DataFrameNaFunctions<S, O>["drop"] {
-    const { na } = this;
-    return na.drop.bind(na);
-  }
-  /** Same as `na.fill`. */
-  get fillna(): DataFrameNaFunctions<S, O>["fill"] {
-    const { na } = this;
-    return na.fill.bind(na);
-  }
-  /** Same as `na.replace`. */
-  get replace(): DataFrameNaFunctions<S, O>["replace"] {
-    const { na } = this;
-    return na.replace.bind(na);
-  }
   /** Statistics: `stat.corr`, `stat.cov`, `stat.crosstab`, `stat.freqItems`, `stat.approxQuantile`, `stat.sampleBy`. */
-  get stat(): DataFrameStatFunctions<S, O> {
+  override get stat(): DataFrameStatFunctions<S, O> {
     return new DataFrameStatFunctions<S, O>(this.plan, this.#frames, () => this.#seed(undefined));
   }
   /** Count, mean, standard deviation, least and greatest value of numeric and text columns, as text. */

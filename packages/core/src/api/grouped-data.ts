@@ -86,6 +86,12 @@ export class GroupedData<S extends Schema, K extends Schema, O extends ValueOpti
   ): DataFrame<WithColumnsOf<K, Named<N, "avg", { readonly [P in keyof S & string]: AverageOf<S[P]> }>>, O> {
     return this.#each("avg", names, this.avg);
   }
+  /** Same as {@link avg}. */
+  mean<const N extends ColumnNameOfType<S, NumericType>>(
+    ...names: readonly N[]
+  ): DataFrame<WithColumnsOf<K, Named<N, "avg", { readonly [P in keyof S & string]: AverageOf<S[P]> }>>, O> {
+    return this.avg(...names);
+  }
   /** Least values of the given columns, as `min(name)`. */
   min<const N extends keyof S & string>(
     ...names: readonly N[]

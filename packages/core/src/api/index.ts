@@ -6,6 +6,7 @@ export { SparkSession, type PartialRow, type SparkContext } from "./spark-sessio
 export { type SessionBuilder, type SessionOptions } from "./session-builder.ts";
 export { type RuntimeConfig } from "./runtime-config.ts";
 export { DataFrame } from "./data-frame.ts";
+export { broadcast } from "./broadcast.ts";
 export type { ActionOptions, ShowOptions } from "./frame-actions.ts";
 export { type GroupedData } from "./grouped-data.ts";
 export { type PivotedData } from "./pivoted-data.ts";

@@ -5,6 +5,11 @@ export const dataSourceErrors = {
     message: "Failed to find the data source: <provider>. Check the spelling of the format; known formats: <known>.",
   },
   PATH_NOT_FOUND: { sqlState: "42K03", message: "Path does not exist: <path>." },
+  NOT_COLUMN: {
+    sqlState: "42K09",
+    message:
+      'Columns are wanted, and <what> is <value>. A value becomes a column by lit(…), a name by col("…"), and a function takes columns, as in sum("amount").',
+  },
   INVALID_OPTION: { sqlState: "22023", message: "Option <option> of <provider> is invalid: <value>. <expected>" },
   RECORD_TOO_LARGE: {
     sqlState: "54000",
@@ -91,7 +96,7 @@ export const dataSourceErrors = {
     message:
       "Failed to cast value <value> to data type <dataType> for partition column <columnName>. Give the column another type in the schema, or rename the directory.",
   },
-  PARTITION_COLUMN_NOT_FOUND_IN_SCHEMA: {
+  _LEGACY_ERROR_TEMP_1155: {
     sqlState: "42000",
     message: "Partition column <column> not found in schema <schema>. Partition by columns that are written.",
   },
