@@ -27,11 +27,8 @@ interface Contestant {
   run(): Promise<JobResult>;
 }
 
-/** Runs of a system in one process; the last counts. */
-const runsPerProcess = 5;
-
 export async function* compare(options: BenchOptions, work: Work): AsyncGenerator<Measure> {
-  const runs = options.smoke ? 1 : runsPerProcess;
+  const { runs } = options;
   const runJob = (job: URL, threads: number): Promise<JobResult> =>
     runChild<JobResult>(job, [`${threads}`, `${runs}`, ...work.parameters], options.log);
   const others: Contestant[] = [];
@@ -74,6 +71,7 @@ function measureOf(work: Work, contestant: Contestant): Measure {
     system: contestant.system,
     threads: contestant.threads,
     records_per_s: Math.round(work.records / warmSeconds(contestant)),
+    cpu_s: rounded(median(contestant.results.map((result) => result.cpuSeconds.at(-1)!)), 2),
     peak_rss_mb: Math.max(...contestant.results.map((result) => result.peakRssMb)),
   };
 }

@@ -4,6 +4,8 @@ import { peakRssMb, report } from "./child.ts";
 
 export interface JobResult {
   readonly seconds: readonly number[];
+  /** Processor time of all threads in each run, which other programs on the machine disturb less. */
+  readonly cpuSeconds: readonly number[];
   readonly peakRssMb: number;
   /** Rows of the answer as text, values separated by `|`. */
   readonly answer: readonly string[];
@@ -36,14 +38,18 @@ export async function openSession(threads: number): Promise<SparkSession> {
 /** Runs the work as often as it was asked for, and reports times, peak memory and the last answer. */
 export async function measureRuns(runs: number, work: () => Promise<readonly string[]>): Promise<void> {
   const seconds: number[] = [];
+  const cpuSeconds: number[] = [];
   let answer: readonly string[] = [];
   let total = 0;
   for (let run = 0; run < runs; run++) {
     if (run > 1 && total > warmAfterSeconds) break;
+    const cpuBefore = process.cpuUsage();
     const start = performance.now();
     answer = await work();
     seconds.push((performance.now() - start) / 1000);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    cpuSeconds.push((user + system) / 1e6);
     total += seconds.at(-1)!;
   }
-  report({ seconds, peakRssMb: peakRssMb(), answer } satisfies JobResult);
+  report({ seconds, cpuSeconds, peakRssMb: peakRssMb(), answer } satisfies JobResult);
 }

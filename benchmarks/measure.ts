@@ -9,8 +9,13 @@ export interface Measure {
   readonly peak_rss_mb?: number;
   readonly ms_p50?: number;
   readonly ms_p99?: number;
-  /** How many times as fast Millrace is as this system, in the same run and with equal answers. Shown in tables only. */
+  /**
+   * How many times as fast Millrace is as this system, in the same run and with equal answers; for a measure of Millrace
+   * itself, how many times as fast it is as the run that the note names. Shown in tables only.
+   */
   readonly ratio?: number;
+  /** Processor seconds of a run, of all threads. Shown in tables only. */
+  readonly cpu_s?: number;
   /** Shown in tables only. */
   readonly note?: string;
 }
@@ -22,6 +27,8 @@ export interface BenchOptions {
   readonly against: ReadonlySet<Peer>;
   /** How often each system runs, in turns and each time in a fresh process; the median counts. */
   readonly rounds: number;
+  /** Runs of a system in one process; the last counts. */
+  readonly runs: number;
   /** A small run that only shows that the benchmark works and that its answer is right. */
   readonly smoke: boolean;
   readonly log: (line: string) => void;

@@ -12,6 +12,7 @@ import { loopDelay } from "./loop-delay/bench.ts";
 import { range } from "./range/bench.ts";
 import { sort } from "./sort/bench.ts";
 import { startup } from "./startup/bench.ts";
+import { printTable } from "./table.ts";
 import { tpch } from "./tpch/bench.ts";
 import { wordcount } from "./wordcount/bench.ts";
 import { threads, ysb, ysbMemory, ysbVariants } from "./ysb/bench.ts";
@@ -35,8 +36,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   large,
 };
 
-const usage = `usage: npm run bench -- NAME … [--threads N] [--against ${peerNames.join(",")}] [--rounds N] [--json]
-names: ${Object.keys(benchmarks).join(", ")}, smoke (all of them on small input)
+const usage = `usage: npm run bench -- NAME … [--threads N] [--against ${peerNames.join(",")}] [--runs N] [--rounds N] [--json]
+names: ${Object.keys(benchmarks).join(", ")}, smoke (all of them on small input), table (all of them as a Markdown table)
 `;
 
 const { values, positionals } = parseArgs({
@@ -44,22 +45,26 @@ const { values, positionals } = parseArgs({
   options: {
     threads: { type: "string", default: "2" },
     against: { type: "string", default: "" },
+    runs: { type: "string", default: "5" },
     rounds: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
   },
 });
-const names = positionals.flatMap((name) => (name === "smoke" ? Object.keys(benchmarks) : [name]));
+const asked = positionals.filter((name) => name !== "smoke" && name !== "table");
+const names = positionals.includes("smoke") ? Object.keys(benchmarks) : asked;
 const against = values.against.split(",").filter((peer) => peer !== "") as Peer[];
 const unknown = names.find((name) => !(name in benchmarks)) ?? against.find((peer) => !peerNames.includes(peer));
-if (names.length === 0 || unknown !== undefined) {
+if (positionals.length === 0 || unknown !== undefined) {
   process.stderr.write(`${unknown === undefined ? "" : `unknown: ${unknown}\n`}${usage}`);
   process.exit(2);
 }
+const smoke = positionals.includes("smoke");
 const options: BenchOptions = {
   threads: Number(values.threads),
   against: new Set(against),
   rounds: Number(values.rounds),
-  smoke: positionals.includes("smoke"),
+  runs: smoke ? 1 : Number(values.runs),
+  smoke,
   log: (line) => process.stderr.write(`${line}\n`),
 };
 
@@ -71,8 +76,9 @@ function row(measure: Measure): string {
     measure.records_per_s === undefined ? "" : `${(measure.records_per_s / 1e6).toFixed(2)} M records/s`,
     measure.ms_p50 === undefined ? "" : `p50 ${measure.ms_p50} ms`,
     measure.ms_p99 === undefined ? "" : `p99 ${measure.ms_p99} ms`,
+    measure.cpu_s === undefined ? "" : `${measure.cpu_s} CPU s`,
     measure.peak_rss_mb === undefined ? "" : `${measure.peak_rss_mb} MB`,
-    measure.ratio === undefined ? "" : `Millrace is ${measure.ratio} × as fast`,
+    measure.ratio === undefined || measure.system === "millrace" ? "" : `Millrace is ${measure.ratio} × as fast`,
     measure.note ?? "",
   ];
   return cells.filter((cell) => cell !== "").join("  ");
@@ -83,6 +89,9 @@ function machineLine({ work, system, threads: n, records_per_s, ms_p50, ms_p99, 
   return JSON.stringify({ work, system, threads: n, records_per_s, ms_p50, ms_p99, peak_rss_mb });
 }
 
+if (positionals.includes("table")) {
+  await printTable(benchmarks, options, (line) => process.stdout.write(`${line}\n`));
+}
 for (const name of names) {
   for await (const measure of benchmarks[name]!(options)) {
     process.stdout.write(`${values.json ? machineLine(measure) : row(measure)}\n`);

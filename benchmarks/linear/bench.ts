@@ -19,8 +19,7 @@ export async function* linear(options: BenchOptions): AsyncGenerator<Measure> {
   for (const [work, title] of works) {
     const points: { readonly rows: number; readonly seconds: number }[] = [];
     for (const rows of sizes) {
-      // Three runs: the first ones of a process compile.
-      const parameters = [`${options.threads}`, options.smoke ? "1" : "3", work, `${rows}`];
+      const parameters = [`${options.threads}`, `${options.runs}`, work, `${rows}`];
       const results: JobResult[] = [];
       for (let round = 0; round < options.rounds; round++) {
         results.push(await runChild<JobResult>(job, parameters, options.log));

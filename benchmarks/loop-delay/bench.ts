@@ -12,12 +12,7 @@ const expectedGroups: Readonly<Record<string, number>> = { json: 1000, range: 10
 
 export async function* loopDelay(options: BenchOptions): AsyncGenerator<Measure> {
   const input = generateYsb(options.smoke ? 80_000 : 4_000_000, { log: options.log });
-  const parameters = [
-    `${options.threads}`,
-    options.smoke ? "1" : "5",
-    input.events,
-    options.smoke ? "3000000" : "200000000",
-  ];
+  const parameters = [`${options.threads}`, `${options.runs}`, input.events, options.smoke ? "3000000" : "200000000"];
   const job = new URL("./job.ts", import.meta.url);
   const { delays, peakRssMb } = await runChild<DelayResult>(job, parameters, options.log);
   for (const [query, { p50, p99, groups }] of Object.entries(delays)) {

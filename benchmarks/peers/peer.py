@@ -1,6 +1,7 @@
 """Runs a work on another system and reports as the jobs of Millrace do: `WORK.py SYSTEM THREADS RUNS PARAMETER …`."""
 
 import json
+import os
 import sys
 import time
 
@@ -63,19 +64,29 @@ def peak_rss_mb(pid):
     return 0
 
 
+def cpu_seconds(pid):
+    """Processor time of a process with all its threads."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main(**works):
     """A work takes a session and the parameters and gives lines; with `answer_…` beside it, that gives them, untimed."""
     system, threads, runs, *parameters = sys.argv[1:]
     session, pid = SESSIONS[system](threads)
-    seconds, answer = [], []
+    seconds, cpu, answer = [], [], []
     for _ in range(int(runs)):
+        cpu_before = cpu_seconds(pid)
         start = time.perf_counter()
         answer = works[system](session, *parameters)
         seconds.append(time.perf_counter() - start)
+        cpu.append(cpu_seconds(pid) - cpu_before)
         if len(seconds) > 1 and sum(seconds) > WARM_AFTER_SECONDS:
             break
     peak = peak_rss_mb(pid)
     asked = works.get(f"answer_{system}")
     if asked is not None:
         answer = asked(session, *parameters)
-    print("@@result " + json.dumps({"seconds": seconds, "peakRssMb": peak, "answer": answer}), flush=True)
+    result = {"seconds": seconds, "cpuSeconds": cpu, "peakRssMb": peak, "answer": answer}
+    print("@@result " + json.dumps(result), flush=True)

@@ -53,21 +53,21 @@ export async function* ysbVariants(options: BenchOptions): AsyncGenerator<Measur
         continue;
       }
       plain ??= each;
-      const share = rounded((100 * each.records_per_s!) / plain.records_per_s!, 0);
-      yield each === plain ? each : { ...each, note: `${share} % of the plain one` };
+      const ratio = rounded(each.records_per_s! / plain.records_per_s!, 2);
+      yield each === plain ? each : { ...each, ratio, note: `${ratio} × the plain one` };
     }
   }
 }
 
 /** Two threads against one. */
 export async function* threads(options: BenchOptions): AsyncGenerator<Measure> {
-  const work = ysbWork("ysb", options, "plain", views);
+  const work = ysbWork("ysb, threads", options, "plain", views);
   let one: Measure | undefined;
   for (const count of [1, 2]) {
     for await (const each of compare({ ...options, threads: count, against: new Set() }, work)) {
       one ??= each;
       const ratio = rounded(each.records_per_s! / one.records_per_s!, 2);
-      yield each === one ? each : { ...each, note: `${ratio} × one thread` };
+      yield each === one ? each : { ...each, ratio, note: `${ratio} × one thread` };
     }
   }
 }

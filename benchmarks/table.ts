@@ -1,0 +1,85 @@
+/** All works in order as a Markdown table, for docs/benchmarks.md. */
+import { cpus } from "node:os";
+import type { Benchmark, BenchOptions, Measure } from "./measure.ts";
+import { judge } from "./requirements.ts";
+
+/** What the table runs; a number of threads stands where it is not the one that was asked for. */
+const steps: readonly { readonly name: string; readonly threads?: number; readonly isChart?: boolean }[] = [
+  { name: "ysb" },
+  { name: "ysb", threads: 1 },
+  { name: "ysb-variants" },
+  { name: "threads" },
+  { name: "memory", threads: 1 },
+  { name: "memory" },
+  { name: "wordcount" },
+  { name: "range" },
+  { name: "tpch" },
+  { name: "groupby-keys" },
+  { name: "sort" },
+  { name: "closures" },
+  { name: "loop-delay" },
+  { name: "latency" },
+  { name: "startup" },
+  { name: "linear", isChart: true },
+];
+
+export interface TableRow {
+  readonly ours: Measure;
+  readonly others: Measure[];
+}
+
+/** Runs everything and prints the table line by line, so that an interrupted run has shown what it measured. */
+export async function printTable(
+  benchmarks: Readonly<Record<string, Benchmark>>,
+  options: BenchOptions,
+  print: (line: string) => void,
+): Promise<void> {
+  print(`Node ${process.versions.node}, ${cpus().length} cores, median of ${options.rounds} rounds.\n`);
+  print("| work | threads | Millrace | peak memory | against | must reach | |");
+  print("|---|---|---|---|---|---|---|");
+  for (const { name, threads = options.threads, isChart = false } of steps) {
+    const asked: BenchOptions = { ...options, threads, against: name === "ysb-variants" ? new Set() : options.against };
+    let row: TableRow | undefined;
+    for await (const measure of benchmarks[name]!(asked)) {
+      if (isChart) continue;
+      if (measure.system !== "millrace") {
+        row?.others.push(measure);
+        continue;
+      }
+      if (row !== undefined) print(tableLine(row));
+      row = { ours: measure, others: [] };
+    }
+    if (row !== undefined) print(tableLine(row));
+  }
+}
+
+/** One work: Millrace's figure, how it stands to the others, and whether that is what must be reached. */
+export function tableLine({ ours, others }: TableRow): string {
+  const { asked, holds } = judge(ours, others);
+  const cells = [
+    ours.work,
+    `${ours.threads}`,
+    figure(ours),
+    memory(ours),
+    [...(ours.note === undefined ? [] : [ours.note]), ...others.map(against)].join("; "),
+    asked,
+    asked === "" ? "" : holds ? "✓" : "✗",
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function figure(measure: Measure): string {
+  const parts: string[] = [];
+  if (measure.records_per_s !== undefined) parts.push(`${(measure.records_per_s / 1e6).toFixed(2)} M records/s`);
+  if (measure.ms_p50 !== undefined) parts.push(`p50 ${measure.ms_p50} ms`);
+  if (measure.ms_p99 !== undefined) parts.push(`p99 ${measure.ms_p99} ms`);
+  return parts.join(", ");
+}
+
+function memory(measure: Measure): string {
+  return measure.peak_rss_mb === undefined ? "" : `${measure.peak_rss_mb} MB`;
+}
+
+function against(measure: Measure): string {
+  return `${measure.ratio} × ${measure.system} (${memory(measure)})`;
+}
