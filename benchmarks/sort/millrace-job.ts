@@ -16,6 +16,7 @@ function sampleSink(answer: string[]): SinkProvider {
   return {
     names: ["sample"],
     outputModes: [],
+    temporaryCheckpointAllowed: false,
     openBatch: async () => ({
       async write(partitions) {
         let place = 0;
