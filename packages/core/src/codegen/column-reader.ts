@@ -45,9 +45,9 @@ export class InputRow implements RowScope {
     return this.#load(this.#lookup(ordinal));
   }
 
-  /** The names of the bytes that columns read so far point into: the same for all rows of the batch. */
-  stableBytes(): readonly string[] {
-    return this.#stableBytes;
+  /** Whether a fragment names the bytes that a column read so far points into: the same for all rows of the batch. */
+  isStable(bytes: Code): boolean {
+    return this.#stableBytes.includes(bytes.__code);
   }
 
   #lookup(ordinal: number): ColumnCode {

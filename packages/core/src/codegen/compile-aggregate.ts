@@ -95,7 +95,7 @@ function generatedPartial(
   ];
   const i = identifier("row", 0);
   const input = new InputRow(out, before.schema, columns, i);
-  const groups = new GroupEmitter(out, layout, table);
+  const groups = new GroupEmitter(out, layout, table, (bytes) => input.isStable(bytes));
   const storeCodes = plans.map((plan, k) => {
     const store = out.fresh("o");
     out.hoist(js`const ${store} = ${stores}[${number(k)}];`);

@@ -243,12 +243,7 @@ function emitLoop(
   ];
   const [i, k] = [identifier("row", 0), identifier("pos", 0)];
   const inputRow = new InputRow(out, input, vectors, i);
-  const writer = new ColumnWriter(
-    out,
-    buffers,
-    k,
-    (bytes) => inputRow.stableBytes().includes(bytes.__code) || /^k\d+$/.test(bytes.__code),
-  );
+  const writer = new ColumnWriter(out, buffers, k, (bytes) => inputRow.isStable(bytes) || /^k\d+$/.test(bytes.__code));
   const columns: OutputColumn[] = [];
   const body = out.block(() => {
     emitSteps(out, expressions, steps, inputRow, (row) => {

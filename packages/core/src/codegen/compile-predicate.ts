@@ -2,6 +2,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { Expr } from "../expressions/expression.ts";
+import { collect } from "../expressions/traverse.ts";
 import { identifier, js } from "../functions/code.ts";
 import type { StructType } from "../types/data-type.ts";
 import { InputRow } from "./column-reader.ts";
@@ -14,6 +15,30 @@ export interface CompiledPredicate {
   readonly source: string;
   /** Writes the positions of the rows that pass into `selection` and returns their number. Unused columns are not read. */
   select(batch: RecordBatch, selection: Int32Array): number;
+}
+
+/** Some conjuncts, and the columns that they read. */
+export interface PredicateStage {
+  readonly columns: readonly number[];
+  readonly conjuncts: readonly Expr[];
+}
+
+/**
+ * The conjuncts in their order, cut before each that needs a column which those before do not read: what a stage leaves
+ * out, later columns need not be read for.
+ */
+export function predicateStages(conjuncts: readonly Expr[]): readonly PredicateStage[] {
+  const stages: { readonly columns: number[]; readonly conjuncts: Expr[] }[] = [];
+  const known = new Set<number>();
+  for (const conjunct of conjuncts) {
+    const read = collect(conjunct, (e) => e.kind === "BoundReference").map((e) => e.ordinal);
+    const fresh = [...new Set(read)].filter((ordinal) => !known.has(ordinal));
+    const stage = stages.at(-1);
+    if (stage !== undefined && fresh.length === 0) stage.conjuncts.push(conjunct);
+    else stages.push({ columns: fresh, conjuncts: [conjunct] });
+    for (const ordinal of fresh) known.add(ordinal);
+  }
+  return stages;
 }
 
 export function compilePredicate(

@@ -11,6 +11,10 @@ const scratch = new BigInt64Array(1);
 const scratchHalves = new Int32Array(scratch.buffer);
 const scratchDouble = new Float64Array(scratch.buffer);
 
+/** Places of keys that are remembered, and the bytes up to which a batch's strings are taken for a dictionary. */
+const rememberedKeys = 256;
+const dictionaryBytes = 16_384;
+
 /** A leaf's value in the current row. */
 interface LeafValue {
   readonly leaf: Leaf;
@@ -41,9 +45,12 @@ export class GroupEmitter {
   readonly #hashes: Code;
   readonly #count: Code;
   readonly #capacity: Code;
+  readonly #isStable: (bytes: Code) => boolean;
 
-  constructor(out: FunctionEmitter, layout: KeyLayout, table: Code) {
+  /** @param isStable whether a fragment names bytes that are the same for all rows of a batch */
+  constructor(out: FunctionEmitter, layout: KeyLayout, table: Code, isStable: (bytes: Code) => boolean) {
     this.#out = out;
+    this.#isStable = isStable;
     this.#layout = layout;
     this.#table = table;
     this.#slots = this.variable(js`${table}.slots`);
@@ -96,10 +103,73 @@ export class GroupEmitter {
     const out = this.#out;
     const values: LeafValue[] = [];
     this.#layout.roots.forEach((root, k) => this.#flatten(root, keys[k]!, js.false, values));
+    const group = out.fresh("i");
+    const stable =
+      values.length > 0 && values.length <= 3 && values.every(({ value }) => this.#pointsToDictionary(value));
+    if (stable) this.#remembered(values, group, () => this.#search(values, group, missing));
+    else {
+      out.line(js`let ${group} = -1;`);
+      this.#search(values, group, missing);
+    }
+    return group;
+  }
+
+  #pointsToDictionary(value: Emitted): boolean {
+    return value.shape === "bytes" && this.#isStable(value.bytes);
+  }
+
+  /**
+   * Strings of a dictionary are ranges that come again and again: the groups of the last ones are found by where they lie,
+   * without a look at their bytes. Text that lies row by row in its batch is not worth remembering.
+   */
+  #remembered(values: readonly LeafValue[], group: Code, search: () => void): void {
+    const out = this.#out;
+    const ranges = values.map(({ value, isNull }) => {
+      assertInvariant(value.shape === "bytes", "a key leaf of bytes");
+      const from = isNull === js.false ? value.start : out.fresh("s");
+      if (isNull !== js.false) out.line(js`const ${from} = ${isNull} ? -1 : ${value.start};`);
+      return { from, to: value.end, bytes: value.bytes };
+    });
+    const small = out.fresh("o");
+    const bound = js`.length <= ${number(dictionaryBytes)}`;
+    out.hoist(
+      js`const ${small} = ${joinCode(
+        ranges.map(({ bytes }) => js`${bytes}${bound}`),
+        " && ",
+      )};`,
+    );
+    const memory = (): Code => {
+      const name = out.fresh("o");
+      const array = out.bind(new Int32Array(rememberedKeys));
+      out.hoist(js`const ${name} = ${array}.fill(-2);`);
+      return name;
+    };
+    const places = ranges.map(({ from, to }) => ({ from, to, starts: memory(), ends: memory() }));
+    const groups = memory();
+    const at = out.fresh("i");
+    const mixed = places.reduce<Code>((code, { from }) => js`Math.imul(${code}, 31) + ${from}`, number(0));
+    out.line(js`const ${at} = ${mixed} & ${number(rememberedKeys - 1)};`);
+    const same = places.map(
+      ({ from, to, starts, ends }) => js`${starts}[${at}] === ${from} && (${ends}[${at}] === ${to} || ${from} === -1)`,
+    );
+    out.line(js`let ${group} = -1;`);
+    out.branch(
+      js`${small} && ${joinCode(same, " && ")}`,
+      () => out.line(js`${group} = ${groups}[${at}];`),
+      () => {
+        search();
+        for (const { from, to, starts, ends } of places)
+          out.line(js`${starts}[${at}] = ${from}; ${ends}[${at}] = ${to};`);
+        out.line(js`${groups}[${at}] = ${group};`);
+      },
+    );
+  }
+
+  #search(values: readonly LeafValue[], group: Code, missing: "insert" | "find"): void {
+    const out = this.#out;
     const hash = this.#hash(values);
     const at = out.fresh("i");
-    const group = out.fresh("i");
-    out.line(js`let ${at} = ${hash} & ${this.#mask}, ${group} = -1;`);
+    out.line(js`let ${at} = ${hash} & ${this.#mask};`);
     const equal = values
       .map((value, i) => this.#equals(value, this.#leaves[i]!, group))
       .filter((code) => code !== js.true);
@@ -115,7 +185,6 @@ if (${group} < 0) {\n${absent}\n}
 if (${same}) break;
 ${at} = (${at} + 1) & ${this.#mask};
 }`);
-    return group;
   }
 
   /** Emits the hash of a key and returns its variable. */

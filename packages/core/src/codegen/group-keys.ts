@@ -67,7 +67,7 @@ export class KeyCompiler {
     ];
     const i = identifier("row", 0);
     const row = new InputRow(out, input, columns, i);
-    const emitter = new GroupEmitter(out, keyLayout(this.#schema), table);
+    const emitter = new GroupEmitter(out, keyLayout(this.#schema), table, (bytes) => row.isStable(bytes));
     const body = out.block(() => {
       const values = keys.map((key) => expressions.emit(key, row));
       const skip = how.nulls === "skip" ? GroupEmitter.anyNull(values.filter((_, k) => matters(how, k))) : js.false;
@@ -107,7 +107,7 @@ export class KeyCompiler {
     const hashes = identifier("hashes", 0);
     const i = identifier("row", 0);
     const row = new InputRow(out, input, columns, i);
-    const emitter = new GroupEmitter(out, keyLayout(this.#schema), table);
+    const emitter = new GroupEmitter(out, keyLayout(this.#schema), table, (bytes) => row.isStable(bytes));
     const body = out.block(() => {
       out.line(js`${hashes}[${i}] = ${emitter.emitHash(keys.map((key) => expressions.emit(key, row)))};`);
     });

@@ -11,7 +11,7 @@ import { ParquetFormatError } from "./format-error.ts";
 import { type LogicalValues, logicalValues } from "./leaf-conversion.ts";
 import { type ColumnChunk, encoding, type PageHeader, pageType } from "./metadata.ts";
 import { freshMemory, ReusedMemory } from "./page-decompression.ts";
-import { type DataPage, PageReader } from "./page-reader.ts";
+import { type DataPage, type Levels, PageReader } from "./page-reader.ts";
 import type { LeafPlan } from "./read-plan.ts";
 import { RleDecoder } from "./rle-decoder.ts";
 import { type PhysicalValues, physicalValues, type ValueDecoder, valueDecoder } from "./value-decoders.ts";
@@ -52,6 +52,7 @@ export class LeafBatch {
 /** Used within one synchronous step only, so one for all columns. */
 const indexScratch = new Int32Array(pieceSize);
 const levelScratch = new Uint8Array(pieceSize);
+const pickScratch = new Int32Array(pieceSize);
 
 const noLevels = new Uint8Array(0);
 
@@ -69,6 +70,8 @@ export class LeafReader {
   #page: OpenPage | null = null;
   #scratch: PhysicalValues | null = null;
   #target: LogicalValues;
+  /** A piece of a page of which only some values are wanted. */
+  #piece: LogicalValues | null = null;
   /** Nested columns: levels that were read ahead of the values. */
   readonly #aheadDefinitions: Uint8Array;
   readonly #aheadRepetitions: Uint8Array;
@@ -150,13 +153,11 @@ export class LeafReader {
   }
 
   /** Decodes the next `count` values of the open page to the target from `at` on. */
-  #decode(page: OpenPage, at: number, count: number): void {
-    const target = this.#target;
+  #decode(page: OpenPage, target: LogicalValues, at: number, count: number): void {
     const { conversion, node } = this.#plan;
     if (count === 0 || conversion.kind === "null") return;
     if (page.indices !== null) {
-      const dictionary = this.#dictionary;
-      if (dictionary === null) throw new ParquetFormatError("a page needs a dictionary, and the column has none");
+      const dictionary = this.#neededDictionary;
       if (target instanceof ByteRanges) target.use(dictionary.bytes, at);
       for (let done = 0; done < count; done += pieceSize) {
         const size = Math.min(pieceSize, count - done);
@@ -179,9 +180,118 @@ export class LeafReader {
     }
   }
 
+  get #neededDictionary(): Dictionary {
+    if (this.#dictionary === null) {
+      throw new ParquetFormatError("a page needs a dictionary, and the column has none");
+    }
+    return this.#dictionary;
+  }
+
+  /** Whether rows can be picked out of the column while it is read. */
+  get picks(): boolean {
+    return !this.#nested;
+  }
+
   /** The next `rows` rows. */
   read(rows: number): Promise<LeafBatch> {
     return this.#nested ? this.#readNested(rows) : this.#readFlat(rows);
+  }
+
+  /** Of the next `rows` rows those at `positions[0 … length)`, which ascend; for columns that can be picked from. */
+  async pick(rows: number, positions: Int32Array, length: number): Promise<LeafBatch> {
+    const target = logicalValues(this.#plan.conversion.kind, length);
+    let validity: Uint8Array | null = null;
+    for (let at = 0, from = 0; at < rows;) {
+      if (this.#left === 0 && !(await this.#nextPage())) throw this.#end();
+      const count = Math.min(rows - at, this.#left, pieceSize);
+      let to = from;
+      while (to < length && positions[to]! < at + count) to++;
+      if (to === from) {
+        await this.skip(count);
+        at += count;
+        continue;
+      }
+      const page = (this.#page ??= await this.#openPage());
+      const { definitions } = page;
+      const uniform = definitions === null ? 1 : definitions.uniform(count);
+      const chosen = pickScratch;
+      for (let i = from; i < to; i++) chosen[i - from] = positions[i]! - at;
+      if (uniform === 1) this.#pickValues(page, count, chosen, target, from, to - from);
+      else {
+        validity ??= new Uint8Array((length + 7) >> 3).fill(0xff);
+        if (uniform === 0) clearBits(validity, from, to - from);
+        else this.#pickPresent(page, definitions!, count, chosen, target, validity, from, to - from);
+      }
+      this.#left -= count;
+      at += count;
+      from = to;
+    }
+    return new LeafBatch(this.#vectorOf(target, length, validity), noLevels, noLevels, length);
+  }
+
+  /** Of the next `count` values of the page those at `chosen[0 … wanted)`. */
+  #pickValues(
+    page: OpenPage,
+    count: number,
+    chosen: Int32Array,
+    target: LogicalValues,
+    at: number,
+    wanted: number,
+  ): void {
+    if (this.#plan.conversion.kind === "null") return;
+    if (page.indices !== null) {
+      const dictionary = this.#neededDictionary;
+      page.indices.read(indexScratch, 0, count);
+      for (let i = 0; i < wanted; i++) chosen[i] = indexScratch[chosen[i]!]!;
+      if (target instanceof ByteRanges) target.use(dictionary.bytes, at);
+      gatherValues(dictionary.values, dictionary.size, this.#decimal, chosen, target, at, wanted);
+      return;
+    }
+    const piece = this.#emptyPiece();
+    this.#decode(page, piece, 0, count);
+    this.#takeOf(piece, count, chosen, target, at, wanted);
+  }
+
+  /** The same where some of the values are null. */
+  #pickPresent(
+    page: OpenPage,
+    definitions: Levels,
+    count: number,
+    chosen: Int32Array,
+    target: LogicalValues,
+    validity: Uint8Array,
+    at: number,
+    wanted: number,
+  ): void {
+    definitions.read(levelScratch, 0, count);
+    let present = 0;
+    for (let i = 0; i < count; i++) present += levelScratch[i]!;
+    for (let i = 0; i < wanted; i++) {
+      if (levelScratch[chosen[i]!] === 0) validity[(at + i) >> 3]! &= ~(1 << ((at + i) & 7));
+    }
+    if (this.#plan.conversion.kind === "null") return;
+    const piece = this.#emptyPiece();
+    this.#decode(page, piece, 0, present);
+    spreadValues(piece, this.#decimal, levelScratch, 1, 0, present, count);
+    this.#takeOf(piece, count, chosen, target, at, wanted);
+  }
+
+  #emptyPiece(): LogicalValues {
+    const piece = (this.#piece ??= logicalValues(this.#plan.conversion.kind, pieceSize));
+    if (piece instanceof ByteRanges) piece.reset();
+    return piece;
+  }
+
+  #takeOf(
+    piece: LogicalValues,
+    count: number,
+    chosen: Int32Array,
+    target: LogicalValues,
+    at: number,
+    wanted: number,
+  ): void {
+    if (target instanceof ByteRanges) target.use((piece as ByteRanges).join(count), at);
+    gatherValues(piece, count, this.#decimal, chosen, target, at, wanted);
   }
 
   async #readFlat(rows: number): Promise<LeafBatch> {
@@ -193,7 +303,7 @@ export class LeafReader {
       const count = Math.min(rows - at, this.#left, pieceSize);
       const { definitions } = page;
       const uniform = definitions === null ? 1 : definitions.uniform(count);
-      if (uniform === 1) this.#decode(page, at, count);
+      if (uniform === 1) this.#decode(page, this.#target, at, count);
       else {
         validity ??= new Uint8Array((rows + 7) >> 3).fill(0xff);
         if (uniform === 0) clearBits(validity, at, count);
@@ -206,7 +316,7 @@ export class LeafReader {
             present += level;
             if (level === 0) validity[(at + i) >> 3]! &= ~(1 << ((at + i) & 7));
           }
-          this.#decode(page, at, present);
+          this.#decode(page, this.#target, at, present);
           if (present < count) spreadValues(this.#target, this.#decimal, levels, 1, at, present, count);
         }
       }
@@ -323,7 +433,7 @@ export class LeafReader {
           if (level === full) present++;
         }
         const pieceSlots = slots - first;
-        this.#decode(this.#page!, first, present);
+        this.#decode(this.#page!, this.#target, first, present);
         if (present < pieceSlots) {
           nulls += pieceSlots - present;
           const levels = slotLevels.subarray(first, slots);
@@ -343,7 +453,11 @@ export class LeafReader {
   }
 
   #vector(length: number, validity: Validity): Vector {
-    return vectorOf(this.#plan.type, this.#plan.conversion.kind, this.#target, length, validity);
+    return this.#vectorOf(this.#target, length, validity);
+  }
+
+  #vectorOf(values: LogicalValues, length: number, validity: Validity): Vector {
+    return vectorOf(this.#plan.type, this.#plan.conversion.kind, values, length, validity);
   }
 }
 

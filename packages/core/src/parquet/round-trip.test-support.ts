@@ -55,7 +55,7 @@ export function handleOf(bytes: Uint8Array): ReadHandle {
 export async function* readBatches(
   bytes: Uint8Array,
   schema: StructType,
-  filter?: RowFilter,
+  filters: readonly RowFilter[] = [],
   ranges?: readonly RowRange[],
 ): AsyncGenerator<RecordBatch, void, void> {
   const handle = handleOf(bytes);
@@ -63,7 +63,7 @@ export async function* readBatches(
   const plan = new ReadPlanner("test.parquet", false).plan(root, schema);
   for (const group of metadata.rowGroups) {
     const input = await openGroup(handle, bytes.length, group, plan);
-    const reader = new RowGroupReader(handle, input, schema, filter, compression);
+    const reader = new RowGroupReader(handle, input, schema, filters, compression);
     yield* reader.read(ranges ?? [{ from: 0, to: group.rows }], new AbortController().signal);
   }
 }
@@ -71,11 +71,11 @@ export async function* readBatches(
 export async function fromParquet(
   bytes: Uint8Array,
   schema: StructType,
-  filter?: RowFilter,
+  filters: readonly RowFilter[] = [],
   ranges?: readonly RowRange[],
 ): Promise<SqlValue[][]> {
   const rows: SqlValue[][] = [];
-  for await (const batch of readBatches(bytes, schema, filter, ranges)) {
+  for await (const batch of readBatches(bytes, schema, filters, ranges)) {
     rows.push(...valuesOfBatch(sliceBatch(batch, 0, batch.length)));
   }
   return rows;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { arbitraryRows, arbitrarySchema } from "../columnar/arbitraries.test-support.ts";
 import { batchFromValues } from "../columnar/batch-from-values.ts";
 import { comparatorOf } from "../columnar/compare.ts";
+import { valueReader } from "../columnar/value-at.ts";
 import { isMillraceError } from "../errors/index.ts";
 import {
   arrayType,
@@ -24,6 +25,7 @@ import { ParquetFormatError } from "./format-error.ts";
 import { fromParquet, handleOf, toParquet } from "./round-trip.test-support.ts";
 import { schemaOfFile } from "./sql-types.ts";
 import type { ParquetWriteOptions } from "./file-writer.ts";
+import type { RowFilter } from "./row-group-reader.ts";
 
 /** Times of day in files have microseconds, unless their type has more digits. */
 function inFile(type: DataType, value: SqlValue): SqlValue {
@@ -103,21 +105,29 @@ describe("what is written", () => {
         { from: 19_999, to: 20_000 },
       ];
       const wanted = ranges.flatMap(({ from, to }) => rows.slice(from, to));
-      expect(await fromParquet(bytes, schema, undefined, ranges)).toEqual(wanted);
-      const filter = {
-        columns: [0],
-        select(input: typeof batch, selection: Int32Array): number {
-          const column = input.columns[0]!;
-          if (column.kind !== "i32") throw new Error("an int column");
+      expect(await fromParquet(bytes, schema, [], ranges)).toEqual(wanted);
+      const kept = (column: number, keep: (value: SqlValue) => boolean): RowFilter => ({
+        columns: [column],
+        select(input, selection) {
+          const read = valueReader(input.columns[column]!);
           let count = 0;
-          for (let i = 0; i < input.length; i++) {
-            const valid = column.validity === null || ((column.validity[i >> 3]! >> (i & 7)) & 1) === 1;
-            if (valid && column.values[i]! > 15_000) selection[count++] = i;
-          }
+          for (let i = 0; i < input.length; i++) if (keep(read(i))) selection[count++] = i;
           return count;
         },
-      };
-      expect(await fromParquet(bytes, schema, filter)).toEqual(rows.filter(([k]) => k !== null && Number(k) > 15_000));
+      });
+      const tests: [number, (value: SqlValue) => boolean][] = [
+        [0, (k) => k !== null && Number(k) > 15_000],
+        [0, (k) => k === null || Number(k) % 6 < 4],
+        [1, (s) => s === null || !String(s).endsWith("7")],
+        [3, (d) => BigInt(d as bigint) % 3n === 0n],
+        [2, (l) => l === null || (l as readonly SqlValue[]).length < 2],
+        [0, (k) => Number(k) !== 17_000],
+      ];
+      for (const chosen of [tests.slice(0, 1), tests.slice(1), tests.slice(3), [tests[2]!, tests[0]!]]) {
+        const filters = chosen.map(([column, keep]) => kept(column, keep));
+        const wanted = rows.filter((row) => chosen.every(([column, keep]) => keep(row[column]!)));
+        expect(await fromParquet(bytes, schema, filters)).toEqual(wanted);
+      }
     }
   });
 

@@ -18,7 +18,7 @@ export interface RowRange {
   readonly to: number;
 }
 
-/** Keeps rows early: `columns` are what it looks at. */
+/** Keeps rows early: `columns` are what it looks at. Several are applied one after another, to the rows that are left. */
 export interface RowFilter {
   readonly columns: readonly number[];
   select(batch: RecordBatch, selection: Int32Array): number;
@@ -71,11 +71,7 @@ export class RowGroupReader {
   readonly #input: GroupInput;
   readonly #leaves: readonly LeafReader[];
   readonly #schema: StructType;
-  readonly #filter: RowFilter | undefined;
-  /** Leaves of the columns that the filter reads, and the others. */
-  readonly #early: readonly number[];
-  readonly #late: readonly number[];
-  readonly #placeholders: boolean;
+  readonly #filters: readonly RowFilter[];
   readonly #selection: Int32Array = new Int32Array(targetBatchRows);
   /** Rows looked at so far. */
   rowsRead = 0;
@@ -84,21 +80,16 @@ export class RowGroupReader {
     handle: ReadHandle,
     input: GroupInput,
     schema: StructType,
-    filter: RowFilter | undefined,
+    filters: readonly RowFilter[],
     compression: Compression,
   ) {
     this.#input = input;
     this.#schema = schema;
-    this.#filter = filter;
+    this.#filters = filters;
     const { plan, chunks, parts, bytes } = input;
     this.#leaves = plan.leaves.map(
       (leaf, i) => new LeafReader(leaf, chunks[i]!, new ChunkInput(handle, parts[i]!, bytes?.[i] ?? null), compression),
     );
-    const early = new Set<number>();
-    for (const column of filter?.columns ?? []) for (const leaf of leavesOf(plan, column)) early.add(leaf);
-    this.#early = plan.leaves.map((_, i) => i).filter((i) => filter === undefined || early.has(i));
-    this.#late = plan.leaves.map((_, i) => i).filter((i) => filter !== undefined && !early.has(i));
-    this.#placeholders = this.#late.length > 0;
   }
 
   /** Batches of the rows of the ranges, which are in order and do not overlap. */
@@ -130,34 +121,51 @@ export class RowGroupReader {
     }
   }
 
-  async #read(leaves: readonly number[], rows: number, target: LeafBatch[]): Promise<void> {
-    for (const i of leaves) target[i] = await this.#named(i, () => this.#leaves[i]!.read(rows));
-  }
-
+  /** Filter after filter on the rows that are left, each column read for the rows that reach it. */
   async #batch(rows: number): Promise<RecordBatch> {
     const { plan } = this.#input;
     const schema = this.#schema;
-    const filter = this.#filter;
+    const columns: (Vector | null)[] = plan.columns.map(() => null);
+    let length = rows;
+    let positions: Int32Array | null = null;
+    for (const filter of this.#filters) {
+      for (const i of filter.columns) columns[i] ??= await this.#column(i, rows, positions, length);
+      const shown = columns.map((vector, i): Vector => vector ?? placeholder(schema, i, length));
+      const passed = filter.select({ schema, length, columns: shown }, this.#selection);
+      if (passed === length) continue;
+      const chosen = this.#selection;
+      columns.forEach((vector, i) => {
+        if (vector !== null) columns[i] = passed === 0 ? vector : gather(vector, chosen, passed);
+      });
+      if (positions === null) positions = chosen.slice(0, passed);
+      else for (let k = 0; k < passed; k++) positions[k] = positions[chosen[k]!]!;
+      length = passed;
+      if (length === 0) break;
+    }
+    if (length === 0 && rows > 0) {
+      const unread = plan.columns.flatMap((_, i) => (columns[i] === null ? [...leavesOf(plan, i)] : []));
+      await this.#skip(unread, rows);
+      return { schema, length: 0, columns: [] };
+    }
+    const complete: Vector[] = [];
+    for (let i = 0; i < columns.length; i++) {
+      complete.push(columns[i] ?? (await this.#column(i, rows, positions, length)));
+    }
+    return { schema, length, columns: complete };
+  }
+
+  /** A column of the next `rows` rows, or of those at the positions. */
+  async #column(column: number, rows: number, positions: Int32Array | null, length: number): Promise<Vector> {
+    const { plan } = this.#input;
+    const read = plan.columns[column]!;
+    const picked = positions !== null && read.kind === "leaf" && this.#leaves[read.leaf]!.picks;
     const batches: LeafBatch[] = [];
-    await this.#read(this.#early, rows, batches);
-    if (filter === undefined) {
-      return { schema, length: rows, columns: plan.columns.map((column) => assemble(column, batches, rows)) };
+    for (const i of leavesOf(plan, column)) {
+      const leaf = this.#leaves[i]!;
+      batches[i] = await this.#named(i, () => (picked ? leaf.pick(rows, positions, length) : leaf.read(rows)));
     }
-    const early = plan.columns.map((column, i): Vector | null =>
-      filter.columns.includes(i) ? assemble(column, batches, rows) : null,
-    );
-    const shown = early.map((vector, i): Vector => vector ?? placeholder(schema, i, rows));
-    const passed = filter.select({ schema, length: rows, columns: shown }, this.#selection);
-    if (this.#placeholders) {
-      if (passed === 0) await this.#skip(this.#late, rows);
-      else await this.#read(this.#late, rows, batches);
-    }
-    if (passed === 0) return { schema, length: 0, columns: [] };
-    const columns = plan.columns.map((column, i) => {
-      const vector = early[i] ?? assemble(column, batches, rows);
-      return passed === rows ? vector : gather(vector, this.#selection, passed);
-    });
-    return { schema, length: passed, columns };
+    const vector = assemble(read, batches, picked ? length : rows);
+    return picked || positions === null ? vector : gather(vector, positions, length);
   }
 }
 
@@ -172,12 +180,12 @@ function named(error: unknown, column: string): unknown {
 }
 
 /** Leaves that a column of the plan is made of. */
-function leavesOf(plan: FileReadPlan, column: number): number[] {
-  const result: number[] = [];
+function leavesOf(plan: FileReadPlan, column: number): ReadonlySet<number> {
+  const result = new Set<number>();
   const visit = (node: ReadPlan): void => {
-    if (node.kind === "leaf") result.push(node.leaf);
+    if (node.kind === "leaf") result.add(node.leaf);
     else if (node.kind !== "missing") {
-      result.push(node.leaf);
+      result.add(node.leaf);
       for (const child of node.children) visit(child);
     }
   };

@@ -9,7 +9,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Expr } from "../expressions/expression.ts";
 import type { OptionMap, TableSchema } from "../logical-plan/logical-plan.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { StructType } from "../types/data-type.ts";
+import type { Field, StructType } from "../types/data-type.ts";
 
 /** What the engine gives a source when it opens it. */
 export interface SourceContext {
@@ -29,6 +29,8 @@ export interface SourceProvider {
   readonly names: readonly string[];
   /** Schema when the user gave none; throws when the source needs one. `given` is the user's, to be checked or completed. */
   inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<TableSchema>;
+  /** A column that is read when its name is asked for, and belongs to no star: `_metadata` of files. */
+  readonly metadataColumn?: Field;
   /**
    * Reads splits of this source, of a batch or a stream, in another thread than the one that planned them. Absent, or
    * `canReadElsewhere` false for the options: the source is read on the calling thread.
@@ -64,6 +66,11 @@ export interface PushedFilter {
    * `ScanRequest.columns`; columns that are not in `columns` may be null-typed placeholders.
    */
   select(batch: RecordBatch, selection: Int32Array): number;
+  /**
+   * The same in steps, for sources that read the columns of a step only for the rows which the steps before left: `columns`
+   * are those that no earlier step reads, and batches hold the rows that are left.
+   */
+  readonly stages?: readonly Pick<PushedFilter, "columns" | "select">[];
   /** The same for some of the conjuncts alone, for sources that leave out whole parts of the data by them. */
   part?(conjuncts: readonly Expr[]): (batch: RecordBatch, selection: Int32Array) => number;
 }

@@ -1,5 +1,5 @@
 /** Reads a source: one partition per split. */
-import { compilePredicate } from "../../codegen/compile-predicate.ts";
+import { compilePredicate, predicateStages } from "../../codegen/compile-predicate.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
 import { collect } from "../../expressions/traverse.ts";
 import type { ScanExec } from "../../physical-plan/physical-plan.ts";
@@ -13,6 +13,11 @@ export function compileScan(plan: ScanExec, environment: OperatorEnvironment): O
       : compiledPerUse(environment, plan.filters, () =>
           compilePredicate(plan.filters, plan.schema, environment.codegen),
         );
+  const compileStages = (): NonNullable<PushedFilter["stages"]> =>
+    predicateStages(plan.filters).map((stage) => ({
+      columns: stage.columns,
+      select: compilePredicate(stage.conjuncts, plan.schema, environment.codegen).select,
+    }));
   if (predicate !== undefined) environment.source(plan.id, predicate(0).source);
   const used = plan.filters.flatMap((filter) => collect(filter, (e) => e.kind === "BoundReference"));
   const columns = [...new Set(used.map((reference) => reference.ordinal))].sort((a, b) => a - b);
@@ -20,6 +25,7 @@ export function compileScan(plan: ScanExec, environment: OperatorEnvironment): O
     schema: plan.schema,
     async open(context) {
       const compiled = predicate?.(0);
+      let stages: PushedFilter["stages"];
       const filter: PushedFilter | undefined =
         compiled === undefined
           ? undefined
@@ -27,6 +33,9 @@ export function compileScan(plan: ScanExec, environment: OperatorEnvironment): O
               columns,
               conjuncts: plan.filters,
               select: (batch, selection) => compiled.select(batch, selection),
+              get stages() {
+                return (stages ??= compileStages());
+              },
               part: (conjuncts) =>
                 compilePredicate(conjuncts, plan.schema, { ...environment.codegen, codegen: false }).select,
             };

@@ -39,7 +39,7 @@ export class ParquetFileReader implements FileReader {
   async *read(range: FileRange, signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {
     const handle = await this.#context.runtime.fs.open(range.path);
     try {
-      const footer = await openFooter(handle, range);
+      const footer = await readFooter(handle, range.size);
       const planner = new ReadPlanner(range.path, this.#options.caseSensitive);
       yield* this.#groups(handle, range, footer, planner.plan(footer.root, this.#request.columns), signal);
     } catch (error) {
@@ -77,12 +77,13 @@ export class ParquetFileReader implements FileReader {
       opening.catch(() => undefined);
       return opening;
     };
+    const filters = filter === undefined ? [] : (filter.stages ?? [filter]);
     let opening = open(0);
     for (let i = 0; opening !== null; i++) {
       const input = await opening;
       opening = open(i + 1);
       try {
-        const reader = new RowGroupReader(handle, input, schema, filter, this.#context.runtime.compression);
+        const reader = new RowGroupReader(handle, input, schema, filters, this.#context.runtime.compression);
         for await (const batch of reader.read(kept[i]!.ranges, signal)) yield batch;
         this.rowsRead += reader.rowsRead;
       } finally {
