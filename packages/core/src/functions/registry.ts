@@ -19,6 +19,7 @@ import type { AggregateFunction, GeneratorFunction, ScalarFunction, WindowFuncti
 import { arithmetic } from "./scalar/arithmetic.ts";
 import { bits } from "./scalar/bits.ts";
 import { castFunctions } from "./scalar/cast-functions.ts";
+import { ciphers } from "./scalar/ciphers.ts";
 import { collectionFunctions } from "./scalar/collections.ts";
 import { comparison } from "./scalar/comparison.ts";
 import { conditional } from "./scalar/conditional.ts";
@@ -46,9 +47,12 @@ import { math } from "./scalar/math.ts";
 import { patterns } from "./scalar/patterns.ts";
 import { sampling } from "./scalar/sampling.ts";
 import { session } from "./scalar/session.ts";
+import { timeBucket } from "./scalar/time-bucket.ts";
 import { timeFunctions } from "./scalar/time.ts";
+import { variantEditing } from "./scalar/variant-editing.ts";
 import { variantFunctions } from "./scalar/variant.ts";
 import { variantGenerators } from "./variant-explode.ts";
+import { vectorFunctions } from "./scalar/vectors.ts";
 import { signs } from "./scalar/sign.ts";
 import { textFormat } from "./scalar/text-format.ts";
 import { textEdits } from "./scalar/text-edits.ts";
@@ -72,6 +76,7 @@ const scalars: readonly ScalarFunction[] = [
   ...patterns,
   ...urls,
   ...hashes,
+  ...ciphers,
   ...bits,
   ...datetime,
   ...datetimeFields,
@@ -79,7 +84,10 @@ const scalars: readonly ScalarFunction[] = [
   ...datetimeSteps,
   ...extractFunctions,
   ...timeFunctions,
+  timeBucket,
   ...variantFunctions,
+  ...variantEditing,
+  ...vectorFunctions,
   ...math,
   ...json,
   ...collectionFunctions,

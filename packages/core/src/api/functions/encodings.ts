@@ -137,6 +137,14 @@ export function tryParseUrl(value: Text, part: string, key?: string): Column<"st
     [literalOf(part), ...[key].filter((given) => given !== undefined).map((given) => literalOf(given))],
   );
 }
+/** In base32. */
+export function toBase32<const A extends Bytes>(value: A): Column<AsNullableAs<"string", ArgumentType<A>>> {
+  return functionColumn(toBase32, "to_base32", [value]);
+}
+/** The bytes of a base32 text. */
+export function fromBase32<const A extends Text>(value: A): Column<AsNullableAs<"binary", ArgumentType<A>>> {
+  return functionColumn(fromBase32, "from_base32", [value]);
+}
 /** xxHash64 of the values, Spark's. */
 export function xxhash64(...values: readonly ColumnArgument[]): Column<"bigint!"> {
   return functionColumn(xxhash64, "xxhash64", values);

@@ -1,5 +1,61 @@
 /** Errors of scalar functions about their arguments: formats, charsets, positions, URLs. */
 export const functionErrors = {
+  "INVALID_PARAMETER_VALUE.AES_KEY_LENGTH": {
+    sqlState: "22023",
+    message:
+      "The value of parameter(s) `key` in `aes_encrypt`/`aes_decrypt` is invalid: expects a binary value with 16, 24 or 32 bytes, but got <actualLength> bytes.",
+  },
+  "INVALID_PARAMETER_VALUE.AES_IV_LENGTH": {
+    sqlState: "22023",
+    message:
+      "The value of parameter(s) `iv` in `aes_encrypt`/`aes_decrypt` is invalid: supports 16-byte CBC IVs and 12-byte GCM IVs, but got <actualLength> bytes for <mode>.",
+  },
+  "INVALID_PARAMETER_VALUE.AES_CRYPTO_ERROR": {
+    sqlState: "22023",
+    message:
+      "The value of parameter(s) `expr`, `key` in `aes_encrypt`/`aes_decrypt` is invalid: the bytes are not what AES-<mode> gives for this key.",
+  },
+  "UNSUPPORTED_FEATURE.AES_MODE": {
+    sqlState: "0A000",
+    message:
+      "The feature is not supported: AES-<mode> with the padding <padding> by the `aes_encrypt`/`aes_decrypt` function.",
+  },
+  "UNSUPPORTED_FEATURE.AES_MODE_IV": {
+    sqlState: "0A000",
+    message:
+      "The feature is not supported: `aes_encrypt` with AES-<mode> does not support initialization vectors (IVs).",
+  },
+  "UNSUPPORTED_FEATURE.AES_MODE_AAD": {
+    sqlState: "0A000",
+    message:
+      "The feature is not supported: `aes_encrypt` with AES-<mode> does not support additional authenticate data (AAD).",
+  },
+  "INVALID_PARAMETER_VALUE.HMAC_ALGORITHM": {
+    sqlState: "22023",
+    message:
+      "The value of parameter(s) `algorithm` in `hmac` is invalid: expects one of the algorithms 'SHA-224', 'SHA-256', 'SHA-384', 'SHA-512', 'SHA-1' and 'MD5', but got <algorithm>.",
+  },
+  "INVALID_PARAMETER_VALUE.HMAC_CRYPTO_ERROR": {
+    sqlState: "22023",
+    message: "The value of parameter(s) `key` in `hmac` is invalid: the key is empty.",
+  },
+  INVALID_VARIANT_PATH: {
+    sqlState: "22023",
+    message:
+      "The path <path> is not a valid <functionName> target. A valid path should start with `$` and is followed by segments like `[123]`, `.name`, `['name']`, or `[\"name\"]`.",
+  },
+  VARIANT_PATH_TYPE_MISMATCH: {
+    sqlState: "22023",
+    message: "The path <path> is incompatible with the variant value at <location> in <functionName>.",
+  },
+  VECTOR_DIMENSION_MISMATCH: {
+    sqlState: "22000",
+    message: "Vectors passed to <functionName> must have the same dimension, but got <leftDim> and <rightDim>.",
+  },
+  INVALID_VECTOR_NORM_DEGREE: {
+    sqlState: "22023",
+    message: "For the <functionName> function, degree must be 1.0, 2.0, or float('inf'), but got <degree>.",
+  },
   "DATATYPE_MISMATCH.INVALID_ARG_VALUE": {
     sqlState: "42K09",
     message:

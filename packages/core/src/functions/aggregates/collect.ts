@@ -1,5 +1,6 @@
-import { arrayType, type SqlValue } from "../../types/data-type.ts";
+import { type ArrayType, arrayType, type SqlValue } from "../../types/data-type.ts";
 import type { AggregateFunction } from "../function.ts";
+import { unexpectedInput } from "../resolution.ts";
 import { type DistinctKey, distinctKeyOf } from "./distinct-keys.ts";
 import { valueBytes } from "./extremes.ts";
 import { objectAccumulators } from "./object-accumulators.ts";
@@ -71,6 +72,45 @@ export const collections: readonly AggregateFunction[] = [
       usage: "collect_set(expr)",
       summary: "Array of the different values that are not NULL, in the order of their first rows.",
       examples: [{ sql: "collect_set('a')", result: "[a]" }],
+    },
+  },
+  {
+    ...collected,
+    name: "collect_union",
+    resolve(args, call) {
+      const { type } = args[0]!;
+      if (type.kind !== "array") throw unexpectedInput(args[0]!, "ARRAY", 0, call);
+      return { args: [type], returns: arrayType(type.element, false) };
+    },
+    bind({ args }) {
+      const keyOf = distinctKeyOf((args[0] as ArrayType).element);
+      const add = (state: Map<DistinctKey, SqlValue>, value: SqlValue | undefined): Map<DistinctKey, SqlValue> => {
+        if (value !== null && value !== undefined) {
+          const key = keyOf(value);
+          if (!state.has(key)) state.set(key, value);
+        }
+        return state;
+      };
+      return objectAccumulators<Map<DistinctKey, SqlValue>>({
+        create: () => new Map(),
+        update(state, [values]) {
+          for (const value of (values ?? []) as readonly SqlValue[]) add(state, value);
+          return state;
+        },
+        save: (state) => [[...state.values()]],
+        merge(state, [values]) {
+          for (const value of (values ?? []) as readonly SqlValue[]) add(state, value);
+          return state;
+        },
+        evaluate: (state) => [...state.values()],
+        memoryBytes: (state) => 2 * valueBytes([...state.values()]),
+      });
+    },
+    doc: {
+      group,
+      usage: "collect_union(array)",
+      summary: "Array of the different elements of arrays that are not NULL, in the order of their first rows.",
+      examples: [{ sql: "collect_union(array('a', 'b', 'a'))", result: "[a, b]" }],
     },
   },
 ];

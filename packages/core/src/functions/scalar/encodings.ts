@@ -14,6 +14,7 @@ import {
 } from "../../types/data-type.ts";
 import { bytesOf, fixedLocal, js } from "../code.ts";
 import type { ScalarFunction } from "../function.ts";
+import { decodeBase32, encodeBase32 } from "../kernels/base32.ts";
 import { decodeBase64, encodeBase64, isBase64 } from "../kernels/base64.ts";
 import type { ByteResult } from "../kernels/bytes.ts";
 import { type Charset, charsetOf, decodeCharset, encodeCharset } from "../kernels/charsets.ts";
@@ -154,6 +155,24 @@ function toBinary(tolerant: boolean): ScalarFunction {
 }
 
 export const encodings: readonly ScalarFunction[] = [
+  stringFunction({
+    name: "to_base32",
+    arity: [1, 1],
+    resolve: signature([binaryType], stringType),
+    ...resultKernel(encodeBase32),
+    usage: "to_base32(bin)",
+    summary: "The bytes in base32.",
+    examples: example("to_base32('foobar')", "MZXW6YTBOI======"),
+  }),
+  stringFunction({
+    name: "from_base32",
+    arity: [1, 1],
+    resolve: signature([stringType], binaryType),
+    ...bytesToBytes(decodeBase32),
+    usage: "from_base32(str)",
+    summary: "The bytes of a base32 text; characters that are no digits are skipped.",
+    examples: example("decode(from_base32('MZXW6YTBOI======'), 'utf-8')", "foobar"),
+  }),
   stringFunction({
     name: "base64",
     arity: [1, 1],

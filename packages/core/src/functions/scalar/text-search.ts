@@ -5,6 +5,7 @@ import {
   binaryType,
   booleanType,
   type DataType,
+  doubleType,
   intType,
   type SqlValue,
   stringType,
@@ -59,6 +60,30 @@ function levenshtein(a: readonly string[], b: readonly string[], limit: number):
   }
   const distance = row[b.length]!;
   return distance > limit ? -1 : distance;
+}
+
+/** Jaro-Winkler: characters that both have within a window, less those out of order, more for a common beginning up to four. */
+function jaroWinkler(left: readonly string[], right: readonly string[]): number {
+  if (left.length === 0 && right.length === 0) return 1;
+  const reach = Math.max(0, Math.floor(Math.max(left.length, right.length) / 2) - 1);
+  const taken = new Uint8Array(right.length);
+  const common: string[] = [];
+  left.forEach((c, i) => {
+    for (let j = Math.max(0, i - reach); j <= Math.min(right.length - 1, i + reach); j++) {
+      if (taken[j] === 1 || right[j] !== c) continue;
+      taken[j] = 1;
+      common.push(c);
+      return;
+    }
+  });
+  const m = common.length;
+  if (m === 0) return 0;
+  const others = right.filter((_, j) => taken[j] === 1);
+  const moved = common.filter((c, i) => c !== others[i]).length / 2;
+  const jaro = (m / left.length + m / right.length + (m - moved) / m) / 3;
+  let prefix = 0;
+  while (prefix < 4 && prefix < left.length && left[prefix] === right[prefix]) prefix++;
+  return jaro + prefix * 0.1 * (1 - jaro);
 }
 
 function overlayOf<T>(value: readonly T[], replacement: readonly T[], position: number, length: number): readonly T[] {
@@ -185,6 +210,15 @@ export const textSearch: readonly ScalarFunction[] = [
       ...example("levenshtein('kitten', 'sitting')", "3"),
       ...example("levenshtein('kitten', 'sitting', 2)", "-1"),
     ],
+  }),
+  stringFunction({
+    name: "jaro_winkler_similarity",
+    arity: [2, 2],
+    resolve: signature([stringType], doubleType),
+    bind: () => (a, b) => jaroWinkler(Array.from(a as string), Array.from(b as string)),
+    usage: "jaro_winkler_similarity(str1, str2)",
+    summary: "How alike two texts are, from 0 to 1: characters in common near the same place, and a common beginning.",
+    examples: example("jaro_winkler_similarity('MARTHA', 'MARHTA')", "0.9611111111111111"),
   }),
   stringFunction({
     name: "elt",

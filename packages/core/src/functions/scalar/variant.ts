@@ -25,7 +25,7 @@ type VariantFields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind">
     readonly summary: string;
     readonly examples: readonly (readonly [sql: string, result: string])[];
   };
-function variantFunction({ usage, summary, examples, ...fields }: VariantFields): ScalarFunction {
+export function variantFunction({ usage, summary, examples, ...fields }: VariantFields): ScalarFunction {
   return {
     since: "0.1.0",
     nulls: "propagate",
@@ -147,16 +147,16 @@ const schemaOfVariant = variantFunction({
 });
 
 /** Whether values of the type can become variants when structs and maps with string keys may become objects. */
-function canBecomeObject(type: DataType): boolean {
+export function canBecomeVariant(type: DataType): boolean {
   switch (type.kind) {
     case "array":
-      return canBecomeObject(type.element);
+      return canBecomeVariant(type.element);
     case "map":
-      return type.key.kind === "string" && canBecomeObject(type.value);
+      return type.key.kind === "string" && canBecomeVariant(type.value);
     case "struct":
-      return type.fields.every((f) => canBecomeObject(f.type));
+      return type.fields.every((f) => canBecomeVariant(f.type));
     default:
-      return canCast(type, variantType, "ansi");
+      return type.kind === "variant" || canCast(type, variantType, "ansi");
   }
 }
 
@@ -165,7 +165,7 @@ const toVariantObject = variantFunction({
   arity: [1, 1],
   resolve(args, call) {
     const { type } = args[0]!;
-    if (isAtomic(type) || type.kind === "variant" || !canBecomeObject(type))
+    if (isAtomic(type) || type.kind === "variant" || !canBecomeVariant(type))
       throw new MillraceError("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", {
         sqlExpr: call.sql,
         srcType: quotedType(type),
