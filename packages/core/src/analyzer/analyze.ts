@@ -11,6 +11,7 @@ import { outputOf } from "../logical-plan/output.ts";
 import type { StructType } from "../types/data-type.ts";
 import { resolveAggregate, resolveDeduplicate } from "./resolve-aggregate.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
+import { withMetadata } from "./hidden-metadata.ts";
 import { resolveJoin } from "./resolve-join.ts";
 import { resolveDerived } from "./resolve-derived.ts";
 import { resolveMetrics } from "./resolve-metrics.ts";
@@ -56,13 +57,23 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
       return { kind: "SubqueryAlias", alias: plan.name, input: analyze(table, context) };
     }
     case "Project":
-      return resolveProject(plan.expressions, input(plan), context);
+      return withMetadata(plan.expressions, input(plan), context, false, (below, list) =>
+        resolveProject(list, below, context),
+      );
     case "Filter":
-      return resolveFilter(plan.condition, input(plan), context);
+      return withMetadata([plan.condition], input(plan), context, true, (below, [condition]) =>
+        resolveFilter(condition!, below, context),
+      );
     case "Sort":
-      return resolveSort(plan.order, input(plan), context, plan.withinPartitions);
-    case "Aggregate":
-      return resolveAggregate(plan.grouping, plan.aggregates, input(plan), context, plan.groupingSets);
+      return withMetadata(plan.order, input(plan), context, true, (below, order) =>
+        resolveSort(order, below, context, plan.withinPartitions),
+      );
+    case "Aggregate": {
+      const { length } = plan.grouping;
+      return withMetadata([...plan.grouping, ...plan.aggregates], input(plan), context, false, (below, list) =>
+        resolveAggregate(list.slice(0, length), list.slice(length), below, context, plan.groupingSets),
+      );
+    }
     case "Deduplicate":
       return resolveDeduplicate(plan.columns, input(plan), context);
     case "Join":
@@ -91,7 +102,21 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "Hint":
       return { ...plan, input: input(plan) };
     case "WithColumns":
-      return resolveWithColumns(plan.columns, input(plan), context);
+      return withMetadata(
+        plan.columns.map(({ child }) => child),
+        input(plan),
+        context,
+        true,
+        (below, list) =>
+          resolveWithColumns(
+            plan.columns.map(({ name }, i) => {
+              const child = list[i]!;
+              return { name, child: child.kind === "Alias" ? child.child : child };
+            }),
+            below,
+            context,
+          ),
+      );
     case "WithColumnsRenamed": {
       const child = input(plan);
       const expressions = outputOf(child).map((a) => {

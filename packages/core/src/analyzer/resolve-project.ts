@@ -8,6 +8,7 @@ import { functionRegistry } from "../functions/registry.ts";
 import { requireOrderable } from "../functions/resolution.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
+import { visibleOutput } from "./hidden-metadata.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { castTo, findAttribute, unresolvedColumn } from "./resolve-attribute.ts";
 import { resolveAggregate } from "./resolve-aggregate.ts";
@@ -34,7 +35,7 @@ export function resolveProject(list: readonly Expr[], input: LogicalPlan, contex
 
 function expandStar(expr: Expr, input: LogicalPlan, context: AnalysisContext): readonly Expr[] {
   if (expr.kind !== "UnresolvedStar") return [expandStarArguments(expr, input, context)];
-  const output = outputOf(input);
+  const output = visibleOutput(input);
   if (expr.pattern !== undefined) {
     const pattern = namePattern(expr.pattern, context);
     return output.filter((a) => pattern.test(a.name));

@@ -46,6 +46,7 @@ export async function analyzePlan(given: LogicalPlan, options: AnalyzePlanOption
     evaluation: options.evaluation,
     caseSensitive: options.caseSensitive,
     schemas,
+    metadataOf: (read) => options.providerOf(read).metadataColumn,
     table: (name) => tables.get(name),
   };
   return analyze(plan, context);

@@ -60,9 +60,17 @@ export function scanRequestOf(scans: readonly ScanExec[]): {
   const wanted = new Set(scans.flatMap((scan) => scan.schema.fields.map((field) => field.name)));
   const columns: StructType = {
     kind: "struct",
-    fields: first.tableSchema.fields.filter((field) => wanted.has(field.name)),
+    fields: [...first.tableSchema.fields.filter((field) => wanted.has(field.name)), ...hiddenFields(scans)],
   };
   return { request: { schema: first.tableSchema, columns }, filter: null };
+}
+
+/** Columns that are no part of the source's schema. */
+function hiddenFields(scans: readonly ScanExec[]): StructType["fields"] {
+  const all = scans.flatMap(({ schema, tableSchema }) =>
+    schema.fields.filter(({ name }) => !tableSchema.fields.some((f) => f.name === name)),
+  );
+  return all.filter((field, i) => all.findIndex(({ name }) => name === field.name) === i);
 }
 
 export class StreamingSource {

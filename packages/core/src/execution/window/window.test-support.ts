@@ -28,6 +28,7 @@ export function optimized(plan: LogicalPlan): LogicalPlan {
     evaluation,
     caseSensitive: false,
     schemas: new Map(),
+    metadataOf: () => undefined,
     table: () => undefined,
   };
   return optimize(analyze(plan, context), { evaluation });

@@ -162,7 +162,7 @@ describe("what is refused", () => {
     const { runtime } = testWorld(schema);
     const refused = async (errorClass: string, ...partitionColumns: string[]): Promise<void> =>
       expect(openSink(runtime, {}, { partitionColumns })).rejects.toMatchObject({ errorClass });
-    await refused("PARTITION_COLUMN_NOT_FOUND_IN_SCHEMA", "day");
+    await refused("_LEGACY_ERROR_TEMP_1155", "day");
     await refused("ALL_PARTITION_COLUMNS_NOT_ALLOWED", "name", "id");
     await refused("COLUMN_ALREADY_EXISTS", "id", "ID");
     await expect(openSink(runtime, {}, { path: undefined })).rejects.toMatchObject({ errorClass: "MISSING_OPTION" });

@@ -94,7 +94,7 @@ function ordinalsOf(schema: StructType, names: readonly string[], caseSensitive:
     const ordinal = schema.fields.findIndex((f) => key(f.name) === key(name));
     const found = schema.fields[ordinal];
     if (found === undefined) {
-      throw new MillraceError("PARTITION_COLUMN_NOT_FOUND_IN_SCHEMA", {
+      throw new MillraceError("_LEGACY_ERROR_TEMP_1155", {
         column: quoteIdentifier(name),
         schema: `"${toDdl(schema)}"`,
       });

@@ -1,4 +1,5 @@
 /** The hidden column `_metadata`, which tells of a row from which file it comes. */
+import { uriOfPath } from "../../checkpoint/hadoop-path.ts";
 import {
   bigintType,
   type DataType,
@@ -29,15 +30,10 @@ export function isMetadataColumn({ name, type }: Field, schema: StructType): boo
   return name === metadataColumn && type.kind === "struct" && !schema.fields.some((f) => f.name === name);
 }
 
-/** The path as the URI that Spark gives. */
-export function fileUri(path: string): string {
-  return `file://${encodeURI(path).replace(/[?#]/g, (c) => (c === "?" ? "%3F" : "%23"))}`;
-}
-
 export function fileMetadata(type: DataType, { path, size, from, to, modifiedMs }: FileRange): SqlValue {
   const values: Readonly<Record<string, SqlValue>> = {
-    file_path: fileUri(path),
-    file_name: nameOf(fileUri(path)),
+    file_path: uriOfPath(path),
+    file_name: nameOf(uriOfPath(path)),
     file_size: BigInt(size),
     file_block_start: BigInt(from),
     file_block_length: BigInt(to - from),

@@ -1,5 +1,6 @@
 import { MillraceError } from "../../errors/index.ts";
-import type { StructType } from "../../types/data-type.ts";
+import { field, type StructType } from "../../types/data-type.ts";
+import { metadataColumn, metadataType } from "./file-metadata.ts";
 import type {
   BatchSource,
   MicroBatchSource,
@@ -67,6 +68,7 @@ export async function schemaOfFiles(
 export function fileProvider(format: FileFormat): SourceProvider {
   return {
     names: [format.name],
+    metadataColumn: field(metadataColumn, metadataType, false),
     inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<TableSchema> {
       return schemaOfFiles(context, format, given, streaming);
     },

@@ -70,7 +70,7 @@ export function inferPartitionType(raw: string, inference: boolean, timeZone: st
 
 /** The type of a column whose values have these types. */
 export function commonPartitionType(types: readonly DataType[]): DataType {
-  const common = types.reduce((a, b) => {
+  return types.reduce((a, b) => {
     if (a.kind === "null") return b;
     if (b.kind === "null") return a;
     const kinds = [a.kind, b.kind];
@@ -78,7 +78,6 @@ export function commonPartitionType(types: readonly DataType[]): DataType {
     if (kinds.includes("double") && (kinds.includes("decimal") || kinds.includes("bigint"))) return stringType;
     return kinds.includes("string") ? stringType : (findCommonType(a, b) ?? stringType);
   });
-  return common.kind === "null" ? stringType : common;
 }
 
 /**
@@ -120,7 +119,8 @@ function castValue(raw: string, type: DataType, timeZone: string): SqlValue | un
       return value === undefined ? undefined : type.kind === "float" ? Math.fround(value) : value;
     }
     case "decimal":
-      return parseDecimal(raw, type.precision, type.scale);
+      // A number with too many digits is NULL, as in Spark.
+      return parseDecimal(raw, type.precision, type.scale) ?? (parsedDouble(raw) === undefined ? undefined : null);
     case "date":
       return bindCast(stringType, type, "try", timeZone)(raw) ?? undefined;
     default:

@@ -66,10 +66,10 @@ export async function findFiles(
       any = true;
       if (kind === "file") {
         addBase(parentOf(root));
-        if (listing.accepts(nameOf(root))) direct.add(root);
+        direct.add(root);
       } else if (kind === "directory") {
         addBase(root);
-        await walk(context, root, listing, (file) => (parentOf(file) === root ? direct : below).add(file));
+        await walk(context, root, (file) => (parentOf(file) === root ? direct : below).add(file));
       }
     }
     if (!any && !listing.ignoreMissing) throw new MillraceError("PATH_NOT_FOUND", { path });
@@ -77,18 +77,13 @@ export async function findFiles(
   return { direct: [...direct].sort(), below: [...below].sort(), bases, manifest: null };
 }
 
-async function walk(
-  context: SourceContext,
-  directory: string,
-  listing: ListingOptions,
-  add: (path: string) => void,
-): Promise<void> {
+async function walk(context: SourceContext, directory: string, add: (path: string) => void): Promise<void> {
   for (const { name, kind } of await context.runtime.fs.list(directory)) {
     // A partition column may begin with an underscore.
     if (isHidden(name) && !(name.startsWith("_") && name.includes("="))) continue;
     const path = directory === "/" ? `/${name}` : `${directory}/${name}`;
-    if (kind === "directory") await walk(context, path, listing, add);
-    else if (kind === "file" && listing.accepts(name)) add(path);
+    if (kind === "directory") await walk(context, path, add);
+    else if (kind === "file") add(path);
   }
 }
 
@@ -113,7 +108,8 @@ export async function chosenFiles(
 ): Promise<ListedFile[]> {
   const inPartition = (path: string): boolean => (parseDirectory(parentOf(path), found.bases)?.columns.length ?? 0) > 0;
   const all = [...found.direct, ...found.below];
-  const paths = listing.recursive ? all : partitioned ? all.filter(inPartition) : found.direct;
+  const listed = listing.recursive ? all : partitioned ? all.filter(inPartition) : found.direct;
+  const paths = listed.filter((path) => listing.accepts(nameOf(path)));
   let files: readonly ListedFile[];
   if (found.manifest === null) files = await withStatus(context, paths);
   else {

@@ -135,7 +135,7 @@ describe("reading", () => {
     await put(runtime, "/in/3.parquet", good.subarray(0, good.length - 20));
     await put(runtime, "/in/4.parquet", "");
     await expect(readAll(parquetProvider, testContext(runtime, ["/in"]), schema)).rejects.toMatchObject({
-      errorClass: "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER",
+      errorClass: "FAILED_READ_FILE.NO_HINT",
       parameters: { path: "/in/2.parquet", reason: "the file does not end with PAR1" },
     });
     const lenient = testContext(runtime, ["/in"], { ignoreCorruptFiles: "true" });
