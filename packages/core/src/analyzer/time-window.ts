@@ -33,6 +33,69 @@ export function resolveTimeWindows(
   input: LogicalPlan,
   context: AnalysisContext,
 ): { readonly expressions: readonly Expr[]; readonly input: LogicalPlan } {
+  const times = resolveWindowTimes(expressions, input, context);
+  return resolveWindowCalls(times.expressions, times.input, context);
+}
+
+function isWindowTimeCall(expr: Expr): expr is UnresolvedFunction {
+  return expr.kind === "UnresolvedFunction" && expr.name.toLowerCase() === "window_time" && expr.args.length === 1;
+}
+
+/** Replaces `window_time(w)` by columns that a new input computes; they carry the metadata of the window, its watermark. */
+function resolveWindowTimes(
+  expressions: readonly Expr[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+): { readonly expressions: readonly Expr[]; readonly input: LogicalPlan } {
+  const made = new Map<string, Alias & { readonly id: Attribute["id"] }>();
+  const columnOf = (call: UnresolvedFunction): Expr => {
+    const name = printExpression(call);
+    let alias = made.get(name);
+    if (alias === undefined) {
+      const window = resolveExpression(call.args[0]!, { attributes: outputOf(input) }, context);
+      const type = typeOf(window);
+      if (type.kind !== "struct" || type.fields.length !== 2) {
+        throw new MillraceError(
+          "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+          {
+            sqlExpr: name,
+            paramIndex: "first",
+            requiredType: '"STRUCT"',
+            inputSql: printExpression(call.args[0]!),
+            inputType: `"${typeText(type)}"`,
+          },
+          { context: call.origin ?? {} },
+        );
+      }
+      const metadata = window.kind === "Attribute" ? window.metadata : undefined;
+      alias = {
+        kind: "Alias",
+        child: windowTime(window),
+        name,
+        id: context.ids.next(),
+        ...(metadata === undefined ? {} : { metadata }),
+      };
+      made.set(name, alias);
+    }
+    return attributeOf(alias);
+  };
+  const replaced = expressions.map((expr) =>
+    isWindowTimeCall(expr)
+      ? columnOf(expr)
+      : transformDown(expr, (node) => (isWindowTimeCall(node) ? columnOf(node) : node)),
+  );
+  if (made.size === 0) return { expressions, input };
+  return {
+    expressions: replaced,
+    input: { kind: "Project", input, expressions: [...outputOf(input), ...made.values()] },
+  };
+}
+
+function resolveWindowCalls(
+  expressions: readonly Expr[],
+  input: LogicalPlan,
+  context: AnalysisContext,
+): { readonly expressions: readonly Expr[]; readonly input: LogicalPlan } {
   const calls: UnresolvedFunction[] = [];
   const pending = [...expressions];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {

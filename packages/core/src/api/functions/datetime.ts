@@ -19,6 +19,10 @@ type Part<A> = AsNullableAs<"int", ArgumentType<A>>;
 /** What `window` gives: the start (inclusive) and the end (exclusive) of a window. */
 export type WindowType = StructLiteral<{ readonly start: "timestamp"; readonly end: "timestamp" }, false>;
 
+/** The event time of a time window: its last microsecond. `windowed.groupBy(window(windowTime("window"), "1 hour"))` */
+export function windowTime(window: ColumnArgument): Column<"timestamp"> {
+  return functionColumn(windowTime, "window_time", [window]);
+}
 /**
  * The time window that a row belongs to, as column `window` with `start` and `end`, for `groupBy`. With a slide shorter
  * than the duration, windows overlap and a row belongs to several. Rows without a time belong to none.
