@@ -1,12 +1,8 @@
-import { resolve } from "node:path";
 import { createNodeRuntime, describeCheckpoint, verifyCheckpoint } from "millrace/engine";
 
-/** `checkpoint show|verify DIRECTORY`; undefined when the words do not fit. Exit code 1 when verify finds an error. */
-export async function checkpointCommand(words: readonly string[]): Promise<number | undefined> {
-  const [action, directory] = words;
-  if (directory === undefined || (action !== "show" && action !== "verify")) return undefined;
+/** `checkpoint show|verify DIRECTORY`, with an absolute path. Exit code 1 when verify finds an error. */
+export async function checkpointCommand(action: "show" | "verify", path: string): Promise<number> {
   const { fs } = createNodeRuntime();
-  const path = resolve(directory);
   return action === "show" ? show(path, fs) : verify(path, fs);
 }
 

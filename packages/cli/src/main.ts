@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { checkpointCommand } from "./checkpoint-command.ts";
-import { runCommand } from "./run-command.ts";
+import { join, resolve } from "node:path";
+import { Misuse } from "./misuse.ts";
+import { runOptions } from "./run-options.ts";
 
 const usage = `usage:
   millrace run FILE [--json] [--grace SECONDS] [-- ARGUMENTS]
-                        runs a module that starts streaming queries, and shows them
+                        runs a module that starts streaming queries, and shows them:
+                        a line per query, or with --json an object per batch.
+                        Ctrl-C lets the running batches commit, at most SECONDS (30)
   millrace checkpoint show DIRECTORY
                         what a checkpoint says: query, last batch, watermark, offsets
   millrace checkpoint verify DIRECTORY
@@ -17,11 +21,27 @@ const usage = `usage:
 /** Runs a command line; resolves to the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function main(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words;
+  const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (own.includes("--help") || own.includes("-h")) return help();
   switch (command) {
-    case "run":
-      return (await runCommand(rest)) ?? wrongUsage("run needs a file");
-    case "checkpoint":
-      return (await checkpointCommand(rest)) ?? wrongUsage("checkpoint needs show or verify, and a directory");
+    // The engine is loaded for words that make sense only.
+    case "run": {
+      const options = runOptions(rest);
+      return (await import("./run-command.ts")).runCommand(options);
+    }
+    case "checkpoint": {
+      const [action, directory, more] = rest;
+      if (directory === undefined || more !== undefined || (action !== "show" && action !== "verify")) {
+        throw new Misuse("checkpoint wants show or verify, and a directory");
+      }
+      const path = resolve(directory);
+      if (!holdsCheckpoint(path)) {
+        const reason = existsSync(path) ? "the directory holds no checkpoint" : "there is no such directory";
+        process.stderr.write(`millrace: ${path}: ${reason}\n`);
+        return 1;
+      }
+      return (await import("./checkpoint-command.ts")).checkpointCommand(action, path);
+    }
     case "--version":
     case "-v": {
       const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
@@ -30,16 +50,19 @@ async function main(words: readonly string[]): Promise<number> {
     }
     case "--help":
     case "-h":
-      process.stdout.write(usage);
-      return 0;
+      return help();
     default:
-      return wrongUsage(command === undefined ? "a command is missing" : `there is no command ${command}`);
+      throw new Misuse(command === undefined ? "a command is missing" : `there is no command ${command}`);
   }
 }
 
-function wrongUsage(reason: string): number {
-  process.stderr.write(`millrace: ${reason}\n${usage}`);
-  return 2;
+function holdsCheckpoint(path: string): boolean {
+  return ["metadata", "offsets", "commits"].some((name) => existsSync(join(path, name)));
+}
+
+function help(): number {
+  process.stdout.write(usage);
+  return 0;
 }
 
 main(process.argv.slice(2)).then(
@@ -47,6 +70,11 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
+    if (error instanceof Misuse) {
+      process.stderr.write(`millrace: ${error.message}\n${usage}`);
+      process.exitCode = 2;
+      return;
+    }
     // A user's mistake is one line; only a bug of ours (or of the job) shows where it happened.
     const known = error instanceof Error && error.name === "MillraceError" && !error.message.includes("INTERNAL_ERROR");
     process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);

@@ -2,27 +2,15 @@
  * `run FILE`: imports the module, shows its queries, and ends when they have ended. SIGINT and SIGTERM let the running
  * batches commit; a second one, or the end of the grace period, ends at once (the batch is then repeated on restart).
  */
-import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { activeEngines } from "millrace/engine";
+import type { RunOptions } from "./run-options.ts";
 import { Screen } from "./screen.ts";
 
-const defaultGraceSeconds = 30;
-
-export async function runCommand(words: readonly string[]): Promise<number | undefined> {
-  const separator = words.indexOf("--");
-  const own = separator < 0 ? words : words.slice(0, separator);
-  const { values, positionals } = parseArgs({
-    args: [...own],
-    allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, grace: { type: "string" } },
-  });
-  const [file] = positionals;
-  if (file === undefined) return undefined;
-  const graceSeconds = values.grace === undefined ? defaultGraceSeconds : Number(values.grace);
-  process.argv = [process.argv[0]!, resolve(file), ...(separator < 0 ? [] : words.slice(separator + 1))];
-  const screen = new Screen(values.json);
+export async function runCommand(options: RunOptions): Promise<number> {
+  const { file, graceSeconds } = options;
+  process.argv = [process.argv[0]!, file, ...options.words];
+  const screen = new Screen(options.json);
   let stopping = false;
   const onSignal = (): void => {
     if (stopping) process.exit(130);
@@ -34,7 +22,7 @@ export async function runCommand(words: readonly string[]): Promise<number | und
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   try {
-    await import(pathToFileURL(resolve(file)).href);
+    await import(pathToFileURL(file).href);
     await queriesEnded();
     return 0;
   } catch (error) {

@@ -2,11 +2,15 @@
 import { onEngineOpened, type StreamingQueryProgress } from "millrace/engine";
 
 const millisecondsPerFrame = 200;
+/** Over how long rows a second are counted. */
+const rateMs = 5_000;
 
 export class Screen {
   readonly #json: boolean;
   readonly #live: boolean;
   readonly #lines = new Map<string, string>();
+  /** By run: the batches of the last seconds, for the rate. */
+  readonly #recent = new Map<string, RecentBatch[]>();
   readonly #unsubscribe: () => void;
   #drawn = 0;
   #due: NodeJS.Timeout | undefined;
@@ -43,7 +47,10 @@ export class Screen {
       this.#print(JSON.stringify({ event: "progress", ...progress }));
       return;
     }
-    const line = describeProgress(progress);
+    const recent = [...(this.#recent.get(progress.runId) ?? []), recentBatchOf(progress)];
+    while (recent.length > 1 && recent.at(-1)!.endMs - recent[0]!.endMs > rateMs) recent.shift();
+    this.#recent.set(progress.runId, recent);
+    const line = describeProgress(progress, rateOf(recent));
     if (!this.#live) {
       process.stderr.write(`${line}\n`);
       return;
@@ -73,8 +80,27 @@ export class Screen {
   }
 }
 
+interface RecentBatch {
+  readonly endMs: number;
+  readonly durationMs: number;
+  readonly rows: number;
+}
+
+function recentBatchOf(progress: StreamingQueryProgress): RecentBatch {
+  const durationMs = progress.batchDuration;
+  return { endMs: Date.parse(progress.timestamp) + durationMs, durationMs, rows: progress.numInputRows };
+}
+
+/** Rows a second over some batches, from the begin of the first to the end of the last. */
+function rateOf(batches: readonly RecentBatch[]): number {
+  const [first] = batches;
+  if (first === undefined) return 0;
+  const spanMs = batches.at(-1)!.endMs - (first.endMs - first.durationMs);
+  return batches.reduce((sum, { rows }) => sum + rows, 0) / (Math.max(1, spanMs) / 1000);
+}
+
 /** One query in one line: rows a second, batch time, state rows, watermark, lag behind the source. */
-export function describeProgress(progress: StreamingQueryProgress): string {
+export function describeProgress(progress: StreamingQueryProgress, rowsPerSecond: number): string {
   const stateRows = progress.stateOperators.reduce((sum, operator) => sum + operator.numRowsTotal, 0);
   const watermark = progress.eventTime?.["watermark"];
   const source = progress.sources[0];
@@ -84,10 +110,10 @@ export function describeProgress(progress: StreamingQueryProgress): string {
     progress.name ?? progress.id.slice(0, 8),
     `batch ${progress.batchId}`,
     `${progress.numInputRows} rows`,
-    `${Math.round(progress.processedRowsPerSecond ?? 0)} rows/s`,
+    `${Math.round(rowsPerSecond)} rows/s`,
     `${progress.batchDuration} ms`,
     ...(progress.stateOperators.length === 0 ? [] : [`state ${stateRows}`]),
-    ...(watermark === undefined ? [] : [`watermark ${watermark}`]),
+    ...(watermark === undefined ? [] : [`watermark ${Date.parse(watermark) === 0 ? "none yet" : watermark}`]),
     ...(behind === "" ? [] : [behind]),
   ].join("  ");
 }

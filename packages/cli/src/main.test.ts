@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const directory = mkdtempSync(join(tmpdir(), "millrace-cli-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function millrace(...words: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const program = join(import.meta.dirname, "main.ts");
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ["--conditions=millrace-source", "--no-warnings", program, ...words],
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+
+test.each([
+  [["run"], "run needs a file"],
+  [["run", "nothing.ts"], `there is no file ${join(process.cwd(), "nothing.ts")}`],
+  [["run", "a.ts", "b.ts"], "run takes one file; the module's own arguments come after --: b.ts"],
+  [["run", "a.ts", "--fast"], "run has no option --fast; the module's own options come after --"],
+  [["run", "a.ts", "--grace", "x"], "--grace wants a number of seconds, not x"],
+  [["checkpoint", "look", "."], "checkpoint wants show or verify, and a directory"],
+  [["stop"], "there is no command stop"],
+])("%j is wrong usage", async (words, reason) => {
+  const { code, stderr } = await millrace(...words);
+  expect(stderr).toMatch(/^millrace: .*\nusage:\n/);
+  expect(stderr.split("\n")[0]).toBe(`millrace: ${reason}`);
+  expect(code).toBe(2);
+});
+
+test("help is there wherever it is asked for", async () => {
+  for (const words of [["--help"], ["run", "--help"], ["checkpoint", "-h"]]) {
+    expect(await millrace(...words)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^usage:/) as unknown });
+  }
+});
+
+test("a directory without a checkpoint is none", async () => {
+  for (const action of ["show", "verify"]) {
+    const absent = await millrace("checkpoint", action, join(directory, "absent"));
+    expect(absent).toMatchObject({ code: 1, stderr: `millrace: ${directory}/absent: there is no such directory\n` });
+    const empty = await millrace("checkpoint", action, directory);
+    expect(empty).toMatchObject({ code: 1, stderr: `millrace: ${directory}: the directory holds no checkpoint\n` });
+  }
+}, 60_000);
+
+test("run shows the batches of a query and passes arguments on; show and verify read its checkpoint", async () => {
+  const engine = new URL("../../core/src/api/index.ts", import.meta.url).href;
+  const job = join(directory, "job.ts");
+  const checkpoint = join(directory, "checkpoint");
+  writeFileSync(join(directory, "numbers.json"), '{"n":1}\n{"n":2}\n');
+  writeFileSync(
+    job,
+    `import { SparkSession, sum } from ${JSON.stringify(engine)};
+     const spark = await SparkSession.builder.master("local[1]").getOrCreate();
+     await spark.readStream.schema({ n: "int" }).json(process.argv[2] + "/*.json").agg(sum("n").alias("s"))
+       .writeStream.queryName("sums").outputMode("complete").format("console").trigger({ availableNow: true })
+       .option("checkpointLocation", ${JSON.stringify(checkpoint)}).start();`,
+  );
+  const run = await millrace("run", job, "--", directory);
+  expect(run.stdout).toContain("|  3|");
+  expect(run.stderr).toMatch(/^sums {2}batch 0 {2}2 rows {2}\d+ rows\/s {2}\d+ ms {2}state 1\n$/);
+  expect(run.code).toBe(0);
+  const show = await millrace("checkpoint", "show", checkpoint);
+  expect(show.stdout).toMatch(/^last committed batch {2}0$/m);
+  expect((await millrace("checkpoint", "verify", checkpoint)).stdout).toContain("the checkpoint can be continued");
+}, 60_000);
