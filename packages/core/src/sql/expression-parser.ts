@@ -12,6 +12,7 @@ import { parseTypeAt } from "./data-type-text.ts";
 import { intervalForm } from "./interval-form.ts";
 import { isWord } from "./lexer.ts";
 import { numberLiteral } from "./number-literal.ts";
+import { predicateForm } from "./predicate-form.ts";
 import { specialForms } from "./special-forms.ts";
 import { stringValue } from "./string-literal.ts";
 import { TokenCursor } from "./token-cursor.ts";
@@ -161,7 +162,7 @@ export class ExpressionParser extends TokenCursor {
       let term = this.#operation();
       const kind = this.peek();
       if (kind === token.not || kind === token.is || (kind >= token.in && kind <= token.between))
-        term = this.#predicate(term, termStart);
+        term = predicateForm(this, term, termStart);
       if (negations > 0) term = this.#repeated("not", negations, term, termStart);
       const operator = this.peek();
       if (operator === token.and) {
@@ -171,7 +172,7 @@ export class ExpressionParser extends TokenCursor {
       }
       if (ands !== undefined) {
         ands.push(term);
-        term = this.#balanced("and", ands, 0, ands.length - 1, start);
+        term = this.balanced("and", ands, 0, ands.length - 1, start);
         ands = undefined;
       }
       if (operator === token.or) {
@@ -182,7 +183,7 @@ export class ExpressionParser extends TokenCursor {
       this.#depth--;
       if (ors === undefined) return term;
       ors.push(term);
-      return this.#balanced("or", ors, 0, ors.length - 1, start);
+      return this.balanced("or", ors, 0, ors.length - 1, start);
     }
   }
 
@@ -202,11 +203,11 @@ export class ExpressionParser extends TokenCursor {
   }
 
   /** A chain of AND or OR as the balanced tree that Spark makes of it; automatic column names show its parentheses. */
-  #balanced(name: string, terms: readonly Expr[], low: number, high: number, start: number): Expr {
+  balanced(name: string, terms: readonly Expr[], low: number, high: number, start: number): Expr {
     if (low === high) return terms[low]!;
     const middle = low + ((high - low) >> 1);
-    const left = this.#balanced(name, terms, low, middle, start);
-    return this.call(name, [left, this.#balanced(name, terms, middle + 1, high, start)], start);
+    const left = this.balanced(name, terms, low, middle, start);
+    return this.call(name, [left, this.balanced(name, terms, middle + 1, high, start)], start);
   }
 
   #startsOperand(ahead: number): boolean {
@@ -219,89 +220,6 @@ export class ExpressionParser extends TokenCursor {
       kind === token.tilde ||
       kind === token.bang
     );
-  }
-
-  #predicate(value: Expr, start: number): Expr {
-    const kind = this.peek();
-    if (kind === token.is) return this.#isPredicate(value, start);
-    const negated = kind === token.not;
-    const operator = negated ? this.peek(1) : kind;
-    if (operator < token.in || operator > token.between) return value;
-    if (negated) this.advance();
-    this.advance();
-    const result = this.#predicateAfter(operator, value, negated, start);
-    return negated ? this.call("not", [result], start) : result;
-  }
-
-  #predicateAfter(operator: number, value: Expr, negated: boolean, start: number): Expr {
-    switch (operator) {
-      case token.between: {
-        const low = this.value();
-        this.expect(token.and, "AND");
-        const high = this.value();
-        return this.call("and", [this.call(">=", [value, low], start), this.call("<=", [value, high], start)], start);
-      }
-      case token.in: {
-        this.expect(token.leftParenthesis, "(");
-        this.#refuseSubquery();
-        if (this.accept(token.rightParenthesis)) {
-          const sql = { text: this.text, start, stop: this.stop() };
-          throw new MillraceError("INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", {}, { context: { sql } });
-        }
-        const list = [value, this.expression()];
-        while (this.accept(token.comma)) list.push(this.expression());
-        this.expect(token.rightParenthesis, ")");
-        return this.call("in", list, start);
-      }
-      case token.rlike:
-        return this.call("rlike", [value, this.value()], start);
-      default:
-        return this.#likePredicate(operator === token.like ? "like" : "ilike", value, negated, start);
-    }
-  }
-
-  #likePredicate(name: string, value: Expr, negated: boolean, start: number): Expr {
-    const all = this.isWordAt("ALL");
-    if ((all || this.isWordAt("ANY") || this.isWordAt("SOME")) && this.peek(1) === token.leftParenthesis) {
-      this.advance();
-      this.advance();
-      const patterns = [this.expression()];
-      while (this.accept(token.comma)) patterns.push(this.expression());
-      this.expect(token.rightParenthesis, ")");
-      const tests = patterns.map((pattern) => this.call(name, [value, pattern], start));
-      // NOT LIKE ANY asks for one that does not match: NOT (all match).
-      return this.#balanced(all === negated ? "or" : "and", tests, 0, tests.length - 1, start);
-    }
-    const pattern = this.value();
-    if (this.peek() !== token.escape || this.peek(1) !== token.string) return this.call(name, [value, pattern], start);
-    this.advance();
-    const at = this.start();
-    const escape = stringValue(this.peekText());
-    this.advance();
-    if (escape.length !== 1) {
-      throw new MillraceError("INVALID_ESC", { invalidEscape: `'${escape}'` }, { context: this.contextFrom(at) });
-    }
-    return this.call(name, [value, pattern, { kind: "Literal", value: escape, type: stringType }], start);
-  }
-
-  #isPredicate(value: Expr, start: number): Expr {
-    this.advance();
-    const negated = this.accept(token.not);
-    const kind = this.peek();
-    if (kind === token.null || this.isWordAt("UNKNOWN")) {
-      this.advance();
-      return this.call(negated ? "isnotnull" : "isnull", [value], start);
-    }
-    if (kind === token.true || kind === token.false) {
-      this.advance();
-      const equal = this.call("<=>", [value, booleanLiteral(kind === token.true)], start);
-      return negated ? this.call("not", [equal], start) : equal;
-    }
-    if (kind !== token.distinct) throw this.unexpected();
-    this.advance();
-    this.expect(token.from, "FROM");
-    const equal = this.call("<=>", [value, this.value()], start);
-    return negated ? equal : this.call("not", [equal], start);
   }
 
   // ── Values ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -459,7 +377,7 @@ export class ExpressionParser extends TokenCursor {
       this.advance();
       return kind === token.null
         ? { kind: "Literal", value: null, type: nullType }
-        : booleanLiteral(kind === token.true);
+        : { kind: "Literal", value: kind === token.true, type: booleanType };
     }
     if (!this.isWordAt("CURRENT_DATE") && !this.isWordAt("CURRENT_TIMESTAMP")) return undefined;
     const name = this.name().toLowerCase();
@@ -498,7 +416,7 @@ export class ExpressionParser extends TokenCursor {
     const parameters = this.#lambdaParameters();
     if (parameters !== undefined) return this.#lambda(parameters);
     this.advance();
-    this.#refuseSubquery();
+    this.refuseSubquery();
     const first = this.#aliased(this.expression());
     if (first.kind !== "Alias" && this.accept(token.rightParenthesis)) return first;
     if (this.peek() !== token.comma) throw this.unexpected(this.peek() === token.end ? ": missing ')'" : "");
@@ -535,7 +453,7 @@ export class ExpressionParser extends TokenCursor {
     return { kind: "LambdaFunction", body, parameters: names.map((name) => ({ name })) };
   }
 
-  #refuseSubquery(): void {
+  refuseSubquery(): void {
     if (this.isWordAt("SELECT") && (this.#startsOperand(1) || this.peek(1) === token.asterisk)) {
       throw this.unexpected(": subqueries are not supported in expressions");
     }
@@ -590,8 +508,4 @@ export class ExpressionParser extends TokenCursor {
 
 function isNumber(kind: number): boolean {
   return kind >= token.integer && kind <= token.suffixed;
-}
-
-function booleanLiteral(value: boolean): Literal {
-  return { kind: "Literal", value, type: booleanType };
 }

@@ -13,6 +13,8 @@ import {
 
 const literal = (value: Literal["value"], type: DataType): Literal => ({ kind: "Literal", value, type });
 const largestFloat = 3.4028234663852886e38;
+/** `3.4028235E38`, as the largest FLOAT is printed, lies above it as a DOUBLE. */
+const greatestAsFloat = 3.4028235e38;
 
 /**
  * A numeric literal: `10L 10S 10Y` BIGINT, SMALLINT, TINYINT; `1.5D 1.5F 1.5BD` DOUBLE, FLOAT, DECIMAL; an exponent makes a
@@ -40,7 +42,7 @@ export function numberLiteral(source: string, context: ErrorContext): Literal {
     case "D":
       return literal(floating(digits, Number.MAX_VALUE, "double", context), doubleType);
     case "F":
-      return literal(Math.fround(floating(digits, largestFloat, "float", context)), floatType);
+      return literal(Math.fround(floating(digits, greatestAsFloat, "float", context)), floatType);
     default:
       return text.includes("E")
         ? literal(floating(text, Number.MAX_VALUE, "double", context), doubleType)
@@ -77,7 +79,8 @@ function javaText(limit: number): string {
 function floating(digits: string, limit: number, typeName: string, context: ErrorContext): number {
   const value = Number(digits);
   if (Math.abs(value) <= limit) return value;
-  throw outOfRange(digits, typeName, `-${javaText(limit)}`, javaText(limit), context);
+  const shown = javaText(limit === greatestAsFloat ? largestFloat : limit);
+  throw outOfRange(digits, typeName, `-${shown}`, shown, context);
 }
 
 /** Digits with an optional point and exponent as an exact decimal of just the digits written. */

@@ -160,6 +160,12 @@ describe("parser", () => {
     );
   });
 
+  test("the greatest FLOAT is read as it is printed", () => {
+    const greatest = { value: 3.4028234663852886e38, type: floatType };
+    expect(parseExpression("3.4028235E38F")).toMatchObject(greatest);
+    expect(parseExpression("-3.4028235E38F")).toMatchObject({ ...greatest, value: -greatest.value });
+    expect(() => parseExpression("3.4028236E38F")).toThrow(/out of range|3.4028236/i);
+  });
   test("any soup of tokens is read or refused with an error of ours", () => {
     const tokens = (
       "a b.c t.* * ( ) [ ] , . + - ! ~ || = == <=> <> < > >> >>> :: -> => ? : ; 1 1.5 .5 1e5 2L 300Y 1BD 'x' \"y\" r'z' `q` X'1' " +
