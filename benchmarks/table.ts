@@ -1,13 +1,23 @@
 /** All works in order as a Markdown table, for docs/benchmarks.md. */
 import { cpus } from "node:os";
 import type { Benchmark, BenchOptions, Measure } from "./measure.ts";
+import { type Peer, peerNames } from "./peers/peers.ts";
 import { judge } from "./requirements.ts";
 
-/** What the table runs; a number of threads stands where it is not the one that was asked for. */
-const steps: readonly { readonly name: string; readonly threads?: number; readonly isChart?: boolean }[] = [
+interface Step {
+  readonly name: string;
+  /** Where it is not the one that was asked for. */
+  readonly threads?: number;
+  /** Those of the asked peers that matter here; all when it is left out. */
+  readonly against?: readonly Peer[];
+  /** Draws a chart and has no rows in the table; one round is enough. */
+  readonly isChart?: boolean;
+}
+
+const steps: readonly Step[] = [
   { name: "ysb" },
-  { name: "ysb", threads: 1 },
-  { name: "ysb-variants" },
+  { name: "ysb", threads: 1, against: ["spark"] },
+  { name: "ysb-variants", against: [] },
   { name: "threads" },
   { name: "memory", threads: 1 },
   { name: "memory" },
@@ -37,8 +47,9 @@ export async function printTable(
   print(`Node ${process.versions.node}, ${cpus().length} cores, median of ${options.rounds} rounds.\n`);
   print("| work | threads | Millrace | peak memory | against | must reach | |");
   print("|---|---|---|---|---|---|---|");
-  for (const { name, threads = options.threads, isChart = false } of steps) {
-    const asked: BenchOptions = { ...options, threads, against: name === "ysb-variants" ? new Set() : options.against };
+  for (const { name, threads = options.threads, against: peers = peerNames, isChart = false } of steps) {
+    const against = new Set(peers.filter((peer) => options.against.has(peer)));
+    const asked: BenchOptions = { ...options, threads, against, rounds: isChart ? 1 : options.rounds };
     let row: TableRow | undefined;
     for await (const measure of benchmarks[name]!(asked)) {
       if (isChart) continue;
@@ -61,7 +72,7 @@ export function tableLine({ ours, others }: TableRow): string {
     `${ours.threads}`,
     figure(ours),
     memory(ours),
-    [...(ours.note === undefined ? [] : [ours.note]), ...others.map(against)].join("; "),
+    [...(ours.note === undefined ? [] : [ours.note]), ...others.map(comparison)].join("; "),
     asked,
     asked === "" ? "" : holds ? "✓" : "✗",
   ];
@@ -80,6 +91,6 @@ function memory(measure: Measure): string {
   return measure.peak_rss_mb === undefined ? "" : `${measure.peak_rss_mb} MB`;
 }
 
-function against(measure: Measure): string {
+function comparison(measure: Measure): string {
   return `${measure.ratio} × ${measure.system} (${memory(measure)})`;
 }
