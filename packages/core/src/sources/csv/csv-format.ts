@@ -4,15 +4,16 @@ import type { DeadLetters } from "../files/bad-records.ts";
 import { checkCorruptColumn } from "../files/corrupt-column.ts";
 import type { FileFormat, FileRange, FileReader } from "../files/file-format.ts";
 import { csvValueReader } from "./csv-columns.ts";
-import { CsvFileReader } from "./csv-file-reader.ts";
+import { csvFileReader } from "./csv-file-reader.ts";
 import { readCsvOptions } from "./csv-options.ts";
+import { isSplittable } from "../files/text-options.ts";
 import { inferCsvSchema } from "./csv-schema-inference.ts";
 
 export const csvFormat: FileFormat = {
   name: "csv",
   splittable(context: SourceContext): boolean {
     const options = readCsvOptions(context);
-    return !options.multiLine && options.lineSeparator === undefined;
+    return isSplittable(options);
   },
   inferSchema(context: SourceContext, files: readonly FileRange[]): Promise<StructType> {
     return inferCsvSchema(context, files, readCsvOptions(context));
@@ -24,6 +25,6 @@ export const csvFormat: FileFormat = {
     return given;
   },
   reader(context: SourceContext, request: ScanRequest, letters: DeadLetters | null): FileReader {
-    return new CsvFileReader(context, request, readCsvOptions(context), letters);
+    return csvFileReader(context, request, readCsvOptions(context), letters);
   },
 };

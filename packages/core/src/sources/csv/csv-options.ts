@@ -1,8 +1,9 @@
 import { encodeUtf8 } from "../../columnar/utf8.ts";
 import type { SourceContext } from "../contract.ts";
-import { readBadRecordOptions, type BadRecordOptions } from "../files/bad-records.ts";
+import { readBadRecordOptions } from "../files/bad-records.ts";
+import type { RecordOptions } from "../files/record-file-reader.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
-import { readLineSeparator, readSamplingRatio, requireUtf8 } from "../files/text-options.ts";
+import { readLineSeparator, readSamplingRatio, readEncoding } from "../files/text-options.ts";
 import { readTextValues, type TextValues } from "../files/text-values.ts";
 
 /** What splits text into fields. Bytes; -1 for none. */
@@ -17,16 +18,13 @@ export interface CsvSyntax {
 }
 
 /** Spark's options of CSV sources. */
-export interface CsvOptions {
+export interface CsvOptions extends RecordOptions {
   readonly syntax: CsvSyntax;
-  readonly bad: BadRecordOptions;
   readonly text: TextValues;
   readonly header: boolean;
   readonly enforceSchema: boolean;
   readonly inferSchema: boolean;
   readonly prefersDate: boolean;
-  readonly multiLine: boolean;
-  readonly lineSeparator: Uint8Array | undefined;
   readonly samplingRatio: number;
   readonly nullValue: string;
   /** What a quoted empty value is. */
@@ -40,10 +38,11 @@ export interface CsvOptions {
 
 export function readCsvOptions(context: SourceContext): CsvOptions {
   const options = new OptionReader("csv", context.options);
-  requireUtf8(options);
+  const encoding = readEncoding(options);
   const separator = options.text("sep", "delimiter") ?? ",";
   if (separator === "") throw options.invalid("sep", separator, "It is at least one character.");
   return {
+    encoding,
     syntax: {
       separator: encodeUtf8(unescapedSeparator(separator)),
       quote: byteOption(options, "quote", '"'),

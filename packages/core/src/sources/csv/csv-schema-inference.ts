@@ -41,7 +41,7 @@ export async function inferCsvSchema(
     return new CsvInference(names.length, options);
   };
   for (const range of files) {
-    const file = new FileRead(context, range, context.signal);
+    const file = new FileRead(context, range, context.signal, options.encoding);
     let headerDue = options.header;
     try {
       for await (const { bytes, start, end } of records(file, options)) {

@@ -1,8 +1,10 @@
 /** One reading of a part of a file: its chunks of lines, and where a line stands when something is wrong with it. */
+import { MillraceError } from "../../errors/index.ts";
 import type { SourceContext } from "../contract.ts";
 import { bytesSetting } from "../settings.ts";
 import { compressionOf, openInput, type ByteInput } from "./byte-input.ts";
 import type { FileRange } from "./file-format.ts";
+import { TranscodedInput } from "./transcoded-input.ts";
 import { chunkPadding, firstLineEnd, lineChunks, type LineChunk } from "./line-chunks.ts";
 
 export class FileRead {
@@ -11,21 +13,32 @@ export class FileRead {
   lines = 0;
   readonly #context: SourceContext;
   readonly #signal: AbortSignal;
+  readonly #encoding: string | undefined;
   #input: ByteInput | null = null;
   #linesBefore: number | null = null;
 
-  constructor(context: SourceContext, range: FileRange, signal: AbortSignal) {
+  /** @param encoding charset of the file; undefined for UTF-8 */
+  constructor(context: SourceContext, range: FileRange, signal: AbortSignal, encoding?: string) {
     this.#context = context;
     this.range = range;
     this.#signal = signal;
+    this.#encoding = encoding;
+  }
+
+  async #open(from: number): Promise<ByteInput> {
+    const { path, size } = this.range;
+    const input = await openInput(this.#context.runtime, path, from, size);
+    return this.#encoding === undefined ? input : new TranscodedInput(input, this.#encoding);
   }
 
   /** The lines that begin in the range; a byte order mark at the start of the file is not part of them. */
   async *chunks(separator: Uint8Array | undefined, maxRecordBytes: number): AsyncGenerator<LineChunk, void, void> {
-    const { path, from, size } = this.range;
-    // The range counts bytes on the disk, the lines of a compressed file lie elsewhere: it is read whole.
-    const to = compressionOf(path) === null ? this.range.to : Infinity;
-    this.#input = await openInput(this.#context.runtime, path, Math.max(0, from - 1), size);
+    const { path, from } = this.range;
+    // The range counts bytes on the disk; the lines of a compressed file, or of another charset, lie elsewhere: it is read
+    // whole.
+    const isPlain = compressionOf(path) === null && this.#encoding === undefined;
+    const to = isPlain ? this.range.to : Infinity;
+    this.#input = await this.#open(Math.max(0, from - 1));
     const chunkBytes = chunkSize(this.#context, to - from);
     for await (const chunk of lineChunks(this.#input, { separator, maxRecordBytes, from, to, chunkBytes })) {
       this.#signal.throwIfAborted();
@@ -35,8 +48,8 @@ export class FileRead {
 
   /** The whole file with padding behind it as a view without the padding; null when it is longer than `limit`. */
   async whole(limit: number): Promise<Uint8Array | null> {
-    const { path, size } = this.range;
-    this.#input = await openInput(this.#context.runtime, path, 0, size);
+    const { size } = this.range;
+    this.#input = await this.#open(0);
     let bytes = new Uint8Array(Math.min(Math.max(size, 1024), limit + 1) + chunkPadding);
     let filled = 0;
     for (;;) {
@@ -53,6 +66,13 @@ export class FileRead {
     }
     const start = hasMark(bytes, 0, filled) ? 3 : 0;
     return bytes.subarray(start, filled);
+  }
+
+  /** As {@link whole}. @throws MillraceError RECORD_TOO_LARGE */
+  async wholeOrFail(limit: number): Promise<Uint8Array> {
+    const bytes = await this.whole(limit);
+    if (bytes !== null) return bytes;
+    throw new MillraceError("RECORD_TOO_LARGE", { path: this.range.path, line: "1", limit: String(limit) });
   }
 
   /** 1-based number in the file of the line `ahead` lines after those counted so far. */

@@ -1,12 +1,28 @@
 import { encodeUtf8 } from "../../columnar/utf8.ts";
 import type { OptionReader } from "../../logical-plan/option-reader.ts";
 
-/** Files are UTF-8; another `encoding` is refused instead of read wrongly. */
-export function requireUtf8(options: OptionReader): void {
+/**
+ * The charset of files, of those that the platform's decoder knows; undefined for UTF-8.
+ */
+export function readEncoding(options: OptionReader): string | undefined {
   const encoding = options.text("encoding", "charset");
-  if (encoding !== undefined && !/^(?:utf-?8|us-ascii|ascii)$/i.test(encoding)) {
-    throw options.invalid("encoding", encoding, "Files are read as UTF-8; convert others first.");
+  if (encoding === undefined || /^(?:utf-?8|us-ascii|ascii)$/i.test(encoding)) return undefined;
+  const label = encoding.toLowerCase();
+  try {
+    // The constructor alone knows which labels there are.
+    return new TextDecoder(label).encoding === "utf-8" ? undefined : label;
+  } catch {
+    throw options.invalid("encoding", encoding, "Give a charset such as UTF-8, ISO-8859-1, UTF-16LE or windows-1252.");
   }
+}
+
+/** Whether a file of lines can be read in parts that begin anywhere. */
+export function isSplittable(options: {
+  readonly multiLine: boolean;
+  readonly lineSeparator: Uint8Array | undefined;
+  readonly encoding: string | undefined;
+}): boolean {
+  return !options.multiLine && options.lineSeparator === undefined && options.encoding === undefined;
 }
 
 export function readLineSeparator(options: OptionReader): Uint8Array | undefined {

@@ -3,8 +3,9 @@ import type { ScanRequest, SourceContext } from "../contract.ts";
 import type { DeadLetters } from "../files/bad-records.ts";
 import { checkCorruptColumn } from "../files/corrupt-column.ts";
 import type { FileFormat, FileRange, FileReader } from "../files/file-format.ts";
-import { JsonFileReader } from "./json-file-reader.ts";
+import { jsonFileReader } from "./json-file-reader.ts";
 import { readJsonOptions } from "./json-options.ts";
+import { isSplittable } from "../files/text-options.ts";
 import { inferJsonSchema } from "./json-schema-inference.ts";
 
 /** JSON lines, or with `multiLine` one JSON document a file. */
@@ -12,7 +13,7 @@ export const jsonFormat: FileFormat = {
   name: "json",
   splittable(context: SourceContext): boolean {
     const options = readJsonOptions(context);
-    return !options.multiLine && options.lineSeparator === undefined;
+    return isSplittable(options);
   },
   inferSchema(context: SourceContext, files: readonly FileRange[]): Promise<StructType> {
     return inferJsonSchema(context, files, readJsonOptions(context));
@@ -22,6 +23,6 @@ export const jsonFormat: FileFormat = {
     return given;
   },
   reader(context: SourceContext, request: ScanRequest, letters: DeadLetters | null): FileReader {
-    return new JsonFileReader(context, request, readJsonOptions(context), letters);
+    return jsonFileReader(context, request, readJsonOptions(context), letters);
   },
 };

@@ -1,18 +1,15 @@
 import type { SourceContext } from "../contract.ts";
-import { readBadRecordOptions, type BadRecordOptions } from "../files/bad-records.ts";
+import { readBadRecordOptions } from "../files/bad-records.ts";
+import type { RecordOptions } from "../files/record-file-reader.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
-import { readLineSeparator, readSamplingRatio, requireUtf8 } from "../files/text-options.ts";
+import { readLineSeparator, readSamplingRatio, readEncoding } from "../files/text-options.ts";
 import { readTextValues, type TextValues } from "../files/text-values.ts";
 import type { JsonSyntax } from "./json-token.ts";
 
 /** Spark's options of JSON sources. */
-export interface JsonOptions {
+export interface JsonOptions extends RecordOptions {
   readonly syntax: JsonSyntax;
-  readonly bad: BadRecordOptions;
   readonly text: TextValues;
-  /** A file is one document: a record or an array of records. */
-  readonly multiLine: boolean;
-  readonly lineSeparator: Uint8Array | undefined;
   readonly primitivesAsString: boolean;
   readonly prefersDecimal: boolean;
   readonly samplingRatio: number;
@@ -21,8 +18,9 @@ export interface JsonOptions {
 
 export function readJsonOptions(context: SourceContext): JsonOptions {
   const options = new OptionReader("json", context.options);
-  requireUtf8(options);
+  const encoding = readEncoding(options);
   return {
+    encoding,
     syntax: {
       singleQuotes: options.flag("allowSingleQuotes", true),
       nonNumericNumbers: options.flag("allowNonNumericNumbers", true),

@@ -47,7 +47,7 @@ export async function inferJsonSchema(
 ): Promise<StructType> {
   const inference = new JsonInference(options);
   for (const range of files) {
-    const file = new FileRead(context, range, context.signal);
+    const file = new FileRead(context, range, context.signal, options.encoding);
     try {
       if (options.multiLine) {
         const bytes = await file.whole(options.bad.maxRecordBytes);

@@ -11,7 +11,7 @@ import type { FileFormat, FileRange, FileReader } from "../files/file-format.ts"
 import { FileRead } from "../files/file-read.ts";
 import { firstLineEnd, type LineChunk } from "../files/line-chunks.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
-import { readLineSeparator, requireUtf8 } from "../files/text-options.ts";
+import { readLineSeparator } from "../files/text-options.ts";
 
 const textSchema: StructType = structType([field("value", stringType)]);
 const batchRows = 8192;
@@ -24,7 +24,6 @@ interface TextOptions {
 
 function readTextOptions(context: SourceContext): TextOptions {
   const options = new OptionReader("text", context.options);
-  requireUtf8(options);
   return {
     wholeText: options.flag("wholetext", false),
     separator: readLineSeparator(options),
