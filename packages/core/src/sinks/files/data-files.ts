@@ -156,7 +156,8 @@ export class DataFiles {
   /** Moves the encoded rows to the file's pending bytes. Each chunk of a compressed file is compressed on its own. */
   async #encodeChunk({ out, file }: RowFile): Promise<void> {
     const { encoding, runtime } = this.#options;
-    const plain = out.take();
+    const utf8 = out.take();
+    const plain = encoding.transcode === null ? utf8 : encoding.transcode(utf8, file.size === 0);
     // An empty file of a compressed format has a compressed nothing in it.
     if (plain.length === 0 && file.size > 0) return;
     const bytes = encoding.compress === null ? plain : await encoding.compress(runtime.compression, plain);

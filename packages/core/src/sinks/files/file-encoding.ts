@@ -5,6 +5,7 @@ import { compressSnappy } from "../../parquet/snappy.ts";
 import type { Compression } from "../../runtime/compression.ts";
 import type { SinkContext } from "../contract.ts";
 import type { ByteWriter } from "./byte-writer.ts";
+import { readTranscode, type Transcode } from "./charset.ts";
 import type { RowFormat, RowWriter } from "./row-format.ts";
 
 /** Makes a part of a file of bytes; parts stand one behind the other. */
@@ -60,6 +61,8 @@ export interface FileEncoding {
   /** Ends the names of files: `.json`, `.csv.gz`. */
   readonly suffix: string;
   readonly compress: Compress | null;
+  /** From UTF-8; null for UTF-8 itself. */
+  readonly transcode: Transcode | null;
   makeWriter(out: ByteWriter): RowWriter;
 }
 
@@ -67,7 +70,8 @@ export interface FileEncoding {
 export function openEncoding(format: RowFormat, context: SinkContext): FileEncoding {
   const options = new OptionReader(format.name, context.options);
   if (format.suffix !== undefined) {
-    return { suffix: format.suffix(context, options), compress: null, makeWriter: format.open(context, options) };
+    const suffix = format.suffix(context, options);
+    return { suffix, compress: null, transcode: null, makeWriter: format.open(context, options) };
   }
   const name = options.text("compression", "codec") ?? "none";
   const codec = codecs[name.toLowerCase()];
@@ -79,5 +83,10 @@ export function openEncoding(format: RowFormat, context: SinkContext): FileEncod
     });
   }
   const makeWriter = format.open(context, options);
-  return { suffix: format.extension + codec.extension, compress: codec.compress, makeWriter };
+  return {
+    suffix: format.extension + codec.extension,
+    compress: codec.compress,
+    transcode: readTranscode(options),
+    makeWriter,
+  };
 }

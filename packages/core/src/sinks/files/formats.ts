@@ -27,12 +27,8 @@ function lineSeparator(options: OptionReader): Uint8Array {
   return encodeUtf8(separator);
 }
 
-/** Files are UTF-8; options that ask for something else are refused instead of ignored. */
+/** Options that are not there are refused instead of ignored. */
 function refuseOptions(options: OptionReader, refused: readonly string[]): void {
-  const encoding = options.text("encoding", "charset");
-  if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) {
-    throw options.invalid("encoding", encoding, "Files are written as UTF-8.");
-  }
   for (const name of refused) {
     const value = options.text(name);
     if (value !== undefined && !/^false$/i.test(value)) {
@@ -117,7 +113,6 @@ export const csvRows: RowFormat = {
   name: "csv",
   extension: ".csv",
   open(context, options) {
-    refuseOptions(options, []);
     const settings = csvSettings(context, options);
     for (const { name, type } of context.schema.fields)
       if (notInCsv.has(type.kind)) throw refuseType("CSV", name, type);
@@ -129,7 +124,6 @@ export const textRows: RowFormat = {
   name: "text",
   extension: ".txt",
   open(context, options) {
-    refuseOptions(options, []);
     const separator = lineSeparator(options);
     const { fields } = context.schema;
     if (fields.length !== 1) throw new MillraceError("_LEGACY_ERROR_TEMP_1290", { schemaSize: String(fields.length) });

@@ -28,6 +28,8 @@ export interface FileReader {
 /** A format of files: JSON lines, CSV, text. */
 export interface FileFormat {
   readonly name: string;
+  /** The columns whatever the files hold; absent: they are inferred from them. */
+  readonly fixedSchema?: StructType;
   /** Whether a file can be read in parts that begin anywhere. */
   splittable(context: SourceContext): boolean;
   /** The schema of the files, which are looked at in the given order. */

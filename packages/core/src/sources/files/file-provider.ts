@@ -35,7 +35,7 @@ export async function schemaOfFiles(
   partitioned = true,
 ): Promise<TableSchema> {
   const options = new OptionReader(format.name, context.options);
-  const inferring = given === undefined && format.name !== "text";
+  const inferring = given === undefined && format.fixedSchema === undefined;
   if (inferring && streaming && context.conf("spark.sql.streaming.schemaInference") === "false") {
     throw new MillraceError("UNABLE_TO_INFER_SCHEMA", {
       format: format.name,

@@ -2,6 +2,7 @@
 import { csvFormat } from "../csv/csv-format.ts";
 import type { SourceProvider } from "../contract.ts";
 import { jsonFormat } from "../json/json-format.ts";
+import { binaryFileFormat } from "../binary-file/binary-file-format.ts";
 import { parquetFormat } from "../parquet/parquet-format.ts";
 import { tailProvider } from "../tail/tail-provider.ts";
 import { textFormat } from "../text/text-format.ts";
@@ -12,11 +13,12 @@ export const csvProvider: SourceProvider = fileProvider(csvFormat);
 export const textProvider: SourceProvider = fileProvider(textFormat);
 export const parquetProvider: SourceProvider = fileProvider(parquetFormat);
 
-/** json, csv, text, parquet, tail. */
+/** json, csv, text, parquet, binaryfile, tail. */
 export const fileProviders: readonly SourceProvider[] = [
   jsonProvider,
   csvProvider,
   textProvider,
   parquetProvider,
+  fileProvider(binaryFileFormat),
   tailProvider([jsonFormat, csvFormat, textFormat]),
 ];

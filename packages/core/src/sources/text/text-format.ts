@@ -33,6 +33,7 @@ function readTextOptions(context: SourceContext): TextOptions {
 
 export const textFormat: FileFormat = {
   name: "text",
+  fixedSchema: textSchema,
   splittable(context: SourceContext): boolean {
     const { wholeText, separator } = readTextOptions(context);
     return !wholeText && separator === undefined;
