@@ -15,6 +15,7 @@ import { type DataPage, type Levels, PageReader } from "./page-reader.ts";
 import type { LeafPlan } from "./read-plan.ts";
 import { RleDecoder } from "./rle-decoder.ts";
 import { type PhysicalValues, physicalValues, type ValueDecoder, valueDecoder } from "./value-decoders.ts";
+import type { ValueMemory } from "./value-memory.ts";
 import { gatherValues, spreadValues } from "./value-gathering.ts";
 
 /** Values that are decoded at a time where they pass through memory on the way. */
@@ -40,9 +41,18 @@ export class LeafBatch {
   readonly repetitions: Uint8Array;
   readonly entries: number;
   readonly vector: Vector;
+  /** The arrays of the vector, where they may be filled again. */
+  readonly values: LogicalValues | null;
 
-  constructor(vector: Vector, definitions: Uint8Array, repetitions: Uint8Array, entries: number) {
+  constructor(
+    vector: Vector,
+    definitions: Uint8Array,
+    repetitions: Uint8Array,
+    entries: number,
+    values: LogicalValues | null = null,
+  ) {
     this.vector = vector;
+    this.values = values;
     this.definitions = definitions;
     this.repetitions = repetitions;
     this.entries = entries;
@@ -70,6 +80,7 @@ export class LeafReader {
   #page: OpenPage | null = null;
   #scratch: PhysicalValues | null = null;
   #target: LogicalValues;
+  readonly #memory: ValueMemory;
   /** A piece of a page of which only some values are wanted. */
   #piece: LogicalValues | null = null;
   /** Nested columns: levels that were read ahead of the values. */
@@ -78,7 +89,8 @@ export class LeafReader {
   #aheadAt = 0;
   #aheadEnd = 0;
 
-  constructor(plan: LeafPlan, chunk: ColumnChunk, input: ChunkInput, compression: Compression) {
+  constructor(plan: LeafPlan, chunk: ColumnChunk, input: ChunkInput, compression: Compression, memory: ValueMemory) {
+    this.#memory = memory;
     this.#plan = plan;
     this.#chunk = chunk;
     const shared = plan.conversion.kind === "bytes" && plan.conversion.convert === null;
@@ -199,7 +211,7 @@ export class LeafReader {
 
   /** Of the next `rows` rows those at `positions[0 … length)`, which ascend; for columns that can be picked from. */
   async pick(rows: number, positions: Int32Array, length: number): Promise<LeafBatch> {
-    const target = logicalValues(this.#plan.conversion.kind, length);
+    const target = this.#memory.take(this.#plan.conversion.kind, length);
     let validity: Uint8Array | null = null;
     for (let at = 0, from = 0; at < rows;) {
       if (this.#left === 0 && !(await this.#nextPage())) throw this.#end();
@@ -219,14 +231,14 @@ export class LeafReader {
       if (uniform === 1) this.#pickValues(page, count, chosen, target, from, to - from);
       else {
         validity ??= new Uint8Array((length + 7) >> 3).fill(0xff);
-        if (uniform === 0) clearBits(validity, from, to - from);
+        if (uniform === 0) setNulls(target, validity, from, to - from);
         else this.#pickPresent(page, definitions!, count, chosen, target, validity, from, to - from);
       }
       this.#left -= count;
       at += count;
       from = to;
     }
-    return new LeafBatch(this.#vectorOf(target, length, validity), noLevels, noLevels, length);
+    return new LeafBatch(this.#vectorOf(target, length, validity), noLevels, noLevels, length, target);
   }
 
   /** Of the next `count` values of the page those at `chosen[0 … wanted)`. */
@@ -295,7 +307,7 @@ export class LeafReader {
   }
 
   async #readFlat(rows: number): Promise<LeafBatch> {
-    this.#target = logicalValues(this.#plan.conversion.kind, rows);
+    this.#target = this.#memory.take(this.#plan.conversion.kind, rows);
     let validity: Uint8Array | null = null;
     for (let at = 0; at < rows;) {
       if (this.#left === 0 && !(await this.#nextPage())) throw this.#end();
@@ -306,7 +318,7 @@ export class LeafReader {
       if (uniform === 1) this.#decode(page, this.#target, at, count);
       else {
         validity ??= new Uint8Array((rows + 7) >> 3).fill(0xff);
-        if (uniform === 0) clearBits(validity, at, count);
+        if (uniform === 0) setNulls(this.#target, validity, at, count);
         else {
           const levels = levelScratch;
           definitions!.read(levels, 0, count);
@@ -323,7 +335,7 @@ export class LeafReader {
       this.#left -= count;
       at += count;
     }
-    return new LeafBatch(this.#vector(rows, validity), noLevels, noLevels, rows);
+    return new LeafBatch(this.#vector(rows, validity), noLevels, noLevels, rows, this.#target);
   }
 
   /** Passes over rows; pages that nobody has looked into are not decompressed. */
@@ -480,7 +492,11 @@ function enlarge(values: LogicalValues, kind: Vector["kind"], capacity: number, 
   return result;
 }
 
-function clearBits(bits: Uint8Array, from: number, count: number): void {
+function setNulls(values: LogicalValues, bits: Uint8Array, from: number, count: number): void {
+  if (values instanceof ByteRanges) {
+    values.starts.fill(0, from, from + count);
+    values.ends.fill(0, from, from + count);
+  }
   for (let i = from; i < from + count; i++) bits[i >> 3]! &= ~(1 << (i & 7));
 }
 

@@ -1,5 +1,6 @@
 /** Writes batches to the bytes of a Parquet file and reads them back, without a file system; not part of the built package. */
 import { valuesOfBatch } from "../columnar/batch-from-values.ts";
+import { returnMemory } from "../columnar/batch-memory.ts";
 import { sliceBatch } from "../columnar/gather.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { ReadHandle } from "../runtime/file-system.ts";
@@ -10,6 +11,7 @@ import { readFooter } from "./file-footer.ts";
 import { ParquetFileWriter, type ParquetWriteOptions } from "./file-writer.ts";
 import { ReadPlanner } from "./read-plan.ts";
 import { openGroup, type RowFilter, RowGroupReader, type RowRange } from "./row-group-reader.ts";
+import { ValueMemory } from "./value-memory.ts";
 
 const { compression } = createNodeRuntime();
 
@@ -61,9 +63,10 @@ export async function* readBatches(
   const handle = handleOf(bytes);
   const { metadata, root } = await readFooter(handle, bytes.length);
   const plan = new ReadPlanner("test.parquet", false).plan(root, schema);
+  const memory = new ValueMemory();
   for (const group of metadata.rowGroups) {
     const input = await openGroup(handle, bytes.length, group, plan);
-    const reader = new RowGroupReader(handle, input, schema, filters, compression);
+    const reader = new RowGroupReader(handle, input, schema, filters, compression, memory);
     yield* reader.read(ranges ?? [{ from: 0, to: group.rows }], new AbortController().signal);
   }
 }
@@ -77,6 +80,7 @@ export async function fromParquet(
   const rows: SqlValue[][] = [];
   for await (const batch of readBatches(bytes, schema, filters, ranges)) {
     rows.push(...valuesOfBatch(sliceBatch(batch, 0, batch.length)));
+    returnMemory(batch);
   }
   return rows;
 }

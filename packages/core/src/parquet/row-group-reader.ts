@@ -1,6 +1,7 @@
 /** Batches of the rows of one row group. */
 import type { Compression } from "../runtime/compression.ts";
 import type { ReadHandle } from "../runtime/file-system.ts";
+import { lendMemory } from "../columnar/batch-memory.ts";
 import { gather } from "../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
@@ -8,9 +9,11 @@ import type { StructType } from "../types/data-type.ts";
 import { assemble } from "./assembly.ts";
 import { ChunkInput, readParts, wholeReadBytes } from "./chunk-input.ts";
 import { ParquetFormatError } from "./format-error.ts";
+import type { LogicalValues } from "./leaf-conversion.ts";
 import { type LeafBatch, LeafReader } from "./leaf-reader.ts";
 import type { ColumnChunk, FilePart, RowGroup } from "./metadata.ts";
 import type { FileReadPlan, ReadPlan } from "./read-plan.ts";
+import type { ValueMemory } from "./value-memory.ts";
 
 /** Rows `[from, to)` of a row group. */
 export interface RowRange {
@@ -67,11 +70,18 @@ export async function openGroup(
   return { group, plan, chunks, parts, bytes };
 }
 
+/** A column of a batch, and its arrays where they may be filled again. */
+interface ReadColumn {
+  readonly vector: Vector;
+  readonly values: LogicalValues | null;
+}
+
 export class RowGroupReader {
   readonly #input: GroupInput;
   readonly #leaves: readonly LeafReader[];
   readonly #schema: StructType;
   readonly #filters: readonly RowFilter[];
+  readonly #memory: ValueMemory;
   readonly #selection: Int32Array = new Int32Array(targetBatchRows);
   /** Rows looked at so far. */
   rowsRead = 0;
@@ -82,13 +92,16 @@ export class RowGroupReader {
     schema: StructType,
     filters: readonly RowFilter[],
     compression: Compression,
+    memory: ValueMemory,
   ) {
+    this.#memory = memory;
     this.#input = input;
     this.#schema = schema;
     this.#filters = filters;
     const { plan, chunks, parts, bytes } = input;
     this.#leaves = plan.leaves.map(
-      (leaf, i) => new LeafReader(leaf, chunks[i]!, new ChunkInput(handle, parts[i]!, bytes?.[i] ?? null), compression),
+      (leaf, i) =>
+        new LeafReader(leaf, chunks[i]!, new ChunkInput(handle, parts[i]!, bytes?.[i] ?? null), compression, memory),
     );
   }
 
@@ -125,17 +138,19 @@ export class RowGroupReader {
   async #batch(rows: number): Promise<RecordBatch> {
     const { plan } = this.#input;
     const schema = this.#schema;
-    const columns: (Vector | null)[] = plan.columns.map(() => null);
+    const columns: (ReadColumn | null)[] = plan.columns.map(() => null);
     let length = rows;
     let positions: Int32Array | null = null;
     for (const filter of this.#filters) {
       for (const i of filter.columns) columns[i] ??= await this.#column(i, rows, positions, length);
-      const shown = columns.map((vector, i): Vector => vector ?? placeholder(schema, i, length));
-      const passed = filter.select({ schema, length, columns: shown }, this.#selection);
-      if (passed === length) continue;
+      const shown = columns.map((column, i): Vector => column?.vector ?? placeholder(schema, i, length));
       const chosen = this.#selection;
-      columns.forEach((vector, i) => {
-        if (vector !== null) columns[i] = passed === 0 ? vector : gather(vector, chosen, passed);
+      const passed = filter.select({ schema, length, columns: shown }, chosen);
+      if (passed === length) continue;
+      columns.forEach((column, i) => {
+        if (column === null) return;
+        if (passed > 0) columns[i] = { vector: gather(column.vector, chosen, passed), values: null };
+        this.#giveBack(column);
       });
       if (positions === null) positions = chosen.slice(0, passed);
       else for (let k = 0; k < passed; k++) positions[k] = positions[chosen[k]!]!;
@@ -147,15 +162,21 @@ export class RowGroupReader {
       await this.#skip(unread, rows);
       return { schema, length: 0, columns: [] };
     }
-    const complete: Vector[] = [];
+    const complete: ReadColumn[] = [];
     for (let i = 0; i < columns.length; i++) {
       complete.push(columns[i] ?? (await this.#column(i, rows, positions, length)));
     }
-    return { schema, length, columns: complete };
+    const batch = { schema, length, columns: complete.map(({ vector }) => vector) };
+    lendMemory(batch, () => complete.forEach((column) => this.#giveBack(column)));
+    return batch;
+  }
+
+  #giveBack({ vector, values }: ReadColumn): void {
+    if (values !== null) this.#memory.give(vector.kind, values);
   }
 
   /** A column of the next `rows` rows, or of those at the positions. */
-  async #column(column: number, rows: number, positions: Int32Array | null, length: number): Promise<Vector> {
+  async #column(column: number, rows: number, positions: Int32Array | null, length: number): Promise<ReadColumn> {
     const { plan } = this.#input;
     const read = plan.columns[column]!;
     const picked = positions !== null && read.kind === "leaf" && this.#leaves[read.leaf]!.picks;
@@ -165,7 +186,8 @@ export class RowGroupReader {
       batches[i] = await this.#named(i, () => (picked ? leaf.pick(rows, positions, length) : leaf.read(rows)));
     }
     const vector = assemble(read, batches, picked ? length : rows);
-    return picked || positions === null ? vector : gather(vector, positions, length);
+    if (!picked && positions !== null) return { vector: gather(vector, positions, length), values: null };
+    return { vector, values: read.kind === "leaf" ? batches[read.leaf]!.values : null };
   }
 }
 

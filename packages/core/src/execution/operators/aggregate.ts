@@ -9,6 +9,7 @@ import {
   compilePartialAggregation,
 } from "../../codegen/compile-aggregate.ts";
 import { KeyCompiler } from "../../codegen/group-keys.ts";
+import { returnMemory } from "../../columnar/batch-memory.ts";
 import { sliceBatch } from "../../columnar/gather.ts";
 import { vectorMemorySize } from "../../columnar/memory-size.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
@@ -66,6 +67,8 @@ export function compilePartialAggregate(plan: PartialAggregateExec, environment:
               rows += batch.length;
               current.add(batch);
               if (collects) collected += batch.columns.reduce((sum, column) => sum + vectorMemorySize(column), 0);
+              // Keys and values have been taken over, so that the source may fill the arrays again.
+              returnMemory(batch);
               const fits = reservation.tryResize(current.memoryBytes + collected);
               if (current.groups >= most || (!fits && current.memoryBytes + collected > leastBytes)) {
                 most = rows < poorReduction * current.groups ? fewPartialGroups : maximumPartialGroups;

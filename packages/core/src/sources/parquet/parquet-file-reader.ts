@@ -14,6 +14,7 @@ import {
   RowGroupReader,
   type RowRange,
 } from "../../parquet/row-group-reader.ts";
+import { ValueMemory } from "../../parquet/value-memory.ts";
 import type { ReadHandle } from "../../runtime/file-system.ts";
 import type { ScanRequest, SourceContext } from "../contract.ts";
 import type { FileRange, FileReader } from "../files/file-format.ts";
@@ -28,6 +29,7 @@ export class ParquetFileReader implements FileReader {
   readonly #context: SourceContext;
   readonly #request: ScanRequest;
   readonly #options: ParquetOptions;
+  readonly #memory = new ValueMemory();
 
   constructor(context: SourceContext, request: ScanRequest, options: ParquetOptions) {
     this.#context = context;
@@ -83,7 +85,14 @@ export class ParquetFileReader implements FileReader {
       const input = await opening;
       opening = open(i + 1);
       try {
-        const reader = new RowGroupReader(handle, input, schema, filters, this.#context.runtime.compression);
+        const reader = new RowGroupReader(
+          handle,
+          input,
+          schema,
+          filters,
+          this.#context.runtime.compression,
+          this.#memory,
+        );
         for await (const batch of reader.read(kept[i]!.ranges, signal)) yield batch;
         this.rowsRead += reader.rowsRead;
       } finally {
