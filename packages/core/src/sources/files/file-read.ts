@@ -5,7 +5,14 @@ import { bytesSetting } from "../settings.ts";
 import { compressionOf, openInput, type ByteInput } from "./byte-input.ts";
 import type { FileRange } from "./file-format.ts";
 import { TranscodedInput } from "./transcoded-input.ts";
-import { chunkPadding, firstLineEnd, lineChunks, type LineChunk } from "./line-chunks.ts";
+import {
+  chunkPadding,
+  defaultChunkBytes,
+  firstLineEnd,
+  lineChunks,
+  type ChunkBuffers,
+  type LineChunk,
+} from "./line-chunks.ts";
 
 export class FileRead {
   readonly range: FileRange;
@@ -32,7 +39,11 @@ export class FileRead {
   }
 
   /** The lines that begin in the range; a byte order mark at the start of the file is not part of them. */
-  async *chunks(separator: Uint8Array | undefined, maxRecordBytes: number): AsyncGenerator<LineChunk, void, void> {
+  async *chunks(
+    separator: Uint8Array | undefined,
+    maxRecordBytes: number,
+    buffers: ChunkBuffers | null = null,
+  ): AsyncGenerator<LineChunk, void, void> {
     const { path, from } = this.range;
     // The range counts bytes on the disk; the lines of a compressed file, or of another charset, lie elsewhere: it is read
     // whole.
@@ -40,7 +51,8 @@ export class FileRead {
     const to = isPlain ? this.range.to : Infinity;
     this.#input = await this.#open(Math.max(0, from - 1));
     const chunkBytes = chunkSize(this.#context, to - from);
-    for await (const chunk of lineChunks(this.#input, { separator, maxRecordBytes, from, to, chunkBytes })) {
+    const options = { separator, maxRecordBytes, from, to, chunkBytes, buffers };
+    for await (const chunk of lineChunks(this.#input, options)) {
       this.#signal.throwIfAborted();
       yield chunk.offset === 0 ? withoutMark(chunk) : chunk;
     }
@@ -104,8 +116,13 @@ export class FileRead {
   }
 }
 
+/** Bytes that are read at once from files that are large enough. */
+export function wantedChunkBytes(context: SourceContext): number {
+  return bytesSetting(context, "millrace.files.chunkBytes", defaultChunkBytes);
+}
+
 function chunkSize(context: SourceContext, expected: number): number {
-  const wanted = bytesSetting(context, "millrace.files.chunkBytes", 4 << 20);
+  const wanted = wantedChunkBytes(context);
   // Small files need no large buffer; one byte more shows at once that the file ends.
   return Math.max(1, Math.min(wanted, Math.max(expected + 2, 4096)));
 }

@@ -20,9 +20,19 @@ export interface LineChunk {
   retain(): void;
 }
 
+/** Buffers of a fixed size that a consumer has ready. */
+export interface ChunkBuffers {
+  /** Bytes that one holds, without the padding. */
+  readonly chunkBytes: number;
+  /** A buffer of `chunkBytes` and the padding; null when none is left. */
+  takeBuffer(): Uint8Array | null;
+}
+
 export interface LineChunkOptions {
   /** Bytes per read. */
   readonly chunkBytes?: number;
+  /** Used for chunks, while there are some. They are in use until the iteration has ended. */
+  readonly buffers?: ChunkBuffers | null;
   /** Longest line, in bytes. */
   readonly maxRecordBytes: number;
   /** What ends a line; undefined for LF, CRLF and CR. */
@@ -32,8 +42,9 @@ export interface LineChunkOptions {
   readonly to?: number;
 }
 
-export const chunkPadding = 16;
-export const defaultChunkBytes: number = 4 << 20;
+/** Scanners look up to so many bytes ahead. */
+export const chunkPadding = 64;
+export const defaultChunkBytes: number = 1 << 20;
 /** How much of an oversized line is kept, to show it. */
 const oversizedKept = 1024;
 
@@ -43,8 +54,11 @@ export async function* lineChunks(input: ByteInput, options: LineChunkOptions): 
   const from = options.from ?? 0;
   const to = options.to ?? Infinity;
   // Room for a line end and one byte more, or a read could have no room.
-  const chunkBytes = Math.max((separator?.length ?? 2) + 1, options.chunkBytes ?? defaultChunkBytes);
-  const allocate = (size: number): Uint8Array => new Uint8Array(size + chunkPadding);
+  const least = (separator?.length ?? 2) + 1;
+  const buffers = (options.buffers?.chunkBytes ?? 0) >= least ? options.buffers : null;
+  const chunkBytes = buffers?.chunkBytes ?? Math.max(least, options.chunkBytes ?? defaultChunkBytes);
+  const allocate = (size: number): Uint8Array =>
+    (size <= chunkBytes ? buffers?.takeBuffer() : null) ?? new Uint8Array(size + chunkPadding);
   const room = (buffer: Uint8Array): number => buffer.length - chunkPadding;
 
   let current = allocate(chunkBytes);
@@ -135,7 +149,9 @@ export async function* lineChunks(input: ByteInput, options: LineChunkOptions): 
     let next: Uint8Array | null = null;
     let reading: Promise<number> | null = null;
     if (!done) {
-      next = spare !== null && room(spare) >= carry + chunkBytes ? spare : allocate(carry + chunkBytes);
+      // Half a buffer free is worth a read.
+      const needed = Math.max(chunkBytes, carry + (chunkBytes >> 1));
+      next = spare !== null && room(spare) >= needed ? spare : allocate(needed);
       spare = null;
       next.set(current.subarray(cut, filled));
       if (!finished) {

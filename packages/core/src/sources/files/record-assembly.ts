@@ -35,6 +35,8 @@ export interface RecordColumn {
    * the type are null and noted in `failures`.
    */
   convert(rows: Int32Array, count: number, failures: RowFailures): Vector;
+  /** The same values, lying in the scanner's bytes and only until its next scan; null when they cannot. */
+  view?(rows: Int32Array, count: number): Vector | null;
 }
 
 export class RecordAssembly {
@@ -152,7 +154,13 @@ export class RecordAssembly {
       return { schema, length: passed, columns: columns.map((column) => gather(column, selection, passed)) };
     }
     const early: Vector[] = schema.fields.map((f) => ({ kind: "null", type: f.type, length: count, validity: null }));
-    for (const i of filter.columns) early[i] = this.#columns[i]!.convert(rows, count, failures);
+    const views = new Set<number>();
+    for (const i of filter.columns) {
+      const column = this.#columns[i]!;
+      const view = column.view?.(rows, count) ?? null;
+      if (view !== null) views.add(i);
+      early[i] = view ?? column.convert(rows, count, failures);
+    }
     const selection = this.#selectionFor(count);
     const passed = filter.select({ schema, length: count, columns: early }, selection);
     let chosen = rows;
@@ -162,7 +170,8 @@ export class RecordAssembly {
     }
     for (let i = 0; i < columns.length; i++) {
       const column = this.#columns[i]!;
-      if (filter.columns.includes(i)) columns[i] = passed < count ? gather(early[i]!, selection, passed) : early[i]!;
+      if (filter.columns.includes(i) && !views.has(i))
+        columns[i] = passed < count ? gather(early[i]!, selection, passed) : early[i]!;
       else if (column !== null) columns[i] = column.convert(chosen, passed, failures);
     }
     this.#addCorrupt(columns, chosen, passed, failures);

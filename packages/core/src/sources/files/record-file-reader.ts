@@ -4,8 +4,8 @@ import type { Field } from "../../types/data-type.ts";
 import type { ScanRequest, SourceContext } from "../contract.ts";
 import type { BadRecordOptions, DeadLetters } from "./bad-records.ts";
 import type { FileRange, FileReader } from "./file-format.ts";
-import { FileRead } from "./file-read.ts";
-import { indexOfBytes, type LineChunk } from "./line-chunks.ts";
+import { FileRead, wantedChunkBytes } from "./file-read.ts";
+import { indexOfBytes, type ChunkBuffers, type LineChunk } from "./line-chunks.ts";
 import { oversizedRecord, RecordAssembly, type RecordColumn, type ScannedRecords } from "./record-assembly.ts";
 
 /** The options that all formats of records have. */
@@ -39,6 +39,8 @@ export interface RecordSource {
     end: number,
     path: string,
   ): { readonly next: number; readonly lines: number; readonly found: boolean };
+  /** Buffers that the scanner is fastest with, for the lines of one file; null when it has none. */
+  lendBuffers?(chunkBytes: number): (ChunkBuffers & { release(): void }) | null;
   /** With `multiLine`: the records of a whole file. */
   readonly whole: "document" | "records";
   /** Largest file that is read whole. */
@@ -97,11 +99,20 @@ export class RecordFileReader implements FileReader {
   }
 
   async *#lines(file: FileRead): AsyncGenerator<RecordBatch, void, void> {
+    const buffers = this.#source.lendBuffers?.(wantedChunkBytes(this.#context)) ?? null;
+    try {
+      yield* this.#chunks(file, buffers);
+    } finally {
+      buffers?.release();
+    }
+  }
+
+  async *#chunks(file: FileRead, buffers: ChunkBuffers | null): AsyncGenerator<RecordBatch, void, void> {
     const separator = this.#options.lineSeparator;
     const limit = this.#options.bad.maxRecordBytes;
     const { scanner, head } = this.#source;
     let headDue = head !== undefined && file.range.from === 0;
-    for await (const chunk of file.chunks(separator, limit)) {
+    for await (const chunk of file.chunks(separator, limit, buffers)) {
       if (chunk.oversized > 0) {
         headDue = false;
         const batch = this.#assembly.badRow(file, await oversizedRecord(file, chunk, limit));

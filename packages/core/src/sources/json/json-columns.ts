@@ -3,6 +3,7 @@
  * arrays for the common types and through {@link JsonValueReaders} for the others.
  */
 import { decodeUtf8, encodeUtf8Into, isValidUtf8 } from "../../columnar/utf8.ts";
+import { bitAt } from "../../columnar/validity.ts";
 import { ValidityBuilder } from "../../columnar/validity-builder.ts";
 import type { Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
@@ -11,7 +12,7 @@ import { readDouble, readLong, readSafeInteger, writeSafeInteger } from "../file
 import type { RecordColumn, RowFailures } from "../files/record-assembly.ts";
 import type { JsonScanner } from "./json-scanner.ts";
 import { unescapeInto } from "./json-text.ts";
-import { jsonEscapedString, jsonFloat, jsonInteger, jsonNull, jsonString } from "./json-token.ts";
+import { jsonAbsent, jsonEscapedString, jsonFloat, jsonInteger, jsonNull, jsonString } from "./json-token.ts";
 import type { JsonValueReader, JsonValueReaders } from "./json-value-reader.ts";
 
 /** The column of scanner field `field` with a type. */
@@ -19,7 +20,10 @@ export function jsonColumn(s: JsonScanner, field: number, type: DataType, reader
   const read = readers.reader(type);
   switch (type.kind) {
     case "string":
-      return { convert: (rows, count) => strings(s, field, type, rows, count) };
+      return {
+        convert: (rows, count) => kernelStrings(s, field, type, rows, count) ?? strings(s, field, type, rows, count),
+        view: (rows, count) => stringView(s, field, type, rows, count),
+      };
     case "bigint":
       return { convert: (rows, count, failures) => longs(s, field, type, rows, count, failures, read, readers) };
     case "int":
@@ -48,10 +52,10 @@ function generic(
   readers: JsonValueReaders,
 ): Vector {
   const builder = createBuilder(type, count);
-  const { bytes, starts, ends, kinds, recordEnds, fieldCount } = scanner;
+  const { bytes, starts, ends, kinds, recordEnds, capacity } = scanner;
   for (let i = 0; i < count; i++) {
     const row = rows[i]!;
-    const cell = row * fieldCount + field;
+    const cell = field * capacity + row;
     readers.failure = null;
     builder.append(read(bytes, starts[cell]!, ends[cell]!, kinds[cell]!, recordEnds[row]!));
     if (readers.failure !== null) failures.set(row, readers.failure);
@@ -89,10 +93,14 @@ function longs(
   const values = new BigInt64Array(count);
   const halves = new Int32Array(values.buffer);
   const validity = new ValidityBuilder();
-  const { bytes, starts, ends, kinds, fieldCount } = scanner;
+  const { bytes, starts, ends, kinds, capacity, kernel } = scanner;
   for (let i = 0; i < count; i++) {
+    if (kernel !== null) {
+      i = kernel.readLongs(bytes, field, rows, i, count, values);
+      if (i === count) break;
+    }
     const row = rows[i]!;
-    const cell = row * fieldCount + field;
+    const cell = field * capacity + row;
     if (kinds[cell] === jsonInteger) {
       const value = readSafeInteger(bytes, starts[cell]!, ends[cell]!);
       if (value === value) {
@@ -127,10 +135,10 @@ function integers(
   const most = -least - 1;
   const numbers = new Int32Array(count);
   const validity = new ValidityBuilder();
-  const { bytes, starts, ends, kinds, fieldCount } = scanner;
+  const { bytes, starts, ends, kinds, capacity } = scanner;
   for (let i = 0; i < count; i++) {
     const row = rows[i]!;
-    const cell = row * fieldCount + field;
+    const cell = field * capacity + row;
     if (kinds[cell] === jsonInteger) {
       const value = readSafeInteger(bytes, starts[cell]!, ends[cell]!);
       if (value >= least && value <= most) {
@@ -160,10 +168,10 @@ function doubles(
 ): Vector {
   const values = new Float64Array(count);
   const validity = new ValidityBuilder();
-  const { bytes, starts, ends, kinds, recordEnds, fieldCount } = scanner;
+  const { bytes, starts, ends, kinds, recordEnds, capacity } = scanner;
   for (let i = 0; i < count; i++) {
     const row = rows[i]!;
-    const cell = row * fieldCount + field;
+    const cell = field * capacity + row;
     const kind = kinds[cell];
     if (kind === jsonInteger || kind === jsonFloat) {
       values[i] = readDouble(bytes, starts[cell]!, ends[cell]!);
@@ -178,16 +186,90 @@ function doubles(
   return { kind: "f64", type, length: count, validity: validity.finish(count), values };
 }
 
+const onlyStrings = 1 << jsonString;
+const missing = (1 << jsonAbsent) | (1 << jsonNull);
+
+function missingValues(scanner: JsonScanner, field: number, rows: Int32Array, count: number): Uint8Array | null {
+  const validity = new ValidityBuilder();
+  const { kinds, capacity } = scanner;
+  for (let i = 0; i < count; i++) {
+    const kind = kinds[field * capacity + rows[i]!];
+    if (kind === jsonAbsent || kind === jsonNull) validity.markNull(i);
+  }
+  return validity.finish(count);
+}
+
+/** String values as they lie in the scanner's bytes; null unless all are plain ASCII. */
+function stringView(
+  scanner: JsonScanner,
+  field: number,
+  type: DataType,
+  rows: Int32Array,
+  count: number,
+): Vector | null {
+  const { kernel, ascii, bytes, capacity } = scanner;
+  if (kernel === null || !ascii) return null;
+  const kinds = kernel.kindsOf(field, rows, count);
+  if ((kinds & ~(onlyStrings | missing)) !== 0) return null;
+  const validity = (kinds & missing) === 0 ? null : missingValues(scanner, field, rows, count);
+  let starts = scanner.starts.subarray(field * capacity, (field + 1) * capacity);
+  let ends = scanner.ends.subarray(field * capacity, (field + 1) * capacity);
+  if (count !== scanner.rows || validity !== null) {
+    // Positions of missing values are those of an earlier record.
+    const from = starts;
+    const to = ends;
+    starts = new Int32Array(count);
+    ends = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      if (validity !== null && !bitAt(validity, i)) continue;
+      starts[i] = from[rows[i]!]!;
+      ends[i] = to[rows[i]!]!;
+    }
+  }
+  return { kind: "bytes", type, length: count, validity, bytes, starts, ends };
+}
+
+/** String values copied by the kernel; null when it cannot. */
+function kernelStrings(
+  scanner: JsonScanner,
+  field: number,
+  type: DataType,
+  rows: Int32Array,
+  count: number,
+): Vector | null {
+  const { kernel } = scanner;
+  const copied = kernel?.copyStrings(scanner.bytes, field, rows, count);
+  if (kernel === null || copied === null || copied === undefined) return null;
+  const { bytes, offsets } = copied;
+  if (!copied.ascii) {
+    if (!isValidUtf8(bytes, 0, copied.size)) return null;
+    // Valid as a whole: each value is when none begins within a character.
+    for (let i = 0; i < count; i++) {
+      if (offsets[i] !== offsets[i + 1] && (bytes[offsets[i]!]! & 0xc0) === 0x80) return null;
+    }
+  }
+  const kinds = kernel.kindsOf(field, rows, count);
+  return {
+    kind: "bytes",
+    type,
+    length: count,
+    validity: (kinds & missing) === 0 ? null : missingValues(scanner, field, rows, count),
+    bytes,
+    starts: offsets.subarray(0, count),
+    ends: offsets.subarray(1, count + 1),
+  };
+}
+
 /**
  * String values, copied four bytes a step: that is cheaper than giving the whole chunk of input away with every batch,
  * and the copy shows at no cost whether a value is ASCII. What is not valid UTF-8 is repaired with U+FFFD.
  */
 function strings(scanner: JsonScanner, field: number, type: DataType, rows: Int32Array, count: number): Vector {
-  const { bytes, starts, ends, kinds, fieldCount } = scanner;
+  const { bytes, starts, ends, kinds, capacity } = scanner;
   let size = 0;
   for (let i = 0; i < count; i++) {
-    const cell = rows[i]! * fieldCount + field;
-    if (kinds[cell] !== 0) size += ends[cell]! - starts[cell]!;
+    const cell = field * capacity + rows[i]!;
+    if (kinds[cell] !== jsonAbsent) size += ends[cell]! - starts[cell]!;
   }
   let target = new Uint8Array(size + 8);
   const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -196,7 +278,7 @@ function strings(scanner: JsonScanner, field: number, type: DataType, rows: Int3
   const validity = new ValidityBuilder();
   let at = 0;
   for (let i = 0; i < count; i++) {
-    const cell = rows[i]! * fieldCount + field;
+    const cell = field * capacity + rows[i]!;
     const kind = kinds[cell]!;
     const start = starts[cell]!;
     const length = ends[cell]! - start;
@@ -218,7 +300,7 @@ function strings(scanner: JsonScanner, field: number, type: DataType, rows: Int3
         offsets[i + 1] = at;
         continue;
       }
-    } else if (kind === 0 || kind === jsonNull) {
+    } else if (kind === jsonAbsent || kind === jsonNull) {
       validity.markNull(i);
       offsets[i + 1] = at;
       continue;

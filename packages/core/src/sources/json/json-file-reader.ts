@@ -4,6 +4,7 @@ import type { DeadLetters } from "../files/bad-records.ts";
 import type { FileReader } from "../files/file-format.ts";
 import { recordFields, RecordFileReader } from "../files/record-file-reader.ts";
 import { jsonColumn } from "./json-columns.ts";
+import { JsonKernel } from "./json-kernel.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { JsonScanner } from "./json-scanner.ts";
 import { JsonValueReaders } from "./json-value-reader.ts";
@@ -20,6 +21,19 @@ export function jsonFileReader(
   return new RecordFileReader(context, request, options, letters, {
     scanner,
     column: (slot, { type }) => jsonColumn(scanner, slot, type, readers),
+    lendBuffers(chunkBytes) {
+      const kernel = JsonKernel.acquire(names, chunkBytes);
+      scanner.useKernel(kernel);
+      if (kernel === null) return null;
+      return {
+        chunkBytes: kernel.chunkBytes,
+        takeBuffer: () => kernel.takeBuffer(),
+        release() {
+          scanner.useKernel(null);
+          kernel.release();
+        },
+      };
+    },
     whole: "document",
     wholeLimit: options.bad.maxRecordBytes,
   });

@@ -15,6 +15,7 @@ import {
 } from "../../types/data-type.ts";
 import { castTextValues } from "../files/text-values.ts";
 import { jsonColumn } from "./json-columns.ts";
+import { JsonKernel } from "./json-kernel.ts";
 import { JsonScanner } from "./json-scanner.ts";
 import { defaultJsonSyntax, type JsonSyntax } from "./json-token.ts";
 import { JsonValueReaders } from "./json-value-reader.ts";
@@ -27,28 +28,60 @@ interface Scanned {
   readonly failures: ReadonlyMap<number, string>;
 }
 
+/** What is found in the text: by the scanner's own loop and by the kernel, which must not differ. */
 function scanText(
   text: string | Uint8Array,
   fields: readonly (readonly [string, DataType])[],
   syntax = defaultJsonSyntax,
 ): Scanned {
   const bytes = typeof text === "string" ? encodeUtf8(text) : text;
+  const plain = scanBytes(bytes, bytes.length, fields, syntax, null);
+  const kernel = JsonKernel.acquire(
+    fields.map(([name]) => name),
+    4096 * Math.ceil((bytes.length + 1) / 4096),
+  )!;
+  const buffer = kernel.takeBuffer()!;
+  // What follows the end must not matter.
+  buffer.fill(bytes.length % 3 === 0 ? 34 : 0xff);
+  buffer.set(bytes);
+  expect(scanBytes(buffer, bytes.length, fields, syntax, kernel)).toEqual(plain);
+  kernel.release();
+  return plain;
+}
+
+function scanBytes(
+  bytes: Uint8Array,
+  end: number,
+  fields: readonly (readonly [string, DataType])[],
+  syntax: JsonSyntax,
+  kernel: JsonKernel | null,
+): Scanned {
   const scanner = new JsonScanner(
     fields.map(([name]) => name),
     { syntax, maxRows: 7 },
   );
+  scanner.useKernel(kernel);
   const readers = new JsonValueReaders(syntax, castTextValues("UTC"));
   const rows: SqlValue[][] = [];
   const malformed = new Map<number, string>();
   const failures = new Map<number, string>();
-  for (let p = 0; p < bytes.length;) {
-    p = scanner.scan(bytes, p, bytes.length);
+  for (let p = 0; p < end;) {
+    p = scanner.scan(bytes, p, end);
+    expect(scanner.kernel === kernel || scanner.rows > 7).toBe(true);
     const all = Int32Array.from({ length: scanner.rows }, (_, i) => i);
     for (const [row, reason] of scanner.malformed) malformed.set(rows.length + row, reason);
     const failed = new Map<number, string>();
-    const columns = fields.map(([, type], i) =>
-      jsonColumn(scanner, i, type, readers).convert(all, scanner.rows, failed),
-    );
+    const columns = fields.map(([, type], i) => {
+      const column = jsonColumn(scanner, i, type, readers);
+      const values = column.convert(all, scanner.rows, failed);
+      const odd = all.filter((row) => row % 2 === 1);
+      for (const rows of [all, odd]) {
+        const view = column.view?.(rows, rows.length) ?? null;
+        if (view === null) continue;
+        expect(Array.from(rows, (_, r) => valueAt(view, r))).toEqual(Array.from(rows, (row) => valueAt(values, row)));
+      }
+      return values;
+    });
     for (const [row, reason] of failed) failures.set(rows.length + row, reason);
     for (let r = 0; r < scanner.rows; r++) rows.push(columns.map((column) => valueAt(column, r)));
   }

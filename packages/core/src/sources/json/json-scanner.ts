@@ -8,7 +8,8 @@
  * has the last word on whether it is well-formed. So the fast reader may give up at any time, but must never accept
  * what is wrong.
  *
- * What makes it fast: quotes are searched four bytes a step; the k-th key of a record is first compared with the k-th
+ * The fast reader exists twice: as {@link JsonKernel} in WebAssembly, for bytes that lie in a kernel's memory, and here,
+ * for all others. What makes it fast here: quotes are searched four bytes a step; the k-th key of a record is first compared with the k-th
  * key of the record before, in which case it needs neither a search nor a look-up.
  *
  * As in Spark a key that comes twice has its last value, what follows the first value of a line is ignored, blank lines
@@ -17,6 +18,7 @@
  */
 import { encodeUtf8 } from "../../columnar/utf8.ts";
 import { JsonCursor, isUnicodeEscape } from "./json-cursor.ts";
+import type { JsonKernel } from "./json-kernel.ts";
 import { decodeJsonString } from "./json-text.ts";
 import { KeyTable } from "./key-table.ts";
 import {
@@ -64,21 +66,29 @@ export class JsonScanner {
   /** Lines passed in the last call, blank ones included. */
   lines = 0;
   readonly fieldCount: number;
-  /** Value of field `f` of row `r` at index `r * fieldCount + f`: first byte, end, kind. */
-  starts: Int32Array;
-  ends: Int32Array;
-  kinds: Uint8Array;
+  /** Distance between two fields of a row in the arrays below. */
+  capacity: number;
+  /** Value of field `f` of row `r` at index `f * capacity + r`: first byte, end, kind. */
+  starts: Int32Array = new Int32Array(0);
+  ends: Int32Array = new Int32Array(0);
+  kinds: Uint8Array = new Uint8Array(0);
   /** The record of a row: first byte, end (without line end), 0-based line within the call. */
-  recordStarts: Int32Array;
-  recordEnds: Int32Array;
-  recordLines: Int32Array;
+  recordStarts: Int32Array = new Int32Array(0);
+  recordEnds: Int32Array = new Int32Array(0);
+  recordLines: Int32Array = new Int32Array(0);
   /** Why a row is malformed, by row; its fields are then all absent. */
   readonly malformed: Map<number, string> = new Map();
 
-  readonly #maxRows: number;
+  /** The kernel, when the arrays are those that it wrote in the last call. */
+  kernel: JsonKernel | null = null;
+  /** No string of the last call has a byte above 0x7f; false also when nobody looked. */
+  ascii = false;
+
+  readonly #wantedRows: number;
+  #maxRows: number;
+  #kernel: JsonKernel | null = null;
   readonly #keys: KeyTable;
   readonly #cursor: JsonCursor;
-  readonly #rowKinds: Uint8Array;
   #view: DataView = new DataView(new ArrayBuffer(8));
   // The keys of the record before, in order: bytes (quotes and colon included), length (0: none), field or -1.
   readonly #predicted: Uint8Array = new Uint8Array(predictedBytes * predictedKeys);
@@ -88,17 +98,38 @@ export class JsonScanner {
 
   constructor(fields: readonly string[], options: JsonScannerOptions = {}) {
     this.fieldCount = fields.length;
-    this.#maxRows = options.maxRows ?? 8192;
+    this.#wantedRows = options.maxRows ?? 8192;
+    this.#maxRows = this.#wantedRows;
+    this.capacity = 0;
     this.#keys = new KeyTable(fields);
     this.#cursor = new JsonCursor(options.syntax ?? defaultJsonSyntax);
-    this.#rowKinds = new Uint8Array(fields.length);
-    const cells = this.#maxRows * this.fieldCount;
+  }
+
+  /** From now on a kernel made for the same fields scans what lies in its memory; null: no kernel any more. */
+  useKernel(kernel: JsonKernel | null): void {
+    this.#kernel = kernel;
+    this.#maxRows = Math.min(this.#wantedRows, kernel?.capacity ?? Infinity);
+    this.capacity = 0;
+  }
+
+  /** Arrays for `maxRows` rows: the kernel's, or own ones. */
+  #allocate(): void {
+    const kernel = this.#kernel;
+    if (kernel !== null) {
+      this.capacity = kernel.capacity;
+      ({ starts: this.starts, ends: this.ends, kinds: this.kinds } = kernel);
+      ({ recordStarts: this.recordStarts, recordEnds: this.recordEnds, recordLines: this.recordLines } = kernel);
+      return;
+    }
+    const rows = this.#maxRows;
+    const cells = rows * this.fieldCount;
+    this.capacity = rows;
     this.starts = new Int32Array(cells);
     this.ends = new Int32Array(cells);
     this.kinds = new Uint8Array(cells);
-    this.recordStarts = new Int32Array(this.#maxRows);
-    this.recordEnds = new Int32Array(this.#maxRows);
-    this.recordLines = new Int32Array(this.#maxRows);
+    this.recordStarts = new Int32Array(rows);
+    this.recordEnds = new Int32Array(rows);
+    this.recordLines = new Int32Array(rows);
   }
 
   /**
@@ -110,11 +141,11 @@ export class JsonScanner {
     const readable = this.#begin(bytes, start, end);
     if (start >= end) return end;
     const last = readable[end - 1]!;
-    if (last === 10) return this.#lines(start, end);
+    if (last === 10) return this.#fastLines(start, end);
     // A line end behind the last line lets the fast reader do without comparing with the end.
     const saved = readable[end]!;
     readable[end] = 10;
-    const position = this.#lines(start, end);
+    const position = this.#fastLines(start, end);
     readable[end] = saved;
     return position > end ? end : position;
   }
@@ -135,6 +166,9 @@ export class JsonScanner {
       this.bytes = readable;
       this.#view = new DataView(readable.buffer, readable.byteOffset, readable.byteLength);
     }
+    if (this.capacity === 0 || (this.#kernel !== null && this.capacity !== this.#kernel.capacity)) this.#allocate();
+    this.kernel = this.#kernel?.holds(readable) ? this.#kernel : null;
+    this.ascii = false;
     this.kinds.fill(jsonAbsent);
     this.malformed.clear();
     this.rows = 0;
@@ -142,8 +176,41 @@ export class JsonScanner {
     return readable;
   }
 
+  #fastLines(from: number, end: number): number {
+    const { kernel } = this;
+    if (kernel === null) return this.#lines(from, end);
+    let ascii = true;
+    for (let p = from; ;) {
+      const scan = kernel.scan(this.bytes, p, end, this.rows, this.lines, this.#maxRows);
+      this.rows = scan.rows;
+      this.lines = scan.lines;
+      ascii &&= scan.ascii;
+      p = scan.position;
+      if (scan.gaveUp) {
+        p = this.#completeLine(p, this.rows, this.lines);
+        this.lines++;
+        // What the complete reader met, nobody looked at.
+        ascii = false;
+      }
+      if (p >= end || this.rows >= this.#maxRows || !scan.gaveUp) {
+        this.ascii = ascii;
+        return p;
+      }
+    }
+  }
+
+  /** Reads the line at `start` with the complete reader; returns where the next one begins. */
+  #completeLine(start: number, row: number, line: number): number {
+    const { bytes } = this;
+    let end = start;
+    while (bytes[end] !== 10 && bytes[end] !== 13) end++;
+    this.rows = this.#readRecord(start, end, row, line);
+    return end + (bytes[end] === 13 && bytes[end + 1] === 10 ? 2 : 1);
+  }
+
   #lines(from: number, end: number): number {
-    const { bytes, fieldCount } = this;
+    const { bytes } = this;
+    let { capacity } = this;
     const view = this.#view;
     const maxRows = this.#maxRows;
     const keys = this.#keys;
@@ -156,7 +223,6 @@ export class JsonScanner {
     let p = from;
     while (p < end && row < maxRows) {
       const lineStart = p;
-      const base = row * fieldCount;
       record: {
         if (bytes[p] !== 123) break record;
         let c = bytes[++p]!;
@@ -270,7 +336,7 @@ export class JsonScanner {
               break record;
             }
             if (field >= 0) {
-              const cell = base + field;
+              const cell = field * capacity + row;
               starts[cell] = valueStart;
               ends[cell] = valueEnd;
               kinds[cell] = kind;
@@ -293,12 +359,10 @@ export class JsonScanner {
         continue;
       }
       // Not a plain record.
-      let lineEnd = lineStart;
-      while (bytes[lineEnd] !== 10 && bytes[lineEnd] !== 13) lineEnd++;
-      row = this.#readRecord(lineStart, lineEnd, row, line);
-      ({ starts, ends, kinds, recordStarts, recordEnds, recordLines } = this);
+      p = this.#completeLine(lineStart, row, line);
+      row = this.rows;
+      ({ starts, ends, kinds, recordStarts, recordEnds, recordLines, capacity } = this);
       line++;
-      p = lineEnd + (bytes[lineEnd] === 13 && bytes[lineEnd + 1] === 10 ? 2 : 1);
     }
     this.rows = row;
     this.lines = line;
@@ -371,7 +435,7 @@ export class JsonScanner {
       const kind = cursor.value(1);
       if (kind === jsonAbsent) return row;
       if (field < 0) continue;
-      const cell = row * this.fieldCount + field;
+      const cell = field * this.capacity + row;
       this.starts[cell] = cursor.tokenStart;
       this.ends[cell] = cursor.tokenEnd;
       this.kinds[cell] = kind;
@@ -386,8 +450,7 @@ export class JsonScanner {
 
   #clearRow(row: number): void {
     this.#reserve(row);
-    const base = row * this.fieldCount;
-    this.kinds.set(this.#rowKinds, base);
+    for (let field = 0; field < this.fieldCount; field++) this.kinds[field * this.capacity + row] = jsonAbsent;
   }
 
   #closeRow(row: number, start: number, end: number, line: number): void {
@@ -397,22 +460,27 @@ export class JsonScanner {
   }
 
   #reserve(row: number): void {
-    const capacity = this.recordStarts.length;
+    const { capacity, fieldCount } = this;
     if (row < capacity) return;
+    // An array of records: it is read to its end, in larger arrays of our own.
     const rows = Math.max(row + 1, capacity * 2);
-    const cells = rows * this.fieldCount;
-    this.starts = grown(this.starts, new Int32Array(cells));
-    this.ends = grown(this.ends, new Int32Array(cells));
-    this.kinds = grown(this.kinds, new Uint8Array(cells));
-    this.recordStarts = grown(this.recordStarts, new Int32Array(rows));
-    this.recordEnds = grown(this.recordEnds, new Int32Array(rows));
-    this.recordLines = grown(this.recordLines, new Int32Array(rows));
+    this.starts = spread(this.starts, new Int32Array(rows * fieldCount), capacity, rows);
+    this.ends = spread(this.ends, new Int32Array(rows * fieldCount), capacity, rows);
+    this.kinds = spread(this.kinds, new Uint8Array(rows * fieldCount), capacity, rows);
+    this.recordStarts = spread(this.recordStarts, new Int32Array(rows), capacity, rows);
+    this.recordEnds = spread(this.recordEnds, new Int32Array(rows), capacity, rows);
+    this.recordLines = spread(this.recordLines, new Int32Array(rows), capacity, rows);
+    this.capacity = rows;
+    this.kernel = null;
   }
 }
 
-function grown<A extends Int32Array | Uint8Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
+/** Copies columns of `from` values each to columns of `to` values. */
+function spread<A extends Int32Array | Uint8Array>(source: A, target: A, from: number, to: number): A {
+  for (let column = 0; column * from < source.length; column++) {
+    target.set(source.subarray(column * from, (column + 1) * from), column * to);
+  }
+  return target;
 }
 
 /**

@@ -1,0 +1,548 @@
+/**
+ * The JSON kernel, written in AssemblyScript and compiled to WebAssembly with SIMD by `npm run kernels`.
+ *
+ * It finds the wanted fields of plain records 64 bytes at a time. What it accepts and what it gives up on is what
+ * JsonScanner in sources/json does without it; a property test holds the two together. All memory is laid out by the
+ * caller (JsonKernel); positions that are written are relative to `base`.
+ */
+
+const QUOTE: i32 = 34;
+const BACKSLASH: i32 = 92;
+
+const KIND_STRING: u8 = 1;
+const KIND_ESCAPED: u8 = 2;
+const KIND_INTEGER: u8 = 3;
+const KIND_FLOAT: u8 = 4;
+const KIND_TRUE: u8 = 5;
+const KIND_FALSE: u8 = 6;
+const KIND_NULL: u8 = 7;
+const KIND_OBJECT: u8 = 8;
+const KIND_ARRAY: u8 = 9;
+
+const WORD_TRUE: i32 = 0x65757274;
+const WORD_ALSE: i32 = 0x65736c61;
+const WORD_NULL: i32 = 0x6c6c756e;
+
+// One entry of the table of names: first 16 bytes (zero behind the end), length (-1: empty), field, address of the rest.
+const ENTRY: i32 = 32;
+
+/** Rows, lines and whether a line was given up: results of `scan`. */
+let resultRows: i32 = 0;
+let resultLines: i32 = 0;
+let resultGaveUp: i32 = 0;
+let resultHigh: i32 = 0;
+export function rows(): i32 {
+  return resultRows;
+}
+export function lines(): i32 {
+  return resultLines;
+}
+export function gaveUp(): i32 {
+  return resultGaveUp;
+}
+/** Whether a byte above 0x7f may be in a key or a string of the last call of `scan`. */
+export function high(): i32 {
+  return resultHigh;
+}
+
+let starts: i32 = 0;
+let ends: i32 = 0;
+let kinds: i32 = 0;
+let recordStarts: i32 = 0;
+let recordEnds: i32 = 0;
+let recordLines: i32 = 0;
+let capacity: i32 = 0;
+let table: i32 = 0;
+let tableMask: i32 = 0;
+
+/** Where things lie; `masks` are 9 words of 64 bits, of which the n-th has its n lowest bytes set. */
+let masks: i32 = 0;
+export function lay(
+  startsAt: i32,
+  endsAt: i32,
+  kindsAt: i32,
+  recordStartsAt: i32,
+  recordEndsAt: i32,
+  recordLinesAt: i32,
+  rowCapacity: i32,
+  tableAt: i32,
+  tableEntries: i32,
+  masksAt: i32,
+): void {
+  starts = startsAt;
+  ends = endsAt;
+  kinds = kindsAt;
+  recordStarts = recordStartsAt;
+  recordEnds = recordEndsAt;
+  recordLines = recordLinesAt;
+  capacity = rowCapacity;
+  table = tableAt;
+  tableMask = (tableEntries - 1) * ENTRY;
+  masks = masksAt;
+}
+
+/** All bytes that `stops` looked at since `scan` began, one over the other. */
+let seen: v128 = i64x2.splat(0);
+
+/** A bit for each of the 64 bytes at `p` that may end a string: a quote, a backslash, a byte below 0x20. */
+@inline
+function stops(p: i32): u64 {
+  const quote = i8x16.splat(34);
+  const backslash = i8x16.splat(92);
+  const control = i8x16.splat(0x1f);
+  const a = v128.load(p);
+  const b = v128.load(p, 16);
+  const c = v128.load(p, 32);
+  const d = v128.load(p, 48);
+  seen = v128.or(v128.or(seen, v128.or(a, b)), v128.or(c, d));
+  const ma = i8x16.bitmask(v128.or(v128.or(i8x16.eq(a, quote), i8x16.eq(a, backslash)), i8x16.le_u(a, control)));
+  const mb = i8x16.bitmask(v128.or(v128.or(i8x16.eq(b, quote), i8x16.eq(b, backslash)), i8x16.le_u(b, control)));
+  const mc = i8x16.bitmask(v128.or(v128.or(i8x16.eq(c, quote), i8x16.eq(c, backslash)), i8x16.le_u(c, control)));
+  const md = i8x16.bitmask(v128.or(v128.or(i8x16.eq(d, quote), i8x16.eq(d, backslash)), i8x16.le_u(d, control)));
+  return <u64>(<u32>(ma | (mb << 16))) | ((<u64>(<u32>(mc | (md << 16)))) << 32);
+}
+
+@inline
+function hash(word: u64, length: i32): i32 {
+  return <i32>(((word ^ <u64>length) * 0x9e3779b97f4a7c15) >> 40) & tableMask;
+}
+
+@inline
+function isDigit(c: i32): bool {
+  return <u32>(c - 48) < 10;
+}
+
+/** Behind a number that starts at `p` with byte `c`, or -1; `numberKind` tells which. */
+let numberKind: u8 = 0;
+function numberEnd(p: i32, c: i32): i32 {
+  if (c == 45) c = load<u8>(++p);
+  if (c == 48) {
+    c = load<u8>(++p);
+  } else {
+    if (!isDigit(c)) return -1;
+    do c = load<u8>(++p);
+    while (isDigit(c));
+  }
+  numberKind = KIND_INTEGER;
+  if (c == 46) {
+    numberKind = KIND_FLOAT;
+    c = load<u8>(++p);
+    if (!isDigit(c)) return -1;
+    do c = load<u8>(++p);
+    while (isDigit(c));
+  }
+  if (c == 101 || c == 69) {
+    numberKind = KIND_FLOAT;
+    c = load<u8>(++p);
+    if (c == 43 || c == 45) c = load<u8>(++p);
+    if (!isDigit(c)) return -1;
+    do c = load<u8>(++p);
+    while (isDigit(c));
+  }
+  return p;
+}
+
+function isHex(c: i32): bool {
+  const lower = c | 32;
+  return isDigit(c) || (lower >= 97 && lower <= 102);
+}
+
+/** Behind the escape at `p`, or -1. */
+function escapeEnd(p: i32): i32 {
+  const c = <i32>load<u8>(p, 1);
+  if (c == 34 || c == 92 || c == 47 || c == 98 || c == 102 || c == 110 || c == 114 || c == 116) return p + 2;
+  if (c != 117) return -1;
+  return isHex(load<u8>(p, 2)) && isHex(load<u8>(p, 3)) && isHex(load<u8>(p, 4)) && isHex(load<u8>(p, 5)) ? p + 6 : -1;
+}
+
+/** Behind the quote that ends the string whose first byte is at `p`, or -1. */
+function stringEnd(p: i32): i32 {
+  for (;;) {
+    const mask = stops(p);
+    if (mask == 0) {
+      p += 64;
+      continue;
+    }
+    p += <i32>ctz(mask);
+    const c = <i32>load<u8>(p);
+    if (c == QUOTE) return p + 1;
+    if (c != BACKSLASH) return -1;
+    p = escapeEnd(p);
+    if (p < 0) return -1;
+  }
+  return -1;
+}
+
+@inline
+function pastBlanks(p: i32): i32 {
+  let c = <i32>load<u8>(p);
+  while (c == 32 || c == 9) c = load<u8>(++p);
+  return p;
+}
+
+/** Behind the colon of the key at `p`, or -1. */
+function keyEnd(p: i32): i32 {
+  p = pastBlanks(p);
+  if (load<u8>(p) != QUOTE) return -1;
+  p = stringEnd(p + 1);
+  if (p < 0) return -1;
+  p = pastBlanks(p);
+  return load<u8>(p) == 58 ? p + 1 : -1;
+}
+
+function scalarEnd(p: i32, c: i32): i32 {
+  if (c == 116) return load<i32>(p) == WORD_TRUE ? p + 4 : -1;
+  if (c == 102) return load<i32>(p + 1) == WORD_ALSE ? p + 5 : -1;
+  if (c == 110) return load<i32>(p) == WORD_NULL ? p + 4 : -1;
+  return numberEnd(p, c);
+}
+
+/** End of the object or array at `p`, or -1; one bit per level says which bracket is open. */
+function nestedEnd(p: i32): i32 {
+  let open: i32 = 1;
+  for (;;) {
+    p = pastBlanks(p);
+    let c = <i32>load<u8>(p);
+    if (c == QUOTE) {
+      p = stringEnd(p + 1);
+      if (p < 0) return -1;
+    } else if (c == 123 || c == 91) {
+      if (open < 0 || open >= 0x40000000) return -1;
+      open = (open << 1) | (c == 123 ? 1 : 0);
+      p = pastBlanks(p + 1);
+      c = load<u8>(p);
+      if (c == (open & 1 ? 125 : 93)) {
+        p++;
+        open >>= 1;
+        if (open == 1) return p;
+      } else if (open & 1) {
+        p = keyEnd(p);
+        if (p < 0) return -1;
+        continue;
+      } else {
+        continue;
+      }
+    } else {
+      p = scalarEnd(p, c);
+      if (p < 0) return -1;
+    }
+    for (;;) {
+      p = pastBlanks(p);
+      c = load<u8>(p);
+      p++;
+      if (c == 44) {
+        if (open & 1) {
+          p = keyEnd(p);
+          if (p < 0) return -1;
+        }
+        break;
+      }
+      if (c != (open & 1 ? 125 : 93)) return -1;
+      open >>= 1;
+      if (open == 1) return p;
+    }
+  }
+  return -1;
+}
+
+function sameRest(p: i32, rest: i32, length: i32): bool {
+  for (let i = 16; i < length; i++) if (load<u8>(p + i) != load<u8>(rest + i)) return false;
+  return true;
+}
+
+/**
+ * Reads lines of memory [from, end) from row `row` and line `line` on, until the end, `maxRows` rows or a line that is
+ * not a plain record. The byte at `end - 1` or `end` is a line end. Returns where it stopped; for a line that is given up
+ * that is the line's start.
+ */
+export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxRows: i32): i32 {
+  const rowStarts = recordStarts;
+  const rowEnds = recordEnds;
+  const rowLines = recordLines;
+  const rowCapacity = capacity;
+  const names = table;
+  const firstBytes = masks;
+  let p = from;
+  // The block of 64 bytes whose stops are known.
+  let block = from - 64;
+  let known: u64 = 0;
+  seen = i64x2.splat(0);
+  while (p < end && row < maxRows) {
+    const lineStart = p;
+    let plain = false;
+    if (load<u8>(p) == 123) {
+      let c = <i32>load<u8>(++p);
+      if (c == 125) {
+        p++;
+        plain = true;
+      } else {
+        for (;;) {
+          while (c == 32 || c == 9) c = load<u8>(++p);
+          if (c != QUOTE) break;
+          const keyStart = ++p;
+          let distance = p - block;
+          if (distance >= 64) {
+            block = p;
+            known = stops(p);
+            distance = 0;
+          }
+          let mask = known >> distance;
+          while (mask == 0) {
+            block += 64;
+            p = block;
+            mask = known = stops(block);
+          }
+          p += <i32>ctz(mask);
+          if (load<u8>(p) != QUOTE) break;
+          const length = p - keyStart;
+          const low = load<u64>(keyStart) & load<u64>(firstBytes + (length < 8 ? length << 3 : 64));
+          const high =
+            length <= 8 ? 0 : load<u64>(keyStart, 8) & load<u64>(firstBytes + (length < 16 ? (length - 8) << 3 : 64));
+          let field = -1;
+          let slot = hash(low, length);
+          for (;;) {
+            const entry = names + slot;
+            const entryLength = load<i32>(entry, 16);
+            if (entryLength < 0) break;
+            if (
+              entryLength == length &&
+              load<u64>(entry) == low &&
+              load<u64>(entry, 8) == high &&
+              (length <= 16 || sameRest(keyStart, load<i32>(entry, 24), length))
+            ) {
+              field = load<i32>(entry, 20);
+              break;
+            }
+            slot = (slot + ENTRY) & tableMask;
+          }
+          c = load<u8>(++p);
+          if (c != 58) {
+            while (c == 32 || c == 9) c = load<u8>(++p);
+            if (c != 58) break;
+          }
+          c = load<u8>(++p);
+          while (c == 32 || c == 9) c = load<u8>(++p);
+          let valueStart = p;
+          let valueEnd: i32 = 0;
+          let kind: u8 = 0;
+          if (c == QUOTE) {
+            valueStart = ++p;
+            kind = KIND_STRING;
+            for (;;) {
+              distance = p - block;
+              if (distance >= 64) {
+                block = p;
+                known = stops(p);
+                distance = 0;
+              }
+              mask = known >> distance;
+              while (mask == 0) {
+                block += 64;
+                p = block;
+                mask = known = stops(block);
+              }
+              p += <i32>ctz(mask);
+              c = load<u8>(p);
+              if (c != BACKSLASH) break;
+              kind = KIND_ESCAPED;
+              const after = escapeEnd(p);
+              if (after < 0) {
+                c = 0;
+                break;
+              }
+              p = after;
+            }
+            if (c != QUOTE) break;
+            valueEnd = p++;
+          } else if (isDigit(c) || c == 45) {
+            p = numberEnd(p, c);
+            if (p < 0) break;
+            valueEnd = p;
+            kind = numberKind;
+          } else if (c == 123 || c == 91) {
+            kind = c == 123 ? KIND_OBJECT : KIND_ARRAY;
+            p = nestedEnd(p);
+            if (p < 0) break;
+            valueEnd = p;
+          } else if (c == 116) {
+            if (load<i32>(p) != WORD_TRUE) break;
+            kind = KIND_TRUE;
+            valueEnd = p += 4;
+          } else if (c == 102) {
+            if (load<i32>(p + 1) != WORD_ALSE) break;
+            kind = KIND_FALSE;
+            valueEnd = p += 5;
+          } else if (c == 110) {
+            if (load<i32>(p) != WORD_NULL) break;
+            kind = KIND_NULL;
+            valueEnd = p += 4;
+          } else {
+            break;
+          }
+          if (field >= 0) {
+            const cell = field * rowCapacity + row;
+            store<i32>(starts + (cell << 2), valueStart - origin);
+            store<i32>(ends + (cell << 2), valueEnd - origin);
+            store<u8>(kinds + cell, kind);
+          }
+          c = load<u8>(p);
+          while (c == 32 || c == 9) c = load<u8>(++p);
+          p++;
+          if (c == 44) {
+            c = load<u8>(p);
+            continue;
+          }
+          plain = c == 125;
+          break;
+        }
+      }
+    }
+    if (!plain) {
+      resultRows = row;
+      resultLines = line;
+      resultGaveUp = 1;
+      resultHigh = i8x16.bitmask(seen);
+      return lineStart;
+    }
+    store<i32>(rowStarts + (row << 2), lineStart - origin);
+    store<i32>(rowLines + (row << 2), line++);
+    let c = <i32>load<u8>(p);
+    while (c != 10 && c != 13) c = load<u8>(++p);
+    store<i32>(rowEnds + (row << 2), p - origin);
+    p += c == 13 && load<u8>(p, 1) == 10 ? 2 : 1;
+    row++;
+  }
+  resultRows = row;
+  resultLines = line;
+  resultGaveUp = 0;
+  resultHigh = i8x16.bitmask(seen);
+  return p;
+}
+
+/** Which kinds field `field` has in the rows at `rowsAt`: bit k for kind k. */
+export function kindsOf(field: i32, rowsAt: i32, count: i32): i32 {
+  const column = kinds + field * capacity;
+  let seen: i32 = 0;
+  for (let i = 0; i < count; i++) seen |= 1 << (<i32>load<u8>(column + load<i32>(rowsAt + (i << 2))));
+  return seen;
+}
+
+/** The ASCII character that the escape at `p` stands for, or -1. */
+function escaped(p: i32): i32 {
+  const c = <i32>load<u8>(p, 1);
+  if (c == 98) return 8;
+  if (c == 102) return 12;
+  if (c == 110) return 10;
+  if (c == 114) return 13;
+  if (c == 116) return 9;
+  if (c != 117) return c;
+  let code: i32 = 0;
+  for (let i = 2; i < 6; i++) {
+    const digit = <i32>load<u8>(p + i);
+    code = (code << 4) | (isDigit(digit) ? digit - 48 : (digit | 32) - 87);
+  }
+  return code < 0x80 ? code : -1;
+}
+
+/** Copies [p, end) to `at` without its escapes; returns where the copy ends, or -1. */
+function copyEscaped(p: i32, end: i32, at: i32): i32 {
+  while (p < end) {
+    const c = <i32>load<u8>(p);
+    if (c != BACKSLASH) {
+      store<u8>(at++, c);
+      p++;
+      continue;
+    }
+    const character = escaped(p);
+    if (character < 0) return -1;
+    store<u8>(at++, character);
+    p += load<u8>(p, 1) == 117 ? 6 : 2;
+  }
+  return at;
+}
+
+let copiedHigh: i32 = 0;
+/** Whether a byte above 0x7f is in what `copyStrings` copied last. */
+export function copyHigh(): i32 {
+  return copiedHigh;
+}
+
+/**
+ * Copies the values of a field for the rows at `rowsAt` one behind the other to `to`, and where each ends to `endsAt`;
+ * nothing for values that are absent or null. Returns the number of bytes, or -1 when a value is of another kind or has
+ * an escape beyond ASCII. Up to 15 bytes behind the last are overwritten.
+ */
+export function copyStrings(field: i32, rowsAt: i32, count: i32, to: i32, endsAt: i32, origin: i32): i32 {
+  const column = field * capacity;
+  let at = to;
+  let all = i64x2.splat(0);
+  for (let i = 0; i < count; i++) {
+    const cell = column + load<i32>(rowsAt + (i << 2));
+    const kind = load<u8>(kinds + cell);
+    if (kind == KIND_STRING || kind == KIND_ESCAPED) {
+      let p = load<i32>(starts + (cell << 2)) + origin;
+      const length = load<i32>(ends + (cell << 2)) + origin - p;
+      let end = at + length;
+      if (kind == KIND_ESCAPED) {
+        end = copyEscaped(p, p + length, at);
+        if (end < 0) return -1;
+        p = at;
+      }
+      // Only a value's own bytes may show whether it is ASCII: its last part is masked.
+      for (; at + 16 <= end; at += 16, p += 16) {
+        const part = v128.load(p);
+        all = v128.or(all, part);
+        v128.store(at, part);
+      }
+      if (at < end) {
+        const left = end - at;
+        const low = load<u64>(p) & load<u64>(masks + (left < 8 ? left << 3 : 64));
+        const rest = left > 8 ? load<u64>(p, 8) & load<u64>(masks + ((left - 8) << 3)) : 0;
+        store<u64>(at, low);
+        store<u64>(at, rest, 8);
+        all = v128.or(all, i64x2.splat(low | rest));
+      }
+      at = end;
+    } else if (kind != 0 && kind != KIND_NULL) {
+      return -1;
+    }
+    store<i32>(endsAt + (i << 2), at - to);
+  }
+  copiedHigh = i8x16.bitmask(all);
+  return at - to;
+}
+
+/** Eight digits at `p` as a number. */
+@inline
+function eightDigits(word: u64): u64 {
+  word = (word & 0x0f0f0f0f0f0f0f0f) * 2561;
+  word = ((word >> 8) & 0x00ff00ff00ff00ff) * 6553601;
+  return (((word >> 16) & 0x0000ffff0000ffff) * 42949672960001) >> 32;
+}
+
+/**
+ * Writes field `field`, integers of at most 18 digits, for the rows at `rowsAt` as 64-bit integers to `to`. Returns the
+ * number of rows written: `count`, or fewer when the next one is something else.
+ */
+export function readLongs(field: i32, rowsAt: i32, from: i32, count: i32, to: i32, origin: i32): i32 {
+  const column = field * capacity;
+  for (let i = from; i < count; i++) {
+    const cell = column + load<i32>(rowsAt + (i << 2));
+    if (load<u8>(kinds + cell) != KIND_INTEGER) return i;
+    let p = load<i32>(starts + (cell << 2)) + origin;
+    const end = load<i32>(ends + (cell << 2)) + origin;
+    const negative = load<u8>(p) == 45;
+    if (negative) p++;
+    let digits = end - p;
+    if (digits > 18) return i;
+    let value: u64 = 0;
+    while (digits >= 8) {
+      value = value * 100000000 + eightDigits(load<u64>(p));
+      p += 8;
+      digits -= 8;
+    }
+    for (; p < end; p++) value = value * 10 + (load<u8>(p) - 48);
+    store<i64>(to + (i << 3), negative ? -(<i64>value) : <i64>value);
+  }
+  return count;
+}

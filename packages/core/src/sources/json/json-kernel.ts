@@ -1,0 +1,267 @@
+/**
+ * The JSON kernel: WebAssembly with SIMD that finds fields 64 bytes at a time, copies strings and reads integers
+ * (packages/core/kernels/json-scan.ts). A kernel has a memory of fixed size, in which the buffers lie that a file is read
+ * into; memory never grows, so a read may be under way while the kernel works. Kernels are kept for the next reader.
+ */
+import { encodeUtf8 } from "../../columnar/utf8.ts";
+import type { ChunkBuffers } from "../files/line-chunks.ts";
+import { chunkPadding } from "../files/line-chunks.ts";
+import { jsonKernelBinary } from "./json-kernel.generated.ts";
+
+/** What is used of the WebAssembly API; its types come with the DOM only. */
+interface WebAssemblyModule {
+  readonly kind?: "module";
+}
+interface WebAssemblyMemory {
+  readonly buffer: ArrayBuffer;
+}
+declare const WebAssembly: {
+  readonly Module: new (binary: Uint8Array) => WebAssemblyModule;
+  readonly Instance: new (
+    module: WebAssemblyModule,
+    imports: { readonly env: { readonly memory: WebAssemblyMemory } },
+  ) => { readonly exports: unknown };
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => WebAssemblyMemory;
+};
+
+interface Exports {
+  lay(
+    starts: number,
+    ends: number,
+    kinds: number,
+    recordStarts: number,
+    recordEnds: number,
+    recordLines: number,
+    capacity: number,
+    table: number,
+    tableEntries: number,
+    masks: number,
+  ): void;
+  scan(from: number, end: number, origin: number, row: number, line: number, maxRows: number): number;
+  rows(): number;
+  lines(): number;
+  gaveUp(): number;
+  high(): number;
+  kindsOf(field: number, rows: number, count: number): number;
+  copyStrings(field: number, rows: number, count: number, to: number, ends: number, origin: number): number;
+  copyHigh(): number;
+  readLongs(field: number, rows: number, from: number, count: number, to: number, origin: number): number;
+}
+
+const maximumRows = 8192;
+/** Cells that a scan has room for; with more fields it stops at fewer rows. */
+const maximumCells = 1 << 17;
+/** With more fields than this the kernel would stop every few rows. */
+const maximumFields = 1024;
+const maximumChunkBytes = 16 << 20;
+const nameBytes = 64 << 10;
+const entryBytes = 32;
+const page = 64 << 10;
+/** Kernels that are kept for the next reader, of a thread. */
+const keptKernels = 2;
+
+const idle: JsonKernel[] = [];
+let compiled: WebAssemblyModule | null = null;
+
+function compile(): WebAssemblyModule {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(jsonKernelBinary), (c) => c.charCodeAt(0)));
+  return compiled;
+}
+
+export class JsonKernel implements ChunkBuffers {
+  readonly chunkBytes: number;
+  readonly #memory: WebAssemblyMemory;
+  readonly #view: DataView;
+  readonly #exports: Exports;
+  readonly #masksAt: number;
+  readonly #tableAt: number;
+  readonly #namesAt: number;
+  readonly #cellsAt: number;
+  readonly #rowsAt: number;
+  readonly #endsAt: number;
+  readonly #outAt: number;
+  readonly #buffersAt: readonly number[];
+  #free: number[] = [];
+  /** Views of what `scan` writes; field `f` of row `r` at index `f * capacity + r`. */
+  capacity = 0;
+  starts: Int32Array = new Int32Array(0);
+  ends: Int32Array = new Int32Array(0);
+  kinds: Uint8Array = new Uint8Array(0);
+  recordStarts: Int32Array = new Int32Array(0);
+  recordEnds: Int32Array = new Int32Array(0);
+  recordLines: Int32Array = new Int32Array(0);
+
+  constructor(chunkBytes: number) {
+    this.chunkBytes = chunkBytes;
+    let size = 64;
+    const take = (bytes: number): number => {
+      const at = size;
+      size = (size + bytes + 63) & ~63;
+      return at;
+    };
+    this.#masksAt = take(9 * 8);
+    this.#tableAt = take(4 * maximumFields * entryBytes);
+    this.#namesAt = take(nameBytes);
+    this.#cellsAt = take(maximumCells * 9 + maximumRows * 12);
+    this.#rowsAt = take(maximumRows * 4);
+    this.#endsAt = take(maximumRows * 4);
+    this.#outAt = take(Math.max(chunkBytes, maximumRows * 8) + chunkPadding);
+    this.#buffersAt = [take(chunkBytes + chunkPadding), take(chunkBytes + chunkPadding)];
+    const pages = Math.ceil(size / page);
+    this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.#view = new DataView(this.#memory.buffer);
+    this.#exports = new WebAssembly.Instance(compile(), { env: { memory: this.#memory } }).exports as Exports;
+    for (let n = 0; n < 9; n++) {
+      this.#view.setBigInt64(this.#masksAt + n * 8, n === 8 ? -1n : (1n << BigInt(8 * n)) - 1n, true);
+    }
+  }
+
+  /** A kernel that looks for `names`; null when there are too many, or the chunks are too large. */
+  static acquire(names: readonly string[], chunkBytes: number): JsonKernel | null {
+    if (chunkBytes > maximumChunkBytes) return null;
+    const encoded = names.map(encodeUtf8);
+    if (names.length > maximumFields || encoded.reduce((sum, name) => sum + name.length, 0) > nameBytes) return null;
+    const at = idle.findIndex((kernel) => kernel.chunkBytes === chunkBytes);
+    const kernel = at < 0 ? new JsonKernel(chunkBytes) : idle.splice(at, 1)[0]!;
+    kernel.#lay(encoded);
+    return kernel;
+  }
+
+  /** Gives the kernel back. None of its memory may be in use any more, by a read either. */
+  release(): void {
+    idle.unshift(this);
+    idle.length = Math.min(idle.length, keptKernels);
+  }
+
+  #lay(names: readonly Uint8Array[]): void {
+    const fields = names.length;
+    const rows = Math.min(maximumRows, Math.floor(maximumCells / Math.max(1, fields)));
+    const { buffer } = this.#memory;
+    const startsAt = this.#cellsAt;
+    const endsAt = startsAt + fields * rows * 4;
+    const recordsAt = endsAt + fields * rows * 4;
+    const kindsAt = recordsAt + rows * 12;
+    this.capacity = rows;
+    this.starts = new Int32Array(buffer, startsAt, fields * rows);
+    this.ends = new Int32Array(buffer, endsAt, fields * rows);
+    this.kinds = new Uint8Array(buffer, kindsAt, fields * rows);
+    this.recordStarts = new Int32Array(buffer, recordsAt, rows);
+    this.recordEnds = new Int32Array(buffer, recordsAt + rows * 4, rows);
+    this.recordLines = new Int32Array(buffer, recordsAt + rows * 8, rows);
+    let entries = 16;
+    while (entries < fields * 4) entries *= 2;
+    this.#writeTable(names, Math.min(entries, 4 * maximumFields));
+    this.#exports.lay(
+      startsAt,
+      endsAt,
+      kindsAt,
+      recordsAt,
+      recordsAt + rows * 4,
+      recordsAt + rows * 8,
+      rows,
+      this.#tableAt,
+      Math.min(entries, 4 * maximumFields),
+      this.#masksAt,
+    );
+    this.#free = [...this.#buffersAt];
+  }
+
+  #writeTable(names: readonly Uint8Array[], entries: number): void {
+    const memory = new Uint8Array(this.#memory.buffer);
+    const view = this.#view;
+    for (let i = 0; i < entries; i++) view.setInt32(this.#tableAt + i * entryBytes + 16, -1, true);
+    let nameAt = this.#namesAt;
+    for (const [field, name] of names.entries()) {
+      memory.set(name, nameAt);
+      const first = new Uint8Array(16);
+      first.set(name.subarray(0, 16));
+      const word = new DataView(first.buffer).getBigUint64(0, true);
+      const hash = BigInt.asUintN(64, (word ^ BigInt(name.length)) * 0x9e3779b97f4a7c15n) >> 40n;
+      let slot = Math.floor(Number(hash & BigInt((entries - 1) * entryBytes)) / entryBytes);
+      while (view.getInt32(this.#tableAt + slot * entryBytes + 16, true) >= 0) slot = (slot + 1) % entries;
+      const entry = this.#tableAt + slot * entryBytes;
+      memory.set(first, entry);
+      view.setInt32(entry + 16, name.length, true);
+      view.setInt32(entry + 20, field, true);
+      view.setInt32(entry + 24, nameAt, true);
+      nameAt += name.length;
+    }
+  }
+
+  takeBuffer(): Uint8Array | null {
+    const at = this.#free.pop();
+    return at === undefined ? null : new Uint8Array(this.#memory.buffer, at, this.chunkBytes + chunkPadding);
+  }
+
+  /** Whether the kernel can work on the bytes. */
+  holds(bytes: Uint8Array): boolean {
+    return bytes.buffer === this.#memory.buffer;
+  }
+
+  /**
+   * Reads lines of `bytes[start, end)`, one of the kernel's buffers; the last is ended by a line end. Stops at the end, at
+   * `maxRows` rows or at a line that it gives up, whose start is then the result.
+   */
+  scan(bytes: Uint8Array, start: number, end: number, row: number, line: number, maxRows: number): KernelScan {
+    const origin = bytes.byteOffset;
+    const position = this.#exports.scan(origin + start, origin + end, origin, row, line, maxRows) - origin;
+    const { rows, lines, gaveUp, high } = this.#exports;
+    return { position, rows: rows(), lines: lines(), gaveUp: gaveUp() !== 0, ascii: high() === 0 };
+  }
+
+  /** Bit k is set when one of the rows has kind k in the field. */
+  kindsOf(field: number, rows: Int32Array, count: number): number {
+    return this.#exports.kindsOf(field, this.#putRows(rows, count), count);
+  }
+
+  /** Strings of a field for some rows, nothing for null and absent ones; null when the kernel cannot copy them. */
+  copyStrings(bytes: Uint8Array, field: number, rows: Int32Array, count: number): CopiedStrings | null {
+    const rowsAt = this.#putRows(rows, count);
+    const size = this.#exports.copyStrings(field, rowsAt, count, this.#outAt, this.#endsAt, bytes.byteOffset);
+    if (size < 0) return null;
+    const { buffer } = this.#memory;
+    // Eight bytes more than are used, as readers of whole words expect.
+    const copy = new Uint8Array(size + 8);
+    copy.set(new Uint8Array(buffer, this.#outAt, size));
+    const offsets = new Int32Array(count + 1);
+    offsets.set(new Int32Array(buffer, this.#endsAt, count), 1);
+    return { bytes: copy, size, offsets, ascii: this.#exports.copyHigh() === 0 };
+  }
+
+  /** Integers of a field for some rows, up to the first that is something else or has more than 18 digits. */
+  readLongs(
+    bytes: Uint8Array,
+    field: number,
+    rows: Int32Array,
+    from: number,
+    count: number,
+    to: BigInt64Array,
+  ): number {
+    const rowsAt = this.#putRows(rows, count);
+    const read = this.#exports.readLongs(field, rowsAt, from, count, this.#outAt, bytes.byteOffset);
+    to.set(new BigInt64Array(this.#memory.buffer, this.#outAt + from * 8, read - from), from);
+    return read;
+  }
+
+  #putRows(rows: Int32Array, count: number): number {
+    new Int32Array(this.#memory.buffer, this.#rowsAt, count).set(rows.subarray(0, count));
+    return this.#rowsAt;
+  }
+}
+
+export interface KernelScan {
+  readonly position: number;
+  readonly rows: number;
+  readonly lines: number;
+  readonly gaveUp: boolean;
+  /** No byte of a string that was met is above 0x7f. */
+  readonly ascii: boolean;
+}
+
+export interface CopiedStrings {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  /** Where value `i` begins, and at `i + 1` where it ends. */
+  readonly offsets: Int32Array;
+  readonly ascii: boolean;
+}
