@@ -1,14 +1,18 @@
 /** How many bytes the rows of a plan take, where that can be said before anything runs. */
 import { batchMemorySize } from "../columnar/memory-size.ts";
-import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import type { DataType } from "../types/data-type.ts";
 
+/** Bytes of sources as they are stored. */
+export type SourceSizes = ReadonlyMap<Read, number>;
+
 /**
  * Bytes as Spark estimates them without statistics: filters keep all, joins multiply, projections change the width of rows.
+ * @param sizes bytes of the sources that know
  * @returns undefined when a source does not know
  */
-export function estimateBytes(plan: LogicalPlan): number | undefined {
+export function estimateBytes(plan: LogicalPlan, sizes: SourceSizes): number | undefined {
   switch (plan.kind) {
     case "LocalScan": {
       const whole = batchMemorySize(plan.batch);
@@ -25,26 +29,34 @@ export function estimateBytes(plan: LogicalPlan): number | undefined {
       const rows = (end - start) / step;
       return rows < 0n ? 0 : 8 * Number(rows);
     }
-    case "Scan":
-      return undefined;
+    case "Scan": {
+      const whole = sizes.get(plan.read);
+      return whole === undefined
+        ? undefined
+        : scaled(
+            whole,
+            plan.schema.fields.map((f) => f.type),
+            plan,
+          );
+    }
     case "Limit": {
-      const below = estimateBytes(plan.input);
+      const below = estimateBytes(plan.input, sizes);
       const rows = plan.limit * rowBytes(outputOf(plan).map((a) => a.type));
       return below === undefined ? rows : Math.min(below, rows);
     }
     case "Union":
-      return combined(plan.inputs, (a, b) => a + b);
+      return combined(plan.inputs, sizes, (a, b) => a + b);
     case "SetOperation":
-      return combined([plan.left, plan.right], (a, b) => a + b);
+      return combined([plan.left, plan.right], sizes, (a, b) => a + b);
     case "Join":
       return plan.joinType === "leftSemi" || plan.joinType === "leftAnti"
-        ? estimateBytes(plan.left)
-        : combined([plan.left, plan.right], (a, b) => a * b);
+        ? estimateBytes(plan.left, sizes)
+        : combined([plan.left, plan.right], sizes, (a, b) => a * b);
     case "Project":
     case "Aggregate":
     case "Window":
     case "Expand": {
-      const below = estimateBytes(plan.input);
+      const below = estimateBytes(plan.input, sizes);
       return below === undefined
         ? undefined
         : scaled(
@@ -59,15 +71,21 @@ export function estimateBytes(plan: LogicalPlan): number | undefined {
     case "Repartition":
     case "CollectMetrics":
     case "EventTimeWatermark":
-      return estimateBytes(plan.input);
+      return estimateBytes(plan.input, sizes);
     default:
       // User functions and generators may make any number of rows.
       return undefined;
   }
 }
 
-function combined(inputs: readonly LogicalPlan[], combine: (a: number, b: number) => number): number | undefined {
-  return inputs.map(estimateBytes).reduce((a, b) => (a === undefined || b === undefined ? undefined : combine(a, b)));
+function combined(
+  inputs: readonly LogicalPlan[],
+  sizes: SourceSizes,
+  combine: (a: number, b: number) => number,
+): number | undefined {
+  return inputs
+    .map((input) => estimateBytes(input, sizes))
+    .reduce((a, b) => (a === undefined || b === undefined ? undefined : combine(a, b)));
 }
 
 /** The size when the rows become as wide as those of `plan`. */

@@ -6,7 +6,7 @@ import { isStreamingPlan } from "../logical-plan/traverse.ts";
 import { joinConjunction, splitConjunction } from "../optimizer/conjuncts.ts";
 import type { StructType } from "../types/data-type.ts";
 import { bindExpression } from "./bind.ts";
-import { estimateBytes } from "./estimate-size.ts";
+import { estimateBytes, type SourceSizes } from "./estimate-size.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 
 interface JoinPlanner {
@@ -14,6 +14,7 @@ interface JoinPlanner {
   newId(): number;
   /** `spark.sql.autoBroadcastJoinThreshold`; negative: only hints. */
   readonly broadcastBytes: number;
+  readonly sizes: SourceSizes;
 }
 
 /** A hash join when the condition has equalities between the sides, else a nested loop. */
@@ -44,7 +45,7 @@ export function planJoin(plan: Join, schema: StructType, planner: JoinPlanner): 
   const condition = residual === undefined ? {} : { condition: bindExpression(residual, both) };
   const left = planner.plan(plan.left);
   const right = planner.plan(plan.right);
-  const { buildSide, broadcast } = chooseBuildSide(plan, planner.broadcastBytes);
+  const { buildSide, broadcast } = chooseBuildSide(plan, planner);
   const common = { id: planner.newId(), schema, left, right, joinType: plan.joinType, ...condition, buildSide };
   if (leftKeys.length === 0) return { kind: "NestedLoopJoin", ...common };
   return {
@@ -68,7 +69,7 @@ const clearlySmaller = 3;
  */
 function chooseBuildSide(
   plan: Join,
-  broadcastBytes: number,
+  { broadcastBytes, sizes: sourceSizes }: JoinPlanner,
 ): { readonly buildSide: Side; readonly broadcast: boolean } {
   const usual: Side = plan.joinType === "rightOuter" ? "left" : "right";
   if (isStreamingPlan(plan.left) || isStreamingPlan(plan.right)) {
@@ -78,7 +79,7 @@ function chooseBuildSide(
   if (plan.broadcast !== undefined && mayBroadcast(plan, plan.broadcast)) {
     return { buildSide: plan.broadcast, broadcast: true };
   }
-  const sizes = { left: estimateBytes(plan.left), right: estimateBytes(plan.right) };
+  const sizes = { left: estimateBytes(plan.left, sourceSizes), right: estimateBytes(plan.right, sourceSizes) };
   const other: Side = usual === "left" ? "right" : "left";
   const inner = plan.joinType === "inner" || plan.joinType === "cross";
   const [own, others] = [sizes[usual] ?? Number.POSITIVE_INFINITY, sizes[other] ?? Number.POSITIVE_INFINITY];

@@ -11,6 +11,7 @@ import { bindExpression } from "./bind.ts";
 import { partialSchema } from "./partial-schema.ts";
 import { type ParallelOptions, parallelize } from "./parallelize.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
+import type { SourceSizes } from "./estimate-size.ts";
 import { planJoin } from "./plan-join.ts";
 import { planWindow } from "./plan-window.ts";
 
@@ -19,6 +20,8 @@ export interface PlanOptions {
   readonly shufflePartitions: number;
   /** Sides of joins up to this size are broadcast; negative: only those with a hint; default 10 MiB. */
   readonly broadcastBytes?: number;
+  /** How large sources are; a side of a join of unknown size is not broadcast. */
+  readonly sizes?: SourceSizes;
   readonly streaming?: { readonly outputMode: "append" | "update" | "complete" };
   /** Absent: everything runs on the calling thread. */
   readonly parallel?: ParallelOptions;
@@ -49,6 +52,10 @@ export class Planner {
 
   get broadcastBytes(): number {
     return this.#options.broadcastBytes ?? 10 << 20;
+  }
+
+  get sizes(): SourceSizes {
+    return this.#options.sizes ?? new Map();
   }
 
   newId(): number {

@@ -45,6 +45,7 @@ import { loadFunctions } from "./load-functions.ts";
 import { leveledRuntime } from "./log-level.ts";
 import { absolutePath } from "./paths.ts";
 import { restrictPaths } from "./restrict-paths.ts";
+import { sourceSizes } from "./source-sizes.ts";
 import { startStream } from "./start-stream.ts";
 import { TableScans, type TableScanOptions } from "./table-scans.ts";
 import { userSourceProvider } from "./user-source.ts";
@@ -140,7 +141,7 @@ export class EmbeddedEngine implements Engine {
   async explain(plan: LogicalPlan, mode: ExplainMode): Promise<string> {
     const analyzed = await this.analyze(plan);
     const optimized = this.optimize(analyzed);
-    const physical = planPhysical(optimized, this.planOptions());
+    const physical = await this.#plan(optimized, this.#stopped.signal);
     return explainText({ written: plan, analyzed, optimized, physical, compile: () => this.compile(physical) }, mode);
   }
 
@@ -335,6 +336,11 @@ export class EmbeddedEngine implements Engine {
     return { providerOf: (read) => this.providerOf(read), sourceContext: (read) => this.sourceContext(read, signal) };
   }
 
+  async #plan(optimized: LogicalPlan, signal: AbortSignal): Promise<PhysicalPlan> {
+    const sizes = await sourceSizes(optimized, this.tableScanOptions(signal));
+    return planPhysical(optimized, { ...this.planOptions(), sizes });
+  }
+
   async #prepare(
     plan: LogicalPlan,
     signal: AbortSignal | undefined,
@@ -342,9 +348,9 @@ export class EmbeddedEngine implements Engine {
   ): Promise<{ readonly compiled: CompiledPlan; readonly run: BatchRun }> {
     const analyzed = await this.analyze(plan, without);
     if (isStreamingPlan(analyzed)) throw new MillraceError("STREAMING_READ_IN_BATCH", {});
-    const compiled = this.compile(planPhysical(this.optimize(analyzed), this.planOptions()));
     const stop = AbortSignal.any([this.#stopped.signal, signal ?? never]);
     stop.throwIfAborted();
+    const compiled = this.compile(await this.#plan(this.optimize(analyzed), stop));
     const run = new BatchRun(
       {
         nowMicros: this.evaluation().nowMicros,

@@ -37,6 +37,8 @@ export interface SourceProvider {
    */
   openReader?(context: SourceContext, request: ScanRequest): SplitReader;
   canReadElsewhere?(options: OptionMap): boolean;
+  /** Bytes that a batch read would read, about, for the choice of joins. Absent or undefined: unknown. */
+  sizeInBytes?(context: SourceContext): Promise<number | undefined>;
   /** A batch read. Absent: the format cannot be read as a batch. */
   openBatch?(context: SourceContext, request: ScanRequest): Promise<BatchSource>;
   /** A stream. Absent: the format cannot be read as a stream. */

@@ -72,6 +72,15 @@ export function fileProvider(format: FileFormat): SourceProvider {
     inferSchema(context: SourceContext, given: StructType | undefined, streaming: boolean): Promise<TableSchema> {
       return schemaOfFiles(context, format, given, streaming);
     },
+    async sizeInBytes(context: SourceContext): Promise<number> {
+      const options = new OptionReader(format.name, context.options);
+      const listing = { ...readListingOptions(options, context), ignoreMissing: true };
+      const partitioning = readPartitionOptions(options, context);
+      const found = await findFiles(context, sourcePaths(context, options), listing, partitioning, options);
+      const partitions = partitionFieldsOf(found, listing, partitioning, undefined);
+      const files = await chosenFiles(context, found, listing, partitions.length > 0);
+      return files.reduce((sum, { size }) => sum + size, 0);
+    },
     canReadElsewhere(options) {
       // The records that go to a dead-letter file are collected by the source that planned the splits.
       return !options.has("badrecordspath") && !options.has("deadletterpath");
