@@ -7,7 +7,7 @@ import { call, Column } from "../column.ts";
 import { literalOf } from "../literal.ts";
 import { functionColumn } from "./function-column.ts";
 
-/** Version of the engine. */
+/** The version of Spark whose answers these are, and the name of the engine: `4.3.0 millrace`. */
 export function version(): Column<"string!"> {
   return functionColumn(version, "version", []);
 }
