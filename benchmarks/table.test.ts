@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { assertEqual } from "./compare.ts";
 import type { Measure } from "./measure.ts";
-import { tableLine } from "./table.ts";
+import { printTable, tableLine } from "./table.ts";
 
 const ours: Measure = {
   work: "wordcount",
@@ -25,6 +25,28 @@ test("limits of memory and time are judged too", () => {
   expect(tableLine({ ours: delay, others: [] })).toMatch(/≤ 20 ms \(p99\) \| ✗ \|$/);
   const memory: Measure = { work: "ysb, 40 M events", system: "millrace", threads: 2, peak_rss_mb: 400 };
   expect(tableLine({ ours: memory, others: [] })).toMatch(/≤ 400 MB \| ✓ \|$/);
+});
+
+test("the table goes on after a benchmark that fails", async () => {
+  async function* failing(): AsyncGenerator<Measure> {
+    yield ours;
+    throw new Error("answers differ");
+  }
+  async function* working(): AsyncGenerator<Measure> {
+    yield ours;
+    yield peer("spark", 4.2);
+    yield { ...ours, work: "range" };
+  }
+  const benchmarks = new Proxy({}, { get: (_, name) => (name === "ysb" ? failing : working) });
+  const [lines, complaints]: [string[], string[]] = [[], []];
+  const log = (line: string): void => void complaints.push(line);
+  const options = { threads: 2, against: new Set(["spark"] as const), rounds: 1, runs: 1, smoke: false, log };
+  await printTable(benchmarks, options, (line) => lines.push(line));
+  expect(complaints).toContain("ysb: answers differ");
+  expect(lines).toContain("| ysb | 2 | failed | | | | ✗ |");
+  const wordcount = lines.filter((line) => line.startsWith("| wordcount |"));
+  expect(wordcount.every((line) => line.includes("4.2 × spark"))).toBe(true);
+  expect(lines.filter((line) => line.startsWith("| range |"))).not.toEqual([]);
 });
 
 test("answers are equal whatever their order and however many digits a number has", () => {

@@ -50,18 +50,31 @@ export async function printTable(
   for (const { name, threads = options.threads, against: peers = peerNames, isChart = false } of steps) {
     const against = new Set(peers.filter((peer) => options.against.has(peer)));
     const asked: BenchOptions = { ...options, threads, against, rounds: isChart ? 1 : options.rounds };
-    let row: TableRow | undefined;
-    for await (const measure of benchmarks[name]!(asked)) {
-      if (isChart) continue;
-      if (measure.system !== "millrace") {
-        row?.others.push(measure);
-        continue;
-      }
-      if (row !== undefined) print(tableLine(row));
-      row = { ours: measure, others: [] };
+    try {
+      for await (const row of rowsOf(benchmarks[name]!(asked))) if (!isChart) print(tableLine(row));
+    } catch (error) {
+      // The other rows are worth having.
+      options.log(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      print(`| ${name} | ${threads} | failed | | | | ✗ |`);
     }
-    if (row !== undefined) print(tableLine(row));
   }
+  print(
+    "\nCosts grow as the rows do (`npm run bench -- linear`):\n\n![Seconds over rows, both axes logarithmic](linear.svg)",
+  );
+}
+
+/** Puts the measures of other systems to the one of Millrace that they follow. */
+async function* rowsOf(measures: AsyncIterable<Measure>): AsyncGenerator<TableRow> {
+  let row: TableRow | undefined;
+  for await (const measure of measures) {
+    if (measure.system !== "millrace") {
+      row?.others.push(measure);
+      continue;
+    }
+    if (row !== undefined) yield row;
+    row = { ours: measure, others: [] };
+  }
+  if (row !== undefined) yield row;
 }
 
 /** One work: Millrace's figure, how it stands to the others, and whether that is what must be reached. */
