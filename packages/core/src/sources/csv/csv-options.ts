@@ -3,7 +3,7 @@ import type { SourceContext } from "../contract.ts";
 import { readBadRecordOptions } from "../files/bad-records.ts";
 import type { RecordOptions } from "../files/record-file-reader.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
-import { readLineSeparator, readSamplingRatio, readEncoding } from "../files/text-options.ts";
+import { readEncoding, readLineSeparator, readSamplingRatio, refuseOthers } from "../files/text-options.ts";
 import { readTextValues, type TextValues } from "../files/text-values.ts";
 
 /** What splits text into fields. Bytes; -1 for none. */
@@ -39,6 +39,12 @@ export interface CsvOptions extends RecordOptions {
 export function readCsvOptions(context: SourceContext): CsvOptions {
   const options = new OptionReader("csv", context.options);
   const encoding = readEncoding(options);
+  refuseOthers(options, {
+    unescapedQuoteHandling: /^STOP_AT_DELIMITER$/i,
+    charToEscapeQuoteEscaping: /^\\?$/,
+    locale: /^en/i,
+    singleVariantColumn: /^$/,
+  });
   const separator = options.text("sep", "delimiter") ?? ",";
   if (separator === "") throw options.invalid("sep", separator, "It is at least one character.");
   return {

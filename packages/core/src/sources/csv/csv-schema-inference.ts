@@ -23,6 +23,7 @@ import {
 import type { SourceContext } from "../contract.ts";
 import type { FileRange } from "../files/file-format.ts";
 import { FileRead } from "../files/file-read.ts";
+import { lookInto } from "../files/read-range.ts";
 import { firstLineEnd } from "../files/line-chunks.ts";
 import { csvValueReader } from "./csv-columns.ts";
 import { headerOf } from "./csv-header.ts";
@@ -34,35 +35,57 @@ export async function inferCsvSchema(
   files: readonly FileRange[],
   options: CsvOptions,
 ): Promise<StructType> {
-  let names: readonly string[] | null = null;
-  let inference: CsvInference | null = null;
-  const first = (fields: readonly string[]): CsvInference => {
-    names ??= options.header ? columnNames(fields, options.nullValue) : fields.map((_, i) => `_c${i}`);
-    return new CsvInference(names.length, options);
-  };
+  const found = new FoundColumns(options);
   for (const range of files) {
-    const file = new FileRead(context, range, context.signal, options.encoding);
+    await lookInto(context, "csv", range.path, () =>
+      found.lookAt(new FileRead(context, range, context.signal, options.encoding)),
+    );
+    if (!options.inferSchema && found.names !== null) break;
+  }
+  return found.schema();
+}
+
+/** Names and types of the columns of several files. The first record of all says how many there are. */
+class FoundColumns {
+  names: readonly string[] | null = null;
+  #inference: CsvInference | null = null;
+  readonly #options: CsvOptions;
+
+  constructor(options: CsvOptions) {
+    this.#options = options;
+  }
+
+  async lookAt(file: FileRead): Promise<void> {
+    const options = this.#options;
     let headerDue = options.header;
     try {
       for await (const { bytes, start, end } of records(file, options)) {
-        const header = headerDue || inference === null ? headerOf(bytes, start, end, options) : null;
+        const header = headerDue || this.#inference === null ? headerOf(bytes, start, end, options) : null;
         if (header !== null && header.names === null) continue;
-        inference ??= first(header!.names!);
+        this.#inference ??= this.#begin(header!.names!);
         const from = headerDue ? header!.next : start;
         headerDue = false;
-        if (!options.inferSchema) break;
-        inference.add(bytes, from, end);
+        if (!options.inferSchema) return;
+        this.#inference.add(bytes, from, end);
       }
     } finally {
       await file.close();
     }
-    if (!options.inferSchema && inference !== null) break;
   }
-  if (names === null || inference === null) {
-    throw new MillraceError("UNABLE_TO_INFER_SCHEMA", { format: "csv", reason: "there is no record yet" });
+
+  #begin(fields: readonly string[]): CsvInference {
+    const { header, nullValue } = this.#options;
+    this.names = header ? columnNames(fields, nullValue) : fields.map((_, i) => `_c${i}`);
+    return new CsvInference(fields.length, this.#options);
   }
-  const types = (inference as CsvInference).types();
-  return structType((names as readonly string[]).map((name, i) => field(name, types[i]!)));
+
+  schema(): StructType {
+    if (this.names === null || this.#inference === null) {
+      throw new MillraceError("UNABLE_TO_INFER_SCHEMA", { format: "csv", reason: "there is no record yet" });
+    }
+    const types = this.#inference.types();
+    return structType(this.names.map((name, i) => field(name, types[i]!)));
+  }
 }
 
 async function* records(

@@ -5,7 +5,8 @@ import type { SourceContext, SourceSplit } from "../contract.ts";
 import { bytesSetting } from "../settings.ts";
 import { compressionOf } from "./byte-input.ts";
 import type { FileFormat, FileRange, FileReader } from "./file-format.ts";
-import type { ListingOptions } from "./file-listing.ts";
+import { OptionReader } from "../../logical-plan/option-reader.ts";
+import { type ListingOptions, readListingOptions } from "./file-listing.ts";
 
 /**
  * Rows of a part of a file. A file that is gone or cannot be read ends the read with an error that names it, unless
@@ -21,23 +22,41 @@ export async function* readRange(
   try {
     yield* reader.read(range, signal);
   } catch (error) {
-    const { path } = range;
-    if (error instanceof FileSystemError) {
-      if (error.code === "ENOENT") {
-        if (!options.ignoreMissing)
-          throw new MillraceError("FAILED_READ_FILE.FILE_NOT_EXIST", { path }, { cause: error });
-        context.warn(`skipped ${path}: the file does not exist any more (ignoreMissingFiles)`);
-        return;
-      }
-      if (!options.ignoreCorrupt) {
-        const reason = `${error.operation} failed with ${error.code}`;
-        throw new MillraceError("FAILED_READ_FILE.NO_HINT", { path, reason }, { cause: error });
-      }
-    } else if (!options.ignoreCorrupt || !isCorruption(error)) {
-      throw error;
-    }
-    context.warn(`skipped the rest of ${path}: ${error.message} (ignoreCorruptFiles)`);
+    passOver(context, options, range.path, error);
   }
+}
+
+/** Looks at a file for its schema, under the same options as {@link readRange}. */
+export async function lookInto(
+  context: SourceContext,
+  provider: string,
+  path: string,
+  look: () => Promise<void>,
+): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    passOver(context, readListingOptions(new OptionReader(provider, context.options), context), path, error);
+  }
+}
+
+/** Warns of a file that is passed over. @throws the error, when the options do not allow that */
+function passOver(context: SourceContext, options: ListingOptions, path: string, error: unknown): void {
+  if (error instanceof FileSystemError) {
+    if (error.code === "ENOENT") {
+      if (!options.ignoreMissing)
+        throw new MillraceError("FAILED_READ_FILE.FILE_NOT_EXIST", { path }, { cause: error });
+      context.warn(`skipped ${path}: the file does not exist any more (ignoreMissingFiles)`);
+      return;
+    }
+    if (!options.ignoreCorrupt) {
+      const reason = `${error.operation} failed with ${error.code}`;
+      throw new MillraceError("FAILED_READ_FILE.NO_HINT", { path, reason }, { cause: error });
+    }
+  } else if (!options.ignoreCorrupt || !isCorruption(error)) {
+    throw error;
+  }
+  context.warn(`skipped the rest of ${path}: ${error.message} (ignoreCorruptFiles)`);
 }
 
 function isCorruption(error: unknown): error is MillraceError {

@@ -39,3 +39,13 @@ export function readSamplingRatio(options: OptionReader): number {
   if (!(ratio > 0 && ratio <= 1)) throw options.invalid("samplingRatio", text, "It is above 0 and at most 1.");
   return ratio;
 }
+
+/** Refuses options that Spark has and this reader has not, where they ask for something else than their default. */
+export function refuseOthers(options: OptionReader, defaults: Readonly<Record<string, RegExp>>): void {
+  for (const [name, otherwise] of Object.entries(defaults)) {
+    const value = options.text(name);
+    if (value !== undefined && !otherwise.test(value)) {
+      throw options.invalid(name, value, "This reader has the default of the option only; leave it out.");
+    }
+  }
+}

@@ -2,7 +2,7 @@ import type { SourceContext } from "../contract.ts";
 import { readBadRecordOptions } from "../files/bad-records.ts";
 import type { RecordOptions } from "../files/record-file-reader.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
-import { readLineSeparator, readSamplingRatio, readEncoding } from "../files/text-options.ts";
+import { readEncoding, readLineSeparator, readSamplingRatio, refuseOthers } from "../files/text-options.ts";
 import { readTextValues, type TextValues } from "../files/text-values.ts";
 import type { JsonSyntax } from "./json-token.ts";
 
@@ -19,6 +19,7 @@ export interface JsonOptions extends RecordOptions {
 export function readJsonOptions(context: SourceContext): JsonOptions {
   const options = new OptionReader("json", context.options);
   const encoding = readEncoding(options);
+  refuseOthers(options, { locale: /^en/i, singleVariantColumn: /^$/ });
   return {
     encoding,
     syntax: {

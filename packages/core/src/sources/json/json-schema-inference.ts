@@ -24,6 +24,7 @@ import type { SourceContext } from "../contract.ts";
 import { failFast } from "../files/bad-records.ts";
 import type { FileRange } from "../files/file-format.ts";
 import { FileRead } from "../files/file-read.ts";
+import { lookInto } from "../files/read-range.ts";
 import { firstLineEnd } from "../files/line-chunks.ts";
 import { readLong } from "../files/numbers-in-bytes.ts";
 import { JsonCursor } from "./json-cursor.ts";
@@ -47,31 +48,38 @@ export async function inferJsonSchema(
 ): Promise<StructType> {
   const inference = new JsonInference(options);
   for (const range of files) {
-    const file = new FileRead(context, range, context.signal, options.encoding);
-    try {
-      if (options.multiLine) {
-        const bytes = await file.whole(options.bad.maxRecordBytes);
-        if (bytes !== null) inference.add(bytes, 0, bytes.length, { path: range.path, line: 1, offset: 0 });
-        continue;
-      }
-      for await (const chunk of file.chunks(options.lineSeparator, options.bad.maxRecordBytes)) {
-        for (let p = chunk.start; p < chunk.end;) {
-          const next = firstLineEnd(chunk.bytes, p, chunk.end, options.lineSeparator, true);
-          const end = next < 0 ? chunk.end : next;
-          file.lines++;
-          inference.add(chunk.bytes, p, end, {
-            path: range.path,
-            line: file.lines,
-            offset: chunk.offset + p - chunk.start,
-          });
-          p = end;
-        }
-      }
-    } finally {
-      await file.close();
-    }
+    await lookInto(context, "json", range.path, () => inferFromFile(context, range, options, inference));
   }
   return inference.schema();
+}
+
+async function inferFromFile(
+  context: SourceContext,
+  range: FileRange,
+  options: JsonOptions,
+  inference: JsonInference,
+): Promise<void> {
+  const { path } = range;
+  const file = new FileRead(context, range, context.signal, options.encoding);
+  const separator = options.lineSeparator;
+  try {
+    if (options.multiLine) {
+      const bytes = await file.whole(options.bad.maxRecordBytes);
+      if (bytes !== null) inference.add(bytes, 0, bytes.length, { path, line: 1, offset: 0 });
+      return;
+    }
+    for await (const chunk of file.chunks(separator, options.bad.maxRecordBytes)) {
+      for (let p = chunk.start; p < chunk.end;) {
+        const next = firstLineEnd(chunk.bytes, p, chunk.end, separator, true);
+        file.lines++;
+        const end = next < 0 ? chunk.end : next - (separator?.length ?? 0);
+        inference.add(chunk.bytes, p, end, { path, line: file.lines, offset: chunk.offset + p - chunk.start });
+        p = next < 0 ? chunk.end : next;
+      }
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 interface Place {

@@ -1,8 +1,10 @@
 /** Parquet files. */
+import { MillraceError } from "../../errors/index.ts";
 import { schemaOfFile } from "../../parquet/sql-types.ts";
 import type { StructType } from "../../types/data-type.ts";
 import type { ScanRequest, SourceContext } from "../contract.ts";
 import type { FileFormat, FileRange, FileReader } from "../files/file-format.ts";
+import { lookInto } from "../files/read-range.ts";
 import { mergeSchemas } from "./merge-schemas.ts";
 import { openFooter, ParquetFileReader } from "./parquet-file-reader.ts";
 import { readParquetOptions, type ParquetOptions } from "./parquet-options.ts";
@@ -15,13 +17,18 @@ export const parquetFormat: FileFormat = {
   /** The schema of the first file; with mergeSchema that of all of them together. */
   async inferSchema(context: SourceContext, files: readonly FileRange[]): Promise<StructType> {
     const options = readParquetOptions(context);
-    const looked = options.mergeSchema ? files : files.slice(0, 1);
     let schema: StructType | undefined;
-    for (const file of looked) {
-      const next = await schemaOf(context, file, options);
+    for (const file of files) {
+      let next: StructType | undefined;
+      await lookInto(context, "parquet", file.path, async () => {
+        next = await schemaOf(context, file, options);
+      });
+      if (next === undefined) continue;
       schema = schema === undefined ? next : mergeSchemas(schema, next, options.caseSensitive);
+      if (!options.mergeSchema) break;
     }
-    return schema!;
+    if (schema !== undefined) return schema;
+    throw new MillraceError("UNABLE_TO_INFER_SCHEMA", { format: "parquet", reason: "no file can be read" });
   },
   checkSchema(_context: SourceContext, given: StructType): StructType {
     return given;
