@@ -168,6 +168,28 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Go on when a file cannot be read.",
     ...boolean,
   },
+  "spark.sql.files.maxRecordsPerFile": {
+    default: "0",
+    doc: "File sinks: rows of a file after which the next one begins; 0: any number.",
+    check: (value) => /^\d+$/.test(value),
+    expected: "a whole number",
+  },
+  "spark.sql.sources.partitionColumnTypeInference.enabled": {
+    default: "true",
+    doc: "Values in the names of directories get types; false: all are STRING.",
+    ...boolean,
+  },
+  "spark.sql.sources.partitionOverwriteMode": {
+    default: "STATIC",
+    doc: "What mode overwrite with partitionBy replaces: STATIC everything, DYNAMIC the directories that it has rows for.",
+    check: (value) => /^(STATIC|DYNAMIC)$/i.test(value),
+    expected: "STATIC or DYNAMIC",
+  },
+  "spark.sql.sources.binaryFile.maxLength": {
+    default: "2147483647",
+    doc: "Bytes of the largest file that format binaryFile reads.",
+    ...byteCount,
+  },
   "spark.sql.parquet.mergeSchema": {
     default: "false",
     doc: "Whether the schema of Parquet files is that of all files together, not of the first.",
