@@ -69,9 +69,4 @@ export const equivalentMutants: readonly EquivalentMutant[] = [
     name: "fsync of _SUCCESS",
     proof: "The file is empty: there is no content to lose, and its name is synced with the directory.",
   },
-  {
-    name: "fsync of moved batch files",
-    proof:
-      "The moves and the removals that follow change one directory, whose changes a journalling file system keeps in order, and the last fsync covers both. A belt for file systems without that order, which the simulated disk does not model.",
-  },
 ];

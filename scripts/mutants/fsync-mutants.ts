@@ -229,20 +229,49 @@ export const fsyncMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sinks/files/data-files.ts",
-        find: 'if (synced) program.push({ op: "syncDirectory", path: this.#directory });',
+        find: 'if (synced) for (const path of this.directories()) program.push({ op: "syncDirectory", path });',
         replace: "",
       },
     ],
     tests: [fileSink],
   },
   {
+    name: "fsync of the names of data files in directories",
+    edits: [
+      {
+        file: "sinks/files/data-files.ts",
+        find: "if (synced) for (const path of this.directories())",
+        replace: "if (synced) for (const path of [this.#options.directory])",
+      },
+    ],
+    tests: [fileSink],
+  },
+  {
+    name: "fsync of the removal of _SUCCESS",
+    edits: [
+      {
+        file: "sinks/files/file-write.ts",
+        find: '      // Before anything in another directory can be durable.\n      { op: "syncDirectory", path },\n',
+        replace: "",
+      },
+    ],
+    tests: [fileWrite],
+  },
+  {
     name: "fsync of moved batch files",
     edits: [
       {
         file: "sinks/files/file-write.ts",
-        find: '{ op: "syncDirectory", path },\n    ...replaced',
-        replace: "...replaced",
+        find: "      ...durable,\n      ...replaced,\n",
+        replace: "      ...replaced,\n",
       },
+    ],
+    tests: [fileWrite],
+  },
+  {
+    name: "fsync of the removal of what batch files replace",
+    edits: [
+      { file: "sinks/files/file-write.ts", find: "      ...(replaced.length === 0 ? [] : durable),\n", replace: "" },
     ],
     tests: [fileWrite],
   },
@@ -256,8 +285,8 @@ export const fsyncMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sinks/files/file-write.ts",
-        find: '{ op: "syncDirectory", path },\n  ];',
-        replace: "];",
+        find: '      { op: "sync", path: success },\n      { op: "syncDirectory", path },\n',
+        replace: '      { op: "sync", path: success },\n',
       },
     ],
     tests: [fileWrite],

@@ -319,14 +319,13 @@ export const orderMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sinks/files/file-write.ts",
-        find: '    ...replaced.map((name): FileOperation => ({ op: "removeTree", path: `${path}/${name}` })),\n',
-        replace: "",
+        find: "      ...durable,\n      ...replaced,\n",
+        replace: "      ...durable,\n",
       },
       {
         file: "sinks/files/file-write.ts",
-        find: '{ op: "remove", path: success, ifExists: true },',
-        replace:
-          '...replaced.map((name): FileOperation => ({ op: "removeTree", path: `${path}/${name}` })),\n    { op: "syncDirectory", path },',
+        find: "      ...this.#moved.map(({ from, to }): FileOperation =>",
+        replace: "      ...replaced,\n      ...durable,\n      ...this.#moved.map(({ from, to }): FileOperation =>",
       },
     ],
     tests: [fileWrite],

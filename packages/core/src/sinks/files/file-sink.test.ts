@@ -227,7 +227,7 @@ describe.each([
 
   test.each(kinds.map((kind) => [JSON.stringify(kind), kind] as const))("%s at every operation", async (__, kind) => {
     const count = await operationsOfRun();
-    expect(count).toBeGreaterThan(partitionColumns.length === 0 ? 100 : 60);
+    expect(count).toBeGreaterThan(partitionColumns.length === 0 ? 80 : 50);
     for (let at = 0; at < count; at++) {
       const { runtime } = testWorld(schema, {}, { startMs, faults: [{ ...kind, at }] });
       const done = new Set<number>();
