@@ -166,4 +166,22 @@ export const crashQueries: readonly CrashQuery[] = [
         .trigger({ availableNow: true })
         .start("/out"),
   },
+  {
+    name: "JSON files to Parquet files in a directory for each user",
+    files: clicks,
+    stateful: false,
+    output: { amount: "int", at: "timestamp", user: "string" },
+    format: "parquet",
+    batch: (spark) => spark.read.schema(clickSchema).json("/in").select("amount", "at", "user"),
+    start: (spark) =>
+      spark.readStream
+        .schema(clickSchema)
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .writeStream.format("parquet")
+        .partitionBy("user")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
 ];

@@ -38,8 +38,9 @@ export interface CrashQuery {
   readonly files: Readonly<Record<string, string>>;
   /** Starts the query from the checkpoint `/checkpoint`; it must end by itself. */
   start(spark: SparkSession, store: BatchStore): Promise<StreamingQuery>;
-  /** Schema of the JSON files in `/out`, when the query writes them. */
+  /** Schema of the files in `/out`, when the query writes them, and their format: JSON, unless it is said. */
   readonly output?: Readonly<Record<string, string>>;
+  readonly format?: "json" | "parquet";
   /** Whether it keeps state, and so must write a snapshot. */
   readonly stateful: boolean;
   /**
@@ -140,7 +141,13 @@ async function resultOf(query: CrashQuery, runtime: SimulatedRuntime, store: Bat
     const ddl = Object.entries(query.output)
       .map(([name, type]) => `${name} ${type}`)
       .join(", ");
-    return sortedTexts(await spark.read.schema(ddl).json("/out").collect()).join("\n");
+    return sortedTexts(
+      await spark.read
+        .schema(ddl)
+        .format(query.format ?? "json")
+        .load("/out")
+        .collect(),
+    ).join("\n");
   } finally {
     await spark.stop();
   }
