@@ -77,8 +77,15 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
     }
     case "Join": {
       const needed = plan.condition === undefined ? required : with_(required, plan.condition);
-      const left = prune(plan.left, needed);
-      const right = prune(plan.right, needed);
+      // A side is kept in memory or sent to threads: only what is looked at, also where a filter read more.
+      const left = narrow(
+        prune(plan.left, needed),
+        outputOf(plan.left).filter((a) => needed.has(a.id)),
+      );
+      const right = narrow(
+        prune(plan.right, needed),
+        outputOf(plan.right).filter((a) => needed.has(a.id)),
+      );
       return left === plan.left && right === plan.right ? plan : { ...plan, left, right };
     }
     case "Union": {

@@ -1,7 +1,9 @@
 /** How many bytes the rows of a plan take, where that can be said before anything runs. */
 import { batchMemorySize } from "../columnar/memory-size.ts";
+import type { Expr } from "../expressions/expression.ts";
 import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
+import { splitConjunction } from "../optimizer/conjuncts.ts";
 import type { DataType } from "../types/data-type.ts";
 
 /** Bytes of sources as they are stored. */
@@ -51,7 +53,7 @@ export function estimateBytes(plan: LogicalPlan, sizes: SourceSizes): number | u
     case "Join":
       return plan.joinType === "leftSemi" || plan.joinType === "leftAnti"
         ? estimateBytes(plan.left, sizes)
-        : combined([plan.left, plan.right], sizes, (a, b) => a * b);
+        : combined([plan.left, plan.right], sizes, hasEquality(plan.condition) ? Math.max : (a, b) => a * b);
     case "Project":
     case "Aggregate":
     case "Window":
@@ -76,6 +78,12 @@ export function estimateBytes(plan: LogicalPlan, sizes: SourceSizes): number | u
       // User functions and generators may make any number of rows.
       return undefined;
   }
+}
+
+/** Sides that meet by a key: mostly the key of one of them, so that the result has about the rows of the other. */
+function hasEquality(condition: Expr | undefined): boolean {
+  if (condition === undefined) return false;
+  return splitConjunction(condition).some((term) => term.kind === "Call" && (term.fn === "=" || term.fn === "<=>"));
 }
 
 function combined(
