@@ -1,14 +1,14 @@
 /**
  * The program that the SIGKILL test starts again and again: clicks per user and minute from files to files, on the real
- * disk. It kills itself when the batch comes to the step that the environment names, or a few milliseconds later. Its threads
- * die with it.
+ * disk. It kills itself (or sends itself another signal) when the batch comes to the step that the environment names, or a few
+ * milliseconds later. Its threads die with it.
  */
 import { SparkSession, window } from "millrace";
 import { createNodeRuntime, EmbeddedEngine, type StepName } from "millrace/engine";
 
 const { MILLRACE_DIRECTORY: directory, MILLRACE_KILL_STEP, MILLRACE_KILL_BATCH, MILLRACE_KILL_DELAY } = process.env;
 
-const die = (): void => void process.kill(process.pid, "SIGKILL");
+const die = (): void => void process.kill(process.pid, process.env["MILLRACE_SIGNAL"] ?? "SIGKILL");
 
 function onStep(step: StepName, batchId: number): void {
   if (step !== MILLRACE_KILL_STEP || batchId !== Number(MILLRACE_KILL_BATCH)) return;

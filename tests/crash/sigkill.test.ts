@@ -1,6 +1,15 @@
 /** A real process on a real disk is killed at the steps of its batches, fifty times; every row counts once in the end. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SparkSession } from "millrace";
@@ -15,8 +24,10 @@ const minuteMs = 60_000;
 const startMs = Date.parse("2024-01-01T00:00:00Z");
 
 let directory: string;
+let expected: string[];
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "millrace-sigkill-"));
+  expected = writeInput();
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -57,34 +68,55 @@ function newest(log: "offsets" | "commits"): number {
   );
 }
 
-function runChild(
-  master: string,
-  kill?: { readonly step: StepName; readonly batchId: number; readonly delayMs: number },
-): string | null {
-  const child = spawnSync(
-    process.execPath,
-    ["--conditions=millrace-source", join(import.meta.dirname, "sigkill-child.ts")],
-    {
-      env: {
-        ...process.env,
-        NODE_OPTIONS: "",
-        MILLRACE_MASTER: master,
-        MILLRACE_DIRECTORY: directory,
-        MILLRACE_KILL_STEP: kill?.step ?? "",
-        MILLRACE_KILL_BATCH: String(kill?.batchId ?? -1),
-        MILLRACE_KILL_DELAY: String(kill?.delayMs ?? 0),
-      },
-      encoding: "utf8",
-      timeout: 60_000,
-    },
-  );
+interface Kill {
+  readonly step: StepName;
+  readonly batchId: number;
+  readonly delayMs: number;
+  readonly signal?: "SIGSTOP";
+}
+
+const program = ["--conditions=millrace-source", join(import.meta.dirname, "sigkill-child.ts")];
+
+function environment(master: string, kill: Kill | undefined): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    NODE_OPTIONS: "",
+    MILLRACE_MASTER: master,
+    MILLRACE_DIRECTORY: directory,
+    MILLRACE_SIGNAL: kill?.signal ?? "SIGKILL",
+    MILLRACE_KILL_STEP: kill?.step ?? "",
+    MILLRACE_KILL_BATCH: String(kill?.batchId ?? -1),
+    MILLRACE_KILL_DELAY: String(kill?.delayMs ?? 0),
+  };
+}
+
+/** The signal that ended the query; null when it came to its end. */
+function runChild(master: string, kill?: Kill): string | null {
+  const env = environment(master, kill);
+  const child = spawnSync(process.execPath, program, { env, encoding: "utf8", timeout: 60_000 });
   if (child.signal !== null) return child.signal;
   if (child.status !== 0) throw new Error(`the query failed:\n${child.stderr}`);
   return null;
 }
 
+test.runIf(process.platform === "linux")(
+  "a second process is refused while the first lives",
+  async () => {
+    const env = environment("local", { step: "P8", batchId: 1, delayMs: 0, signal: "SIGSTOP" });
+    const first = spawn(process.execPath, program, { env, stdio: "ignore" });
+    try {
+      const state = (): string => readFileSync(`/proc/${first.pid}/stat`, "latin1").replace(/^.*\) /, "")[0]!;
+      while (state() !== "T") await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(() => runChild("local")).toThrow(new RegExp(`CONCURRENT_QUERY.OTHER_PROCESS.*${first.pid}`));
+      expect([newest("offsets"), newest("commits")]).toEqual([1, 0]);
+    } finally {
+      first.kill("SIGKILL");
+    }
+  },
+  60_000,
+);
+
 test("a query that is killed fifty times counts every row once", async () => {
-  const expected = writeInput();
   const random = new SeededRandom(5);
   const histogram = new Map(steps.map((step) => [step, 0]));
   const startedAt = performance.now();

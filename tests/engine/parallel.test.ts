@@ -1,8 +1,8 @@
 /** Threads give the rows of one thread, in the same order, also when threads die at any moment. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SparkSession } from "millrace";
-import { createSimulatedRuntime, EmbeddedEngine, type SimulatedRuntime } from "millrace/engine";
+import { count, min, SparkSession, sum } from "millrace";
+import { createSimulatedRuntime, EmbeddedEngine, type FileOperation, type SimulatedRuntime } from "millrace/engine";
 import { windowBytes } from "../../packages/core/src/execution/parallel/messages.ts";
 import type { ThreadEnd, WorkerLink, Workers } from "../../packages/core/src/runtime/workers.ts";
 import { serveTasks } from "../../packages/core/src/session/serve-tasks.ts";
@@ -99,6 +99,9 @@ async function write(runtime: SimulatedRuntime, tables: readonly (readonly objec
   }
 }
 
+/** Of the column s: rows, a sum and a smallest value. */
+const totals = (frame: Frame) => frame.groupBy("s").agg(() => ({ n: count("*"), a: sum("a"), b: min("b") }));
+
 const lives = fc.option(fc.nat(20), { nil: Infinity });
 
 test("random plans give the same rows in the same order on threads, whatever dies", async () => {
@@ -154,4 +157,48 @@ test("threads that are faster than the reader of their rows wait for it", async 
   expect(mostAhead).toBeLessThan(4 * (windowBytes + (1 << 20)));
   expect(workers.sentBytes).toBeLessThan(rows * 8);
   await spark.stop();
+}, 60_000);
+
+test("a stream of files on threads gives the batch answer of one thread, however it is cut and whatever dies", async () => {
+  const one = createSimulatedRuntime(1);
+  const batch = await session(one, null);
+  let run = 0;
+  let parallel = 0;
+  let deaths = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(tableOf, { minLength: 2, maxLength: 6 }),
+      fc.integer({ min: 1, max: 4 }),
+      lives,
+      async (files, perTrigger, until) => {
+        const directory = `/stream/${run++}`;
+        const write = (rows: readonly object[], i: number): FileOperation => ({
+          op: "write",
+          path: `${directory}/${i}.json`,
+          bytes: bytesOf(rows),
+        });
+        await one.fs.apply([{ op: "makeDirectory", path: directory }, ...files.map(write)]);
+        const workers = new LoopbackWorkers(one, until);
+        const many = await session(one, workers);
+        const query = await totals(
+          many.readStream.schema(schema).option("maxFilesPerTrigger", perTrigger).json(directory),
+        )
+          .writeStream.outputMode("complete")
+          .format("memory")
+          .queryName(`totals_${run}`)
+          .option("checkpointLocation", `${directory}-checkpoint`)
+          .start();
+        await query.processAllAvailable();
+        const answer = await many.table(`totals_${run}`).orderBy("s").collect();
+        await many.stop();
+        if (workers.messages > 0) parallel++;
+        deaths += workers.deaths;
+        const expected = totals(batch.read.schema(schema).json(directory)).orderBy("s");
+        expect(answer).toEqual(files.flat().length === 0 ? [] : await expected.collect());
+      },
+    ),
+    { numRuns: 100 },
+  );
+  expect(parallel).toBeGreaterThan(30);
+  expect(deaths).toBeGreaterThan(10);
 }, 60_000);

@@ -91,6 +91,38 @@ describe("bad records of JSON files", () => {
   });
 });
 
+test("a line of text over maxRecordBytes is an error with file and line", async () => {
+  for (const chunkBytes of ["16", "100", "100000"]) {
+    const world = runtime();
+    await put(world, "/in/a.txt", `a\n${"x".repeat(3000)}\nb\n`);
+    const context = testContext(world, ["/in"], { maxRecordBytes: "1k" }, { "millrace.files.chunkBytes": chunkBytes });
+    await expect(readAll(textProvider, context, structType([field("value", stringType)]))).rejects.toMatchObject({
+      errorClass: "RECORD_TOO_LARGE",
+      parameters: { path: "/in/a.txt", line: "2", limit: "1024" },
+    });
+  }
+});
+
+test("JSON nested deeper than 512 is a malformed record, 512 levels are not", async () => {
+  const world = runtime();
+  const deep = (levels: number): string => `{"a":1,"x":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}\n`;
+  await put(world, "/in/a.json", deep(512) + deep(513) + deep(100_000));
+  expect(await readAll(jsonProvider, testContext(world, ["/in"]), only("a"))).toEqual([[1n], [null], [null]]);
+});
+
+test("a directory that may not be read is named", async () => {
+  const path = "/in";
+  for (let at = 0; at < 3; at++) {
+    const world = createSimulatedRuntime(1, { readFaults: [{ at, code: "EACCES" }] });
+    await put(world, "/in/a.json", '{"a":1}\n');
+    const reading = readAll(jsonProvider, testContext(world, [path]), only("a"));
+    await expect(reading, `read ${at}`).rejects.toMatchObject({
+      code: "EACCES",
+      path: expect.stringContaining(path) as string,
+    });
+  }
+});
+
 describe("odd files", () => {
   test.each([
     ["a byte order mark", '\ufeff{"a":1}\n{"a":2}\n'],
