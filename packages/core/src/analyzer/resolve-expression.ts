@@ -3,7 +3,7 @@ import type { AggregateCall, Expr, UnresolvedFunction } from "../expressions/exp
 import { printExpression } from "../expressions/print.ts";
 import { childrenOf, someExpression, transformUpOutsideLambdas } from "../expressions/traverse.ts";
 import { nullableOf, typeOf } from "../expressions/typing.ts";
-import { canCast } from "../functions/casts.ts";
+import { canCast, castMisfit } from "../functions/casts.ts";
 import { argumentInfo } from "../functions/fold.ts";
 import { functionRegistry } from "../functions/registry.ts";
 import { typeText } from "../functions/type-text.ts";
@@ -71,11 +71,7 @@ function resolveCast(node: Expr & { readonly kind: "Cast" }, context: AnalysisCo
   const mode = node.mode ?? (context.evaluation.ansi ? "ansi" : "legacy");
   const from = typeOf(node.child);
   if (!canCast(from, node.type, mode)) {
-    throw new MillraceError("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", {
-      sqlExpr: printExpression(node),
-      srcType: `"${typeText(from)}"`,
-      targetType: `"${typeText(node.type)}"`,
-    });
+    throw castMisfit(printExpression(node), from, node.type, mode);
   }
   return node.mode === undefined ? { ...node, mode } : node;
 }

@@ -43,7 +43,7 @@ export function alignByPosition(
   });
   const types = first.map((column, c) =>
     outputs.reduce((type, output, i) => {
-      const common = findCommonType(type, output[c]!.type);
+      const common = findCommonType(type, output[c]!.type, context.evaluation.ansi);
       if (common === undefined) {
         throw new MillraceError("INCOMPATIBLE_COLUMN_TYPE", {
           operator,

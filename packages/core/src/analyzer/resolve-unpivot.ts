@@ -41,7 +41,7 @@ export function resolveUnpivot(relation: Unpivot, given: LogicalPlan, context: A
     nullable: nullableOf(value),
   }));
   const type = columns.reduce((common, column) => {
-    const next = findCommonType(common, column.type);
+    const next = findCommonType(common, column.type, context.evaluation.ansi);
     // Text and other types have nothing in common here.
     const mixed = (common.kind === "string") !== (column.type.kind === "string") && !isNull(common, column.type);
     if (next !== undefined && !mixed) return next;

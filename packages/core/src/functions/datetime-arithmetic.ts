@@ -27,15 +27,23 @@ type Binary = (a: SqlValue, b: SqlValue) => SqlValue;
 const dayInterval: DataType = { kind: "interval_day_time", startField: 0, endField: 0 };
 const hourInterval: DataType = { kind: "interval_day_time", startField: 1, endField: 3 };
 const isDate = (t: DataType): boolean => t.kind === "date";
+/** What counts as days beside a date. */
+const isDayCount = (t: DataType): boolean => isIntegral(t) && t.kind !== "bigint";
 const isTimestamp = (t: DataType): boolean => t.kind === "timestamp" || t.kind === "timestamp_ntz";
 
 export type TemporalOperator = "+" | "-" | "*" | "/";
 
 /** The types of a call in which a date, timestamp or interval takes part; undefined for others and for misfits. */
-export function resolveTemporal(operator: TemporalOperator, left: DataType, right: DataType): Signature | undefined {
+export function resolveTemporal(
+  operator: TemporalOperator,
+  left: DataType,
+  right: DataType,
+  ansi: boolean,
+): Signature | undefined {
   if (operator === "*" || operator === "/") {
-    if (isInterval(left) && isNumeric(right)) return scaled(left, right);
-    if (operator === "*" && isNumeric(left) && isInterval(right)) {
+    const isFactor = (t: DataType): boolean => isNumeric(t) || t.kind === "string" || t.kind === "null";
+    if (isInterval(left) && isFactor(right)) return scaled(left, right);
+    if (operator === "*" && isFactor(left) && isInterval(right)) {
       const { args, returns } = scaled(right, left);
       return { args: [args[1]!, args[0]!], returns };
     }
@@ -45,9 +53,9 @@ export function resolveTemporal(operator: TemporalOperator, left: DataType, righ
     operator === "+" &&
     !isInterval(right) &&
     right.kind !== "null" &&
-    (isInterval(left) || (isIntegral(left) && isDate(right)))
+    (isInterval(left) || (isDayCount(left) && isDate(right)))
   ) {
-    const swapped = resolveTemporal("+", right, left);
+    const swapped = resolveTemporal("+", right, left, ansi);
     return swapped && { args: [swapped.args[1]!, swapped.args[0]!], returns: swapped.returns };
   }
   if (isInterval(left) && isInterval(right)) {
@@ -57,15 +65,25 @@ export function resolveTemporal(operator: TemporalOperator, left: DataType, righ
   if (left.kind === "null" && isInterval(right)) return { args: [right, right], returns: right };
   if (isInterval(left) && right.kind === "null") return { args: [left, left], returns: left };
   if (isDate(left)) {
-    if (isIntegral(right)) return { args: [dateType, intType], returns: dateType };
+    if (isDayCount(right)) return { args: [dateType, intType], returns: dateType };
     if (right.kind === "interval_year_month") return { args: [left, right], returns: dateType };
     if (right.kind === "interval_day_time")
       return right.endField === 0
         ? { args: [left, right], returns: dateType }
         : { args: [timestampType, right], returns: timestampType };
     if (operator === "-" && isDate(right)) return { args: [left, right], returns: dayInterval };
-    if (operator === "-" && right.kind === "string") return { args: [dateType, dateType], returns: dayInterval };
+    if (operator === "-" && ((right.kind === "string" && ansi) || right.kind === "null"))
+      return { args: [dateType, dateType], returns: dayInterval };
+    if (right.kind === "null") return { args: [timestampType, dayTimeIntervalType], returns: timestampType };
   }
+  if (operator === "-" && isDate(right) && (left.kind === "string" || left.kind === "null"))
+    return { args: [dateType, dateType], returns: dayInterval };
+  if (operator === "+" && left.kind === "null" && isDate(right))
+    return { args: [dayTimeIntervalType, timestampType], returns: timestampType };
+  if (operator === "+" && isTimestamp(left) && right.kind === "null")
+    return { args: [left, dayTimeIntervalType], returns: left };
+  if (operator === "+" && left.kind === "null" && isTimestamp(right))
+    return { args: [dayTimeIntervalType, right], returns: right };
   if (isTimestamp(left) && isInterval(right)) return { args: [left, right], returns: left };
   if (left.kind === "time" && right.kind === "interval_day_time") {
     // Seconds of intervals have microseconds.
@@ -79,7 +97,8 @@ export function resolveTemporal(operator: TemporalOperator, left: DataType, righ
     return { args: [side(left, right), side(right, left)], returns: hourInterval };
   }
   if (operator === "-" && (isTimestamp(left) || isTimestamp(right))) {
-    const fits = (t: DataType): boolean => isTimestamp(t) || isDate(t) || t.kind === "string";
+    const fits = (t: DataType): boolean =>
+      isTimestamp(t) || isDate(t) || (t.kind === "string" && ansi) || t.kind === "null";
     if (!fits(left) || !fits(right)) return undefined;
     const side = left.kind === "timestamp" || right.kind === "timestamp" ? timestampType : timestampNtzType;
     return { args: [side, side], returns: dayTimeIntervalType };

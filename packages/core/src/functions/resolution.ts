@@ -9,6 +9,7 @@ import {
   isNumeric,
   mapType,
   nullType,
+  sameTypeIgnoringNullability,
   stringType,
   timestampType,
 } from "../types/data-type.ts";
@@ -56,11 +57,12 @@ export function ordinal(index: number): string {
 /** The type that an argument is cast to for a parameter, or DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE. */
 export function coerceArgument(arg: ArgumentInfo, expected: Expected, index: number, call: CallInfo): DataType {
   if (!("accepts" in expected)) {
-    if (canCoerce(arg.type, expected)) return expected;
+    if (canCoerce(arg.type, expected, call.ansi)) return expected;
   } else {
     if (expected === classes.any) return arg.type;
     if (expected.accepts(arg.type)) return arg.type;
-    if (expected.otherwise !== undefined && canCoerce(arg.type, expected.otherwise)) return expected.otherwise;
+    if (expected.otherwise !== undefined && canCoerce(arg.type, expected.otherwise, call.ansi))
+      return expected.otherwise;
   }
   throw unexpectedInput(arg, "accepts" in expected ? expected.label : typeText(expected), index, call);
 }
@@ -102,7 +104,7 @@ export function sameTyped(name: string, returns?: (common: DataType) => DataType
 
 /** The common type of all, or DATATYPE_MISMATCH.DATA_DIFF_TYPES. */
 export function commonOf(name: string, types: readonly DataType[], call: CallInfo): DataType {
-  const common = commonTypeOf(types);
+  const common = commonTypeOf(types, call.ansi);
   if (common === undefined)
     throw new MillraceError("DATATYPE_MISMATCH.DATA_DIFF_TYPES", {
       sqlExpr: call.sql,
@@ -110,6 +112,26 @@ export function commonOf(name: string, types: readonly DataType[], call: CallInf
       dataType: `[${types.map(quotedType).join(", ")}]`,
     });
   return common;
+}
+
+/**
+ * The error of operands that an operator does not take: of one type that is wrong, or of different ones.
+ * @param required what the operator takes, for the message
+ */
+export function misfitOperands(left: DataType, right: DataType, required: string, call: CallInfo): MillraceError {
+  const floats = left.kind === "double" || right.kind === "double";
+  // A decimal beside a DOUBLE has become one.
+  if (sameTypeIgnoringNullability(left, right) || (floats && (left.kind === "decimal" || right.kind === "decimal")))
+    return new MillraceError("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", {
+      sqlExpr: call.sql,
+      requiredType: `"${required}"`,
+      actualDataType: quotedType(left),
+    });
+  return new MillraceError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", {
+    sqlExpr: call.sql,
+    left: quotedType(left),
+    right: quotedType(right),
+  });
 }
 
 /** DATATYPE_MISMATCH.INVALID_ORDERING_TYPE for types without an order (maps). */

@@ -6,6 +6,16 @@ export const analysisErrors = {
     message:
       'Cannot resolve "<sqlExpr>" due to data type mismatch: the left and right operands of the binary operator have incompatible types (<left> and <right>).',
   },
+  "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: cannot cast <srcType> to <targetType>. To convert values from <srcType> to <targetType>, you can use the functions <functionNames> instead.',
+  },
+  "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION": {
+    sqlState: "42K09",
+    message:
+      'Cannot resolve "<sqlExpr>" due to data type mismatch: cannot cast <srcType> to <targetType> with ANSI mode on. If you have to cast <srcType> to <targetType>, you can set <config> as <configVal>.',
+  },
   "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION": {
     sqlState: "42K09",
     message: 'Cannot resolve "<sqlExpr>" due to data type mismatch: cannot cast <srcType> to <targetType>.',

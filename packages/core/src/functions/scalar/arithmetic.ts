@@ -9,7 +9,7 @@ import {
   type SqlValue,
 } from "../../types/data-type.ts";
 import { fixedLocal, js, local, valueOf } from "../code.ts";
-import { findCommonType, isInterval } from "../coercion.ts";
+import { findOperandType, isInterval, readTexts } from "../coercion.ts";
 import { bindTemporal, resolveTemporal } from "../datetime-arithmetic.ts";
 import {
   decimalFor,
@@ -25,8 +25,7 @@ import type { ArgumentInfo, EvalContext, ScalarFunction, Signature } from "../fu
 import { emitExactOperation } from "../exact-decimal.ts";
 import { divideByZero, overflow, remainderByZero, toDecimal } from "../kernels/checked.ts";
 import { widthName, wrapCode, wrapNumber } from "../integer-width.ts";
-import { type CallInfo, unexpectedInput } from "../resolution.ts";
-import { quotedType } from "../type-text.ts";
+import { type CallInfo, misfitOperands, unexpectedInput } from "../resolution.ts";
 
 type Binary = (a: SqlValue, b: SqlValue) => SqlValue;
 type Mode = "ansi" | "legacy" | "try";
@@ -39,6 +38,8 @@ function operandDecimal(arg: ArgumentInfo): DecimalType | undefined {
   if (isIntegral(arg.type) && (typeof value === "number" || typeof value === "bigint")) return decimalForLiteral(value);
   return decimalFor(arg.type);
 }
+
+const numbersOrIntervals = 'NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH';
 
 /** Numbers in their common type; decimals each in their own, with Spark's result precision. */
 function resolveNumbers(
@@ -56,22 +57,15 @@ function resolveNumbers(
   ) {
     const a = left.type.kind === "null" ? decimalFor(right.type) : operandDecimal(left);
     const b = right.type.kind === "null" ? decimalFor(left.type) : operandDecimal(right);
+    // A NULL that is divided is DOUBLE.
+    if (integersAs?.kind === "double" && left.type.kind === "null")
+      return { args: [doubleType, doubleType], returns: doubleType };
     if (a !== undefined && b !== undefined) return { args: [a, b], returns: ofDecimals(a, b) };
   }
-  const bothNull = left.type.kind === "null" && right.type.kind === "null";
-  let common = bothNull ? doubleType : findCommonType(left.type, right.type);
-  if (common === undefined)
-    throw new MillraceError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", {
-      sqlExpr: call.sql,
-      left: quotedType(left.type),
-      right: quotedType(right.type),
-    });
-  if (!isNumeric(common))
-    throw new MillraceError("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", {
-      sqlExpr: call.sql,
-      requiredType: '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")',
-      actualDataType: quotedType(common),
-    });
+  const [a, b] = readTexts(left.type, right.type, "arithmetic", call.ansi);
+  const bothNull = a.kind === "null" && b.kind === "null";
+  let common = bothNull ? doubleType : findOperandType(a, b, call.ansi);
+  if (common === undefined || !isNumeric(common)) throw misfitOperands(a, b, numbersOrIntervals, call);
   if (integersAs !== undefined && (isIntegral(common) || (common.kind === "float" && integersAs.kind === "double")))
     common = integersAs;
   return { args: [common, common], returns: common };
@@ -242,19 +236,29 @@ function bindBinary(op: Operation, mode: Mode): (types: Signature, context: Eval
   };
 }
 
-/** What stands beside a date in a sum must be days or an interval, beside an interval one of its kind. */
+/** Where a date, a timestamp or an interval stands, the other side must be of a few types. */
 function refuseTemporal(symbol: string, args: readonly ArgumentInfo[], call: CallInfo): undefined {
   const [left, right] = args as readonly [ArgumentInfo, ArgumentInfo];
-  if (symbol !== "*" && left.type.kind === "date" && (right.type.kind === "date" || right.type.kind === "time"))
-    throw unexpectedInput(right, '("INT" or "SMALLINT" or "TINYINT")', 1, call);
-  if (symbol !== "*" && isInterval(left.type) && isInterval(right.type))
-    throw unexpectedInput(right, '("TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE")', 1, call);
-  return undefined;
+  const kinds = [left.type.kind, right.type.kind] as const;
+  const isTime = (kind: string): boolean => kind === "timestamp" || kind === "timestamp_ntz";
+  const refuse = (index: 0 | 1, required: string): never => {
+    throw unexpectedInput(args[index]!, required, index, call);
+  };
+  if (symbol === "*" || symbol === "/") {
+    if (isInterval(left.type)) refuse(1, "NUMERIC");
+    if (isInterval(right.type) && symbol === "*") refuse(0, "NUMERIC");
+    return;
+  }
+  if (kinds[1] === "interval_day_time") refuse(0, "TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE");
+  if (symbol === "+" && kinds[0] === "interval_day_time") refuse(1, "TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE");
+  if (symbol === "-" && kinds.some(isTime)) refuse(isTime(kinds[0]) ? 1 : 0, "TIMESTAMP");
+  if (kinds[0] === "date") refuse(1, 'INT" or "SMALLINT" or "TINYINT');
+  if (kinds[1] === "date") refuse(0, 'INT" or "SMALLINT" or "TINYINT');
 }
 
 function resolveOperation(op: Operation): ScalarFunction["resolve"] {
   return (args, call) =>
-    resolveTemporal(op.symbol, args[0]!.type, args[1]!.type) ??
+    resolveTemporal(op.symbol, args[0]!.type, args[1]!.type, call.ansi) ??
     refuseTemporal(op.symbol, args, call) ??
     resolveNumbers(args, call, op.decimalType);
 }
@@ -323,7 +327,11 @@ function bindDivide(types: Signature, context: EvalContext, mode: Mode): Binary 
 }
 const resolveDivide: ScalarFunction["resolve"] = (args, call) => {
   const [left, right] = args as readonly [ArgumentInfo, ArgumentInfo];
-  return resolveTemporal("/", left.type, right.type) ?? resolveNumbers(args, call, decimalResult.divide, doubleType);
+  return (
+    resolveTemporal("/", left.type, right.type, call.ansi) ??
+    refuseTemporal("/", [left, right], call) ??
+    resolveNumbers(args, call, decimalResult.divide, doubleType)
+  );
 };
 
 const divide: ScalarFunction = {
@@ -435,14 +443,11 @@ const integralDivide: ScalarFunction = {
   since: "0.1.0",
   arity: [2, 2],
   resolve: (args, call) => {
-    const types = resolveNumbers(
-      args.map((a) => (a.type.kind === "string" ? { ...a, type: bigintType } : a)),
-      call,
-      decimalResult.add,
-      bigintType,
-    );
-    const args2 = types.args.map((t) => (t.kind === "double" || t.kind === "float" ? bigintType : t));
-    return { args: args2, returns: bigintType };
+    const [a, b] = readTexts(args[0]!.type, args[1]!.type, "arithmetic", call.ansi);
+    const fractional = (t: DataType): boolean => t.kind === "double" || t.kind === "float";
+    if (fractional(a) || fractional(b)) throw misfitOperands(a, b, 'BIGINT" or "DECIMAL', call);
+    const typed = args.map((arg, i) => ({ ...arg, type: [a, b][i]! }));
+    return { args: resolveNumbers(typed, call, decimalResult.add, bigintType).args, returns: bigintType };
   },
   nulls: "propagate",
   canReturnNull: (_, ansi) => !ansi,

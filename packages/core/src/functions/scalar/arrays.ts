@@ -8,9 +8,10 @@ import {
   type SqlValue,
   stringType,
   structType,
+  sameTypeIgnoringNullability,
 } from "../../types/data-type.ts";
 import { type DistinctKey, distinctKeyOf } from "../aggregates/distinct-keys.ts";
-import { findCommonType, isOrderable } from "../coercion.ts";
+import { findCommonType, findTightestCommonType, isOrderable } from "../coercion.ts";
 import type { ArgumentInfo, ScalarFunction, Signature } from "../function.ts";
 import { MersenneTwister } from "../kernels/mersenne-twister.ts";
 import { type CallInfo, coerceArgument, requireOrderable, type Resolve, unexpectedInput } from "../resolution.ts";
@@ -38,12 +39,26 @@ export function commonElement(a: DataType, b: DataType): DataType | undefined {
   return findCommonType(a, b);
 }
 
+/** The type in which array functions compare elements: Spark does it outside of ANSI mode always, and never widens decimals. */
+function comparedElement(a: DataType, b: DataType): DataType | undefined {
+  return sameTypeIgnoringNullability(a, b)
+    ? a
+    : (findTightestCommonType(a, b, false) ??
+        (a.kind === "decimal" || b.kind === "decimal" ? undefined : commonElement(a, b)));
+}
+
 /** An array and a value that can be an element of it: their types in common. */
-export function arrayAndElement(name: string, args: readonly ArgumentInfo[], call: CallInfo, valueAt = 1): Signature {
+export function arrayAndElement(
+  name: string,
+  args: readonly ArgumentInfo[],
+  call: CallInfo,
+  valueAt = 1,
+  common: (a: DataType, b: DataType) => DataType | undefined = commonElement,
+): Signature {
   const array = arrayArgument(args[0]!, 0, call);
   const value = args[valueAt]!;
-  const common = commonElement(array.element, value.type);
-  if (common === undefined) {
+  const met = common(array.element, value.type);
+  if (met === undefined) {
     throw new MillraceError("DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES", {
       sqlExpr: call.sql,
       functionName: `\`${name}\``,
@@ -52,8 +67,8 @@ export function arrayAndElement(name: string, args: readonly ArgumentInfo[], cal
       rightType: quotedType(value.type),
     });
   }
-  const type = arrayType(common, array.containsNull);
-  return { args: args.map((_, i) => (i === 0 ? type : i === valueAt ? common : intType)), returns: type };
+  const type = arrayType(met, array.containsNull);
+  return { args: args.map((_, i) => (i === 0 ? type : i === valueAt ? met : intType)), returns: type };
 }
 /** As {@link arrayAndElement}; a NULL literal is no value to look for. */
 export function arrayAndKey(name: string, args: readonly ArgumentInfo[], call: CallInfo): Signature {
@@ -82,7 +97,7 @@ const twoArrays =
     const [left, right] = args.map((arg, i) =>
       i === 0 || arg.type.kind === "array" ? arrayArgument(arg, i, call) : undefined,
     );
-    const element = right === undefined ? undefined : commonElement(left!.element, right.element);
+    const element = right === undefined ? undefined : comparedElement(left!.element, right.element);
     if (right === undefined || element === undefined) {
       throw new MillraceError("DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES", {
         sqlExpr: call.sql,
@@ -334,7 +349,7 @@ export const arrayFunctions: readonly ScalarFunction[] = [
   collection({
     name: "array_remove",
     arity: [2, 2],
-    resolve: (args, call) => arrayAndElement("array_remove", args, call),
+    resolve: (args, call) => arrayAndElement("array_remove", args, call, 1, comparedElement),
     bind: ({ args }) => {
       const keyOf = distinctKeyOf(args[1]!);
       return (array, value) => {

@@ -1,11 +1,10 @@
 /** `int(x)`, `string(x)` and so on: casts that are written as calls. */
-import { assertInvariant, MillraceError } from "../../errors/index.ts";
+import { assertInvariant } from "../../errors/index.ts";
 import { castFunctionNames } from "../../expressions/function-names.ts";
 import { simpleTypeOf } from "../../types/atomic-types.ts";
 import { type DataType, decimalType } from "../../types/data-type.ts";
-import { bindCast, canCast, castCanReturnNull, emitCast } from "../casts.ts";
+import { bindCast, canCast, castCanReturnNull, castMisfit, emitCast } from "../casts.ts";
 import type { ScalarFunction } from "../function.ts";
-import { quotedType } from "../type-text.ts";
 
 const examples: Readonly<Record<string, readonly [sql: string, result: string]>> = {
   binary: ["hex(binary('abc'))", "616263"],
@@ -27,11 +26,7 @@ function castFunction(name: string, type: DataType): ScalarFunction {
     resolve(args, call) {
       const from = args[0]!.type;
       if (!canCast(from, type, call.ansi ? "ansi" : "legacy"))
-        throw new MillraceError("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", {
-          sqlExpr: call.sql,
-          srcType: quotedType(from),
-          targetType: quotedType(type),
-        });
+        throw castMisfit(call.sql, from, type, call.ansi ? "ansi" : "legacy");
       return { args: [from], returns: type };
     },
     nulls: "propagate",

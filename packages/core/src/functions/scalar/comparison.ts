@@ -1,7 +1,7 @@
 import { MillraceError } from "../../errors/index.ts";
-import { booleanType, type DataType, type SqlValue } from "../../types/data-type.ts";
+import { booleanType, type DataType, isNumeric, type SqlValue } from "../../types/data-type.ts";
 import { bytesOf, either, fixedLocal, joinCode, js, valueOf } from "../code.ts";
-import { findCommonType } from "../coercion.ts";
+import { findOperandType, readTexts, sameStructure } from "../coercion.ts";
 import { decimalFor } from "../decimal.ts";
 import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ArgumentInfo, ScalarFunction, Signature } from "../function.ts";
@@ -21,27 +21,34 @@ function requireEquality(name: string, type: DataType, call: CallInfo): void {
 function resolveComparison(symbol: string): ScalarFunction["resolve"] {
   return (args, call) => {
     const [left, right] = args as readonly [ArgumentInfo, ArgumentInfo];
-    const common = comparisonType(left, right);
-    if (common === undefined)
+    const common = comparisonType(symbol, left, right, call.ansi);
+    if (common === undefined) {
       throw new MillraceError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", {
         sqlExpr: call.sql,
         left: quotedType(left.type),
         right: quotedType(right.type),
       });
+    }
     requireEquality(symbol, common, call);
     return { args: [common, common], returns: booleanType };
   };
 }
 
 /** An integer beside a decimal of enough whole digits is compared as that decimal; else the common type. */
-function comparisonType(left: ArgumentInfo, right: ArgumentInfo): DataType | undefined {
+function comparisonType(symbol: string, left: ArgumentInfo, right: ArgumentInfo, ansi: boolean): DataType | undefined {
   if (left.type.kind === "decimal" && right.type.kind === "decimal") {
     const scale = Math.max(left.type.scale, right.type.scale);
     const range = Math.max(left.type.precision - left.type.scale, right.type.precision - right.type.scale);
     // Beyond 38 digits unscaled values still compare exactly, so no digit is cut.
     return decimalFor({ kind: "decimal", precision: range + scale, scale });
   }
-  return findCommonType(left.type, right.type);
+  const [a, b] = readTexts(left.type, right.type, "comparison", ansi);
+  // Outside of ANSI mode TRUE equals 1.
+  if (!ansi && (symbol === "=" || symbol === "!=" || symbol === "<=>")) {
+    if (a.kind === "boolean" && isNumeric(b)) return b;
+    if (b.kind === "boolean" && isNumeric(a)) return a;
+  }
+  return sameStructure(a, b) ? a : findOperandType(a, b, ansi);
 }
 
 type Test = (order: number) => boolean;

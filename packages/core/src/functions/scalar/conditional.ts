@@ -10,7 +10,8 @@ import { both, js, negated, valueOf } from "../code.ts";
 import type { EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { comparatorOf } from "../../columnar/compare.ts";
-import { commonOf, coerceArgument, sameTyped, signature } from "../resolution.ts";
+import { findOperandType, readTexts } from "../coercion.ts";
+import { commonOf, coerceArgument, misfitOperands, sameTyped, signature, unexpectedInput } from "../resolution.ts";
 import { relationCode } from "./comparison.ts";
 
 const group = "Conditional";
@@ -79,7 +80,9 @@ const ifElse: ScalarFunction = {
   arity: [3, 3],
   resolve(args, call) {
     const common = commonOf("if", [args[1]!.type, args[2]!.type], call);
-    return { args: [coerceArgument(args[0]!, booleanType, 0, call), common, common], returns: common };
+    const { kind } = args[0]!.type;
+    if (kind !== "boolean" && kind !== "null") throw unexpectedInput(args[0]!, "BOOLEAN", 0, call);
+    return { args: [booleanType, common, common], returns: common };
   },
   nulls: "custom",
   canReturnNull: (args) => args[1]!.nullable || args[2]!.nullable,
@@ -162,7 +165,9 @@ const nullif: ScalarFunction = {
   arity: [2, 2],
   resolve(args, call) {
     const first = args[0]!.type;
-    const common = commonOf("nullif", [first, args[1]!.type], call);
+    const [left, right] = readTexts(first, args[1]!.type, "comparison", call.ansi);
+    const common = findOperandType(left, right, call.ansi);
+    if (common === undefined) throw misfitOperands(first, args[1]!.type, "ANY", call);
     return { args: [first, common], returns: first };
   },
   nulls: "custom",

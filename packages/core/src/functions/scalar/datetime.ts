@@ -31,7 +31,7 @@ import type { EvalContext, ScalarFunction } from "../function.ts";
 import type { ByteResult } from "../kernels/bytes.ts";
 import { compileBytePattern, readLocalMicros } from "../kernels/datetime-bytes.ts";
 import { int64OfNumber } from "../kernels/int64.ts";
-import { signature } from "../resolution.ts";
+import { signature, unexpectedInput } from "../resolution.ts";
 import { fromLocal, type TimeZone, timeZoneOf, toLocal, utc } from "../time-zone.ts";
 import { emitBound, emitKernel } from "./string-function.ts";
 import { hasOwn, invalidUnit, positiveRest, type TimeFields, timeFunction } from "./time-function.ts";
@@ -213,6 +213,8 @@ function parsing(
       if (args.length === 0) return { args: [], returns };
       const given = args[0]!.type.kind;
       const isTime = given === "date" || given === "timestamp" || given === "timestamp_ntz";
+      if (to === "seconds" && !isTime && given !== "string" && given !== "null")
+        throw unexpectedInput(args[0]!, 'STRING" or "DATE" or "TIMESTAMP" or "TIMESTAMP_NTZ', 0, call);
       // Numbers are seconds for to_timestamp without a pattern.
       const isSeconds = to === "timestamp" && args.length === 1 && isNumeric(args[0]!.type);
       const first = isTime || isSeconds ? args[0]!.type : stringType;

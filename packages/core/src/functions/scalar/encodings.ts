@@ -176,7 +176,7 @@ export const encodings: readonly ScalarFunction[] = [
   stringFunction({
     name: "base64",
     arity: [1, 1],
-    resolve: signature([classes.text], stringType),
+    resolve: signature([binaryType], stringType),
     ...ofText,
     usage: "base64(bin)",
     summary: "The bytes (a text's UTF-8) in base64, in lines of 76 characters.",

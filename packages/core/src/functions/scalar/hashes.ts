@@ -1,13 +1,13 @@
 /** Hash functions: digests of text and bytes, and Spark's hashes of any values. */
 import { hexOf } from "../../columnar/hex.ts";
 import { MillraceError } from "../../errors/index.ts";
-import { bigintType, type DataType, intType, type SqlValue, stringType } from "../../types/data-type.ts";
+import { bigintType, binaryType, type DataType, intType, type SqlValue, stringType } from "../../types/data-type.ts";
 import { bytesOf, js, local, number, valueOf } from "../code.ts";
 import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { crc32, md5, sha1, sha2 } from "../kernels/digests.ts";
 import { type Hash, hashOf, murmur3, murmurBytes, murmurInt, xxBytes, xxHash64 } from "../kernels/hash.ts";
-import { type CallInfo, classes, signature } from "../resolution.ts";
+import { type CallInfo, signature } from "../resolution.ts";
 import { asBytes, example, stringFunction } from "./string-function.ts";
 
 const group = "Hash";
@@ -26,7 +26,7 @@ function digestFunction(
     name,
     aliases,
     arity: [1, 1],
-    resolve: signature([classes.text], stringType),
+    resolve: signature([binaryType], stringType),
     bind: () => (value) => {
       const bytes = asBytes(value!);
       return hex(bytes, 0, bytes.length);
@@ -146,7 +146,7 @@ export const hashes: readonly ScalarFunction[] = [
     group,
     name: "sha2",
     arity: [2, 2],
-    resolve: signature([classes.text, intType], stringType),
+    resolve: signature([binaryType, intType], stringType),
     canReturnNull: true,
     bind: () => (value, bits) => {
       const bytes = asBytes(value!);
@@ -161,7 +161,7 @@ export const hashes: readonly ScalarFunction[] = [
     group,
     name: "crc32",
     arity: [1, 1],
-    resolve: signature([classes.text], bigintType),
+    resolve: signature([binaryType], bigintType),
     bind: () => (value) => {
       const bytes = asBytes(value!);
       return BigInt(crc32(bytes, 0, bytes.length));

@@ -3,6 +3,9 @@ import { equalValues } from "../../columnar/compare.ts";
 import { MillraceError } from "../../errors/index.ts";
 import { bigintType, type DataType, type SqlMap, type SqlValue } from "../../types/data-type.ts";
 import { fixedLocal, js, valueOf } from "../code.ts";
+import { canCoerce } from "../coercion.ts";
+import { unexpectedInput } from "../resolution.ts";
+import { typeText } from "../type-text.ts";
 import type { Code } from "../emitter.ts";
 import type { FunctionDoc, ScalarFunction } from "../function.ts";
 
@@ -33,9 +36,12 @@ const getMapValue: ScalarFunction = {
   name: "get_map_value",
   since: "0.1.0",
   arity: [2, 2],
-  resolve: (args) => {
+  resolve: (args, call) => {
     const type = args[0]!.type;
-    return { args: args.map((a) => a.type), returns: type.kind === "map" ? type.value : type };
+    const key = args[1]!;
+    if (type.kind !== "map") return { args: args.map((a) => a.type), returns: type };
+    if (!canCoerce(key.type, type.key, call.ansi)) throw unexpectedInput(key, typeText(type.key), 1, call);
+    return { args: [type, type.key], returns: type.value };
   },
   nulls: "propagate",
   canReturnNull: true,

@@ -242,7 +242,7 @@ const mapZipWith = collection({
     from: 2,
     coerce(args, call) {
       const [left, right] = args.map((arg, i) => mapArgument(arg, i, call)) as [MapType, MapType];
-      const key = findCommonType(left.key, right.key);
+      const key = findCommonType(left.key, right.key, call.ansi);
       if (key === undefined) {
         throw new MillraceError("DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES", {
           sqlExpr: call.sql,

@@ -1,8 +1,9 @@
-import { booleanType, type SqlValue } from "../../types/data-type.ts";
+import { booleanType, type DataType, type SqlValue } from "../../types/data-type.ts";
 import { both, either, fixedLocal, js, negated, valueOf } from "../code.ts";
 import type { Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
-import { signature } from "../resolution.ts";
+import { readTexts } from "../coercion.ts";
+import { misfitOperands, signature } from "../resolution.ts";
 
 const group = "Logic";
 
@@ -43,7 +44,12 @@ function connective(
     name,
     since: "0.1.0",
     arity: [2, 2],
-    resolve: signature([booleanType], booleanType),
+    resolve(args, call) {
+      const [a, b] = readTexts(args[0]!.type, args[1]!.type, "other", call.ansi);
+      const fits = (type: DataType): boolean => type.kind === "boolean" || type.kind === "null";
+      if (!fits(a) || !fits(b)) throw misfitOperands(a, b, "BOOLEAN", call);
+      return { args: [booleanType, booleanType], returns: booleanType };
+    },
     nulls: "custom",
     canReturnNull: (args) => args.some((a) => a.nullable),
     deterministic: true,

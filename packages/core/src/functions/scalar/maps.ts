@@ -33,7 +33,7 @@ const odd = (_: unknown, i: number): boolean => i % 2 === 1;
 
 function commonType(args: readonly ArgumentInfo[], part: "KEY" | "VALUE", call: CallInfo): DataType {
   const types = args.map((arg) => arg.type);
-  const common = commonTypeOf(types);
+  const common = commonTypeOf(types, call.ansi);
   if (common !== undefined) return common;
   throw new MillraceError(`DATATYPE_MISMATCH.CREATE_MAP_${part}_DIFF_TYPES`, {
     sqlExpr: call.sql,
@@ -104,7 +104,7 @@ const mapConcat = collection({
   resolve(args, call) {
     if (args.length === 0) return { args: [], returns: mapType(stringType, stringType, false) };
     const types = args.map((arg) => arg.type);
-    const common = commonTypeOf(types);
+    const common = commonTypeOf(types, call.ansi);
     if (types.some((type) => type.kind !== "map") || common?.kind !== "map") {
       throw new MillraceError(
         types.every((type) => type.kind === "map")

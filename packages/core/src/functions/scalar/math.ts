@@ -1,4 +1,3 @@
-import { MillraceError } from "../../errors/index.ts";
 import { bigintType, type DataType, type DecimalType, doubleType, intType, isIntegral } from "../../types/data-type.ts";
 import { fixedLocal, js, local, valueOf } from "../code.ts";
 import {
@@ -13,6 +12,7 @@ import {
   powerOfTen,
   rescale,
 } from "../decimal.ts";
+import { findOperandType, readTexts } from "../coercion.ts";
 import type { Code } from "../emitter.ts";
 import { bindCast } from "../casts.ts";
 import type { ArgumentInfo, ScalarFunction } from "../function.ts";
@@ -22,13 +22,13 @@ import {
   type CallInfo,
   classes,
   coerceArgument,
+  misfitOperands,
   requireLiteral,
   type Resolve,
   signature,
   unexpectedInput,
 } from "../resolution.ts";
 import { widthName, wrapNumber } from "../integer-width.ts";
-import { quotedType } from "../type-text.ts";
 
 const group = "Math";
 
@@ -253,30 +253,11 @@ type BitOperation = {
   readonly long: (a: bigint, b: bigint) => bigint;
   readonly code: (a: Code, b: Code) => Code;
 };
-const integerOrder = ["tinyint", "smallint", "int", "bigint"];
 const resolveBitwise: Resolve = (args, call) => {
-  const [a, b] = args.map((arg) => arg.type) as [DataType, DataType];
-  const isNull = (type: DataType): boolean => type.kind === "null";
-  if (isNull(a) && isNull(b)) return { args: [intType, intType], returns: intType };
-  const [left, right] = [isNull(a) ? b : a, isNull(b) ? a : b];
-  if (isIntegral(left) && isIntegral(right)) {
-    const type = integerOrder.indexOf(left.kind) >= integerOrder.indexOf(right.kind) ? left : right;
-    return { args: [type, type], returns: type };
-  }
-  // In ANSI mode a text beside an integer is read as BIGINT.
-  const mixed = (isIntegral(left) || isIntegral(right)) && (left.kind === "string" || right.kind === "string");
-  if (mixed && call.ansi) return { args: [bigintType, bigintType], returns: bigintType };
-  if (left.kind !== right.kind)
-    throw new MillraceError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", {
-      sqlExpr: call.sql,
-      left: quotedType(left),
-      right: quotedType(right),
-    });
-  throw new MillraceError("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", {
-    sqlExpr: call.sql,
-    requiredType: '"INTEGRAL"',
-    actualDataType: quotedType(left),
-  });
+  const [a, b] = readTexts(args[0]!.type, args[1]!.type, "arithmetic", call.ansi);
+  const common = a.kind === "null" && b.kind === "null" ? intType : findOperandType(a, b, call.ansi);
+  if (common === undefined || !isIntegral(common)) throw misfitOperands(a, b, "INTEGRAL", call);
+  return { args: [common, common], returns: common };
 };
 function bitwise(symbol: "&" | "|" | "^", op: BitOperation, what: string, sql: string, result: string): ScalarFunction {
   return mathFunction({

@@ -12,7 +12,7 @@ import { bytesOf, fixedLocal, joinCode, js, local, number, valueOf, resultRange 
 import type { Code, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { ByteResult, countCharacters, endsWithBytes, indexOfBytes, startsWithBytes } from "../kernels/bytes.ts";
-import { classes, commonOf, type Expected, type Resolve, signature } from "../resolution.ts";
+import { classes, commonOf, type Expected, type Resolve, signature, unexpectedInput } from "../resolution.ts";
 import { example, stringFunction } from "./string-function.ts";
 
 /** Characters are code points, as in UTF-8. */
@@ -141,6 +141,10 @@ const substring = stringFunction({
 const resolveConcat: Resolve = (args, call) => {
   if (args.length === 0) return { args: [], returns: stringType };
   if (args.some((a) => a.type.kind === "array")) {
+    args.forEach((arg, i) => {
+      if (arg.type.kind === "struct" || arg.type.kind === "map")
+        throw unexpectedInput(arg, "STRING or BINARY or ARRAY", i, call);
+    });
     const common = commonOf(
       "concat",
       args.map((a) => a.type),

@@ -241,9 +241,11 @@ const reverse: ScalarFunction = stringFunction({
   resolve: (args, call) =>
     args[0]!.type.kind === "array"
       ? { args: [args[0]!.type], returns: args[0]!.type }
-      : signature([stringType], stringType)(args, call),
-  bind: () => (v) =>
-    typeof v === "string" ? charactersOf(v).reverse().join("") : (v as readonly SqlValue[]).toReversed(),
+      : signature([classes.text], ([type]) => type!)(args, call),
+  bind: () => (v) => {
+    if (typeof v === "string") return charactersOf(v).reverse().join("");
+    return v instanceof Uint8Array ? v.toReversed() : (v as readonly SqlValue[]).toReversed();
+  },
   emit: {
     emit: (args, ctx, types, options) =>
       types.returns.kind === "string"
@@ -251,7 +253,7 @@ const reverse: ScalarFunction = stringFunction({
         : emitBound(reverse, args, ctx, types, options),
   },
   usage: "reverse(expr)",
-  summary: "The characters of a text or the elements of an array in reverse order.",
+  summary: "The characters of a text, the bytes of a binary value or the elements of an array in reverse order.",
   examples: example("reverse('Spark SQL')", "LQS krapS"),
 });
 

@@ -89,6 +89,7 @@ const formatNumberFunction = stringFunction({
   name: "format_number",
   arity: [2, 2],
   resolve: (args, call) => {
+    if (args[0]!.type.kind === "string") throw unexpectedInput(args[0]!, "NUMERIC", 0, call);
     const number = coerceArgument(args[0]!, classes.numeric, 0, call);
     const isPattern = args[1]!.type.kind === "string";
     return { args: [number, isPattern ? stringType : coerceArgument(args[1]!, intType, 1, call)], returns: stringType };
