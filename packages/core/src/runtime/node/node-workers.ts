@@ -4,11 +4,6 @@ import { parentPort, Worker } from "node:worker_threads";
 import { threadArguments } from "./thread-arguments.ts";
 import type { ThreadEnd, WorkerLink, WorkerPort, Workers } from "../workers.ts";
 
-/**
- * Room for young objects. V8's own choice, 48 MB, is for a process; columns are typed arrays that are freed with the young
- * objects that hold them, so that a small young generation also keeps dead columns few.
- */
-const youngGenerationMb = 6;
 const leastHeapMb = 64;
 
 class NodeWorkerLink implements WorkerLink {
@@ -58,7 +53,7 @@ class NodeWorkers implements Workers {
   }
   start(name: string, heapBytes: number): WorkerLink {
     const maxOldGenerationSizeMb = Math.max(leastHeapMb, Math.floor(heapBytes / 2 ** 20));
-    const resourceLimits = { maxOldGenerationSizeMb, maxYoungGenerationSizeMb: youngGenerationMb };
+    const resourceLimits = { maxOldGenerationSizeMb };
     const execArgv = threadArguments(process.execArgv);
     return new NodeWorkerLink(
       new Worker(this.#entry, { name, resourceLimits, ...(execArgv === undefined ? {} : { execArgv }) }),
