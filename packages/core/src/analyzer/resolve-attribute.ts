@@ -7,6 +7,8 @@ import type {
   UnresolvedLambdaVariable,
 } from "../expressions/expression.ts";
 import { literal, nullableOf, typeOf } from "../expressions/typing.ts";
+import { printExpression } from "../expressions/print.ts";
+import { canCoerce } from "../functions/coercion.ts";
 import { quotedType, typeText } from "../functions/type-text.ts";
 import { arrayType, type DataType, intType, isIntegral, stringType } from "../types/data-type.ts";
 import { sameTypeIgnoringNullability } from "../types/data-type.ts";
@@ -145,9 +147,11 @@ export function extractValue(base: Expr, extraction: Expr, printed: string, cont
     }
     case "array":
       if (name !== undefined && type.element.kind === "struct") return fieldOfElements(base, name, printed, context);
-      requireIndex(base, extraction, printed);
+      requireIndex(extraction, printed);
       return call("get_array_item", [base, castTo(extraction, intType)], type.element, context);
     case "map":
+      if (!canCoerce(typeOf(extraction), type.key, context.evaluation.ansi))
+        throw wrongIndex(extraction, typeText(type.key), printed);
       return call("get_map_value", [base, castTo(extraction, type.key)], type.value, context);
     default:
       break;
@@ -167,15 +171,17 @@ function fieldOfElements(base: Expr, name: string, printed: string, context: Ana
   return { ...fields, nullable: nullableOf(base) } as Expr;
 }
 
-function requireIndex(base: Expr, extraction: Expr, printed: string): void {
+function requireIndex(extraction: Expr, printed: string): void {
   const type = typeOf(extraction);
-  if (isIntegral(type) || type.kind === "null") return;
-  throw new MillraceError("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", {
+  if (!isIntegral(type) && type.kind !== "null") throw wrongIndex(extraction, "INTEGRAL", printed);
+}
+function wrongIndex(extraction: Expr, required: string, printed: string): MillraceError {
+  return new MillraceError("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", {
     sqlExpr: printed,
     paramIndex: "second",
-    requiredType: '"INTEGRAL"',
-    inputSql: `${typeText(typeOf(base))}`,
-    inputType: quotedType(type),
+    requiredType: `"${required}"`,
+    inputSql: printExpression(extraction),
+    inputType: quotedType(typeOf(extraction)),
   });
 }
 
