@@ -3,11 +3,11 @@
  * that does not name it; an operator that names it finds it at the scan below, through whatever keeps rows as they are.
  */
 import type { Attribute, Expr } from "../expressions/expression.ts";
-import { someExpression, transformDown } from "../expressions/traverse.ts";
+import { someExpression, transformUp } from "../expressions/traverse.ts";
 import { literal } from "../expressions/typing.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { bigintType, stringType } from "../types/data-type.ts";
+import { bigintType, intType, stringType } from "../types/data-type.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { extractValue } from "./resolve-attribute.ts";
 
@@ -22,6 +22,17 @@ function functionOf(node: Expr): { readonly field: string; readonly otherwise: E
   return node.kind === "UnresolvedFunction" && node.args.length === 0
     ? functions.get(node.name.toLowerCase())
     : undefined;
+}
+
+/** `file:/a` as `file:///a`: the function has another form of the path than the column. */
+function withAuthority(path: Expr): Expr {
+  const call = (fn: string, ...args: readonly Expr[]): Expr => ({
+    kind: "UnresolvedFunction",
+    name: fn,
+    args,
+    distinct: false,
+  });
+  return call("concat", literal("file://", stringType), call("substring", path, literal(6, intType)));
 }
 
 /** The input with the attribute of its scan's metadata in its output; undefined when there is none. */
@@ -95,10 +106,11 @@ export function withMetadata<E extends Expr>(
     const fn = functionOf(node);
     if (fn === undefined) return node;
     if (exposed === undefined) return fn.otherwise;
-    return extractValue(exposed.attribute, literal(fn.field, stringType), name, context);
+    const value = extractValue(exposed.attribute, literal(fn.field, stringType), name, context);
+    return fn.field === "file_path" ? withAuthority(value) : value;
   };
   const rewritten = expressions.map((expr): E => {
-    const next = transformDown(expr, replaced) as E;
+    const next = transformUp(expr, replaced) as E;
     // The column keeps the name of what was written.
     if (next === expr || expr.kind !== "UnresolvedFunction") return next;
     return { kind: "Alias", child: next, name: `${expr.name.toLowerCase()}()` } satisfies Expr as Expr as E;

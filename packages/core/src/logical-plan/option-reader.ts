@@ -2,6 +2,10 @@ import { MillraceError } from "../errors/index.ts";
 import { parseBytes, parseTimeSpan } from "../types/quantities.ts";
 import type { OptionMap } from "./logical-plan.ts";
 
+/** Charsets of files, in lower case. */
+export type FileCharset = "utf-8" | "us-ascii" | "iso-8859-1" | "utf-16" | "utf-16be" | "utf-16le";
+const charsets: readonly FileCharset[] = ["utf-8", "us-ascii", "iso-8859-1", "utf-16", "utf-16be", "utf-16le"];
+
 /** Reads the options of a source or a sink; errors name the option, the value, and whose option it is. */
 export class OptionReader {
   readonly provider: string;
@@ -63,6 +67,19 @@ export class OptionReader {
   oneOf<T extends string>(name: string, values: readonly T[], otherwise: T): T {
     const parse = (value: string): T | undefined => values.find((v) => v.toLowerCase() === value.toLowerCase());
     return this.#parsed(name, parse, `Give one of ${values.join(", ")}.`) ?? otherwise;
+  }
+
+  /**
+   * What `encoding` (or `charset`) says; UTF-8 unless given.
+   * @throws MillraceError INVALID_PARAMETER_VALUE.CHARSET
+   */
+  charset(): FileCharset {
+    const value = this.text("encoding", "charset") ?? "utf-8";
+    const name = value.toLowerCase();
+    const found = charsets.find((each) => each === name);
+    if (found !== undefined) return found;
+    const functionName = `"${this.provider}"`;
+    throw new MillraceError("INVALID_PARAMETER_VALUE.CHARSET", { functionName, charset: `'${value}'` });
   }
 
   /** Exactly one character, or none for the empty text. */

@@ -37,7 +37,7 @@ export interface ParquetWriteOptions {
 const pageRows = 20_000;
 const groupRows = 1 << 20;
 /** What an open column takes before it has values. */
-const columnBytes = 16 << 10;
+const columnBytes = 24 << 10;
 const magic: Uint8Array = encodeUtf8("PAR1");
 /** Readers judge by it which known faults of a writer to work around; there are none of ours. */
 const createdBy = "millrace version 1.0.0 (build 1)";

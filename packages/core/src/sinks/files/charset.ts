@@ -1,6 +1,6 @@
 /** UTF-8 as bytes of another charset. */
 import { decodeUtf8 } from "../../columnar/utf8.ts";
-import type { OptionReader } from "../../logical-plan/option-reader.ts";
+import type { FileCharset, OptionReader } from "../../logical-plan/option-reader.ts";
 
 /** Bytes of a part of a file, of its beginning or a later one. */
 export type Transcode = (utf8: Uint8Array, isFirst: boolean) => Uint8Array;
@@ -27,11 +27,10 @@ function utf16(littleEndian: boolean, marked: boolean): Transcode {
   };
 }
 
-const charsets: Readonly<Record<string, Transcode>> = {
+const charsets: Readonly<Record<FileCharset, Transcode | null>> = {
+  "utf-8": null,
   "iso-8859-1": singleByte(0xff),
-  latin1: singleByte(0xff),
   "us-ascii": singleByte(0x7f),
-  ascii: singleByte(0x7f),
   "utf-16": utf16(false, true),
   "utf-16be": utf16(false, false),
   "utf-16le": utf16(true, false),
@@ -39,10 +38,5 @@ const charsets: Readonly<Record<string, Transcode>> = {
 
 /** What the option `encoding` asks for; null for UTF-8. */
 export function readTranscode(options: OptionReader): Transcode | null {
-  const encoding = options.text("encoding", "charset");
-  if (encoding === undefined || /^utf-?8$/i.test(encoding)) return null;
-  const found = charsets[encoding.toLowerCase()];
-  if (found !== undefined) return found;
-  const known = ["UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "ISO-8859-1", "US-ASCII"].join(", ");
-  throw options.invalid("encoding", encoding, `Give one of ${known}.`);
+  return charsets[options.charset()];
 }

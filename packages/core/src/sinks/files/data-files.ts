@@ -3,6 +3,9 @@
  * named as Spark names them. Small files stay in memory until {@link DataFiles.finish}, which writes all of them in one
  * file program; what grows beyond a few megabytes is appended as it comes, so that memory does not grow with the batch.
  */
+import { compactBatch } from "../../columnar/compact.ts";
+import { concatBatches } from "../../columnar/concat.ts";
+import { batchMemorySize } from "../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { Durability } from "../../runtime/durability.ts";
 import type { FileOperation } from "../../runtime/file-system.ts";
@@ -16,6 +19,11 @@ import type { RowWriter } from "./row-format.ts";
 const chunkBytes = 4 << 20;
 /** Bytes that the open files of one partition hold together before the largest of them are written out. */
 const openBytes = 64 << 20;
+/** Open files from which on batches are gathered, up to a number of bytes. */
+const manyFiles = 256;
+const gatheredBytes = 32 << 20;
+/** Files between looks at what all of them hold. */
+const filesPerLook = 64;
 /** Rows between looks at the size of a chunk. */
 const rowsPerLook = 1024;
 
@@ -55,6 +63,30 @@ interface RowFile {
 
 const heldBy = ({ out, writer }: RowFile): number => out.length + (writer.held?.() ?? 0);
 
+/** Batches that are kept to be written as one. */
+class GatheredRows {
+  #batches: RecordBatch[] = [];
+  #bytes = 0;
+
+  add(batch: RecordBatch): void {
+    const kept = compactBatch(batch);
+    this.#batches.push(kept);
+    this.#bytes += batchMemorySize(kept);
+  }
+  get isEmpty(): boolean {
+    return this.#batches.length === 0;
+  }
+  get isFull(): boolean {
+    return this.#bytes >= gatheredBytes;
+  }
+  take(): RecordBatch {
+    const batches = this.#batches;
+    this.#batches = [];
+    this.#bytes = 0;
+    return concatBatches(batches[0]!.schema, batches);
+  }
+}
+
 export class DataFiles {
   readonly #options: DataFilesOptions;
   readonly #files: OpenFile[] = [];
@@ -81,17 +113,31 @@ export class DataFiles {
     const { rows } = this.#options;
     for (const [partition, batches] of partitions.entries()) {
       const open = new Map<string, RowFile>();
+      const gathered = new GatheredRows();
       for await (const batch of batches) {
         signal.throwIfAborted();
         total += batch.length;
-        for (const part of rows.split(batch)) await this.#writeRows(open, partition, part.directory, part.batch);
-        if (rows.isPartitioned) await this.#bound(open);
+        // A batch has a few rows for each of many directories: with others it has more.
+        if (open.size > manyFiles) gathered.add(batch);
+        else await this.#writeBatch(open, partition, batch);
+        if (gathered.isFull) await this.#writeBatch(open, partition, gathered.take());
       }
+      if (!gathered.isEmpty) await this.#writeBatch(open, partition, gathered.take());
       for (const file of open.values()) await this.#end(file);
       await this.#flushLarge();
     }
     if (always && this.#files.length === 0 && !rows.isPartitioned) await this.#end(this.#begin(0, "", 0));
     return total;
+  }
+
+  async #writeBatch(open: Map<string, RowFile>, partition: number, batch: RecordBatch): Promise<void> {
+    const { rows } = this.#options;
+    let count = 0;
+    for (const part of rows.split(batch)) {
+      await this.#writeRows(open, partition, part.directory, part.batch);
+      if (++count % filesPerLook === 0) await this.#bound(open);
+    }
+    if (rows.isPartitioned) await this.#bound(open);
   }
 
   #begin(partition: number, directory: string, count: number): RowFile {

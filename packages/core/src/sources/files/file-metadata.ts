@@ -32,7 +32,8 @@ export function isMetadataColumn({ name, type }: Field, schema: StructType): boo
 
 export function fileMetadata(type: DataType, { path, size, from, to, modifiedMs }: FileRange): SqlValue {
   const values: Readonly<Record<string, SqlValue>> = {
-    file_path: uriOfPath(path),
+    // Hadoop's form: one slash before an absolute path.
+    file_path: uriOfPath(path).replace("file://", "file:"),
     file_name: nameOf(uriOfPath(path)),
     file_size: BigInt(size),
     file_block_start: BigInt(from),

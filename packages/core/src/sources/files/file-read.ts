@@ -1,5 +1,6 @@
 /** One reading of a part of a file: its chunks of lines, and where a line stands when something is wrong with it. */
 import { MillraceError } from "../../errors/index.ts";
+import type { FileCharset } from "../../logical-plan/option-reader.ts";
 import type { SourceContext } from "../contract.ts";
 import { bytesSetting } from "../settings.ts";
 import { compressionOf, openInput, type ByteInput } from "./byte-input.ts";
@@ -20,12 +21,12 @@ export class FileRead {
   lines = 0;
   readonly #context: SourceContext;
   readonly #signal: AbortSignal;
-  readonly #encoding: string | undefined;
+  readonly #encoding: FileCharset | undefined;
   #input: ByteInput | null = null;
   #linesBefore: number | null = null;
 
   /** @param encoding charset of the file; undefined for UTF-8 */
-  constructor(context: SourceContext, range: FileRange, signal: AbortSignal, encoding?: string) {
+  constructor(context: SourceContext, range: FileRange, signal: AbortSignal, encoding?: FileCharset) {
     this.#context = context;
     this.range = range;
     this.#signal = signal;

@@ -110,7 +110,6 @@ describe("options", () => {
     const world = runtime();
     await put(world, "/in/a.csv", "1\n");
     for (const options of [
-      { encoding: "utf-99" },
       { unescapedQuoteHandling: "RAISE_ERROR" },
       { locale: "de-DE" },
       { singleVariantColumn: "v" },
@@ -119,6 +118,8 @@ describe("options", () => {
       const read = readAll(csvProvider, testContext(world, ["/in"], options), schema);
       await expect(read, JSON.stringify(options)).rejects.toMatchObject({ errorClass: "INVALID_OPTION" });
     }
+    const unknown = readAll(csvProvider, testContext(world, ["/in"], { encoding: "utf-99" }), schema);
+    await expect(unknown).rejects.toMatchObject({ errorClass: "INVALID_PARAMETER_VALUE.CHARSET" });
   });
 });
 

@@ -29,6 +29,9 @@ const secondForm = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d)?$/;
 const doubleForm =
   /^[\0- ]*([+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=[fFdD]?[\0- ]*$)))[fFdD]?[\0- ]*$/;
 
+/** What `new BigDecimal` takes. */
+const decimalForm = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
 function parsedDouble(raw: string): number | undefined {
   const text = doubleForm.exec(raw)?.[1];
   return text === undefined ? undefined : Number(text.replace(/^\+/, ""));
@@ -120,7 +123,7 @@ function castValue(raw: string, type: DataType, timeZone: string): SqlValue | un
     }
     case "decimal":
       // A number with too many digits is NULL, as in Spark.
-      return parseDecimal(raw, type.precision, type.scale) ?? (parsedDouble(raw) === undefined ? undefined : null);
+      return parseDecimal(raw, type.precision, type.scale) ?? (decimalForm.test(raw) ? null : undefined);
     case "date":
       return bindCast(stringType, type, "try", timeZone)(raw) ?? undefined;
     default:

@@ -1,5 +1,6 @@
 /** Rows of files of records, JSON and CSV: lines, or with `multiLine` whole files. */
 import type { RecordBatch } from "../../columnar/record-batch.ts";
+import type { FileCharset } from "../../logical-plan/option-reader.ts";
 import type { Field } from "../../types/data-type.ts";
 import type { ScanRequest, SourceContext } from "../contract.ts";
 import type { BadRecordOptions, DeadLetters } from "./bad-records.ts";
@@ -14,7 +15,7 @@ export interface RecordOptions {
   readonly multiLine: boolean;
   readonly lineSeparator: Uint8Array | undefined;
   /** Charset of the files; undefined for UTF-8. */
-  readonly encoding: string | undefined;
+  readonly encoding: FileCharset | undefined;
 }
 
 /** Finds records in bytes. */

@@ -1,26 +1,17 @@
 import { encodeUtf8 } from "../../columnar/utf8.ts";
-import type { OptionReader } from "../../logical-plan/option-reader.ts";
+import type { FileCharset, OptionReader } from "../../logical-plan/option-reader.ts";
 
-/**
- * The charset of files, of those that the platform's decoder knows; undefined for UTF-8.
- */
-export function readEncoding(options: OptionReader): string | undefined {
-  const encoding = options.text("encoding", "charset");
-  if (encoding === undefined || /^(?:utf-?8|us-ascii|ascii)$/i.test(encoding)) return undefined;
-  const label = encoding.toLowerCase();
-  try {
-    // The constructor alone knows which labels there are.
-    return new TextDecoder(label).encoding === "utf-8" ? undefined : label;
-  } catch {
-    throw options.invalid("encoding", encoding, "Give a charset such as UTF-8, ISO-8859-1, UTF-16LE or windows-1252.");
-  }
+/** The charset of files; undefined for UTF-8, of which ASCII is a part. */
+export function readEncoding(options: OptionReader): FileCharset | undefined {
+  const charset = options.charset();
+  return charset === "utf-8" || charset === "us-ascii" ? undefined : charset;
 }
 
 /** Whether a file of lines can be read in parts that begin anywhere. */
 export function isSplittable(options: {
   readonly multiLine: boolean;
   readonly lineSeparator: Uint8Array | undefined;
-  readonly encoding: string | undefined;
+  readonly encoding: FileCharset | undefined;
 }): boolean {
   return !options.multiLine && options.lineSeparator === undefined && options.encoding === undefined;
 }

@@ -41,7 +41,7 @@ export class ParquetFileReader implements FileReader {
   async *read(range: FileRange, signal: AbortSignal): AsyncGenerator<RecordBatch, void, void> {
     const handle = await this.#context.runtime.fs.open(range.path);
     try {
-      const footer = await openFooter(handle, range);
+      const footer = await readFooter(handle, range.size);
       const planner = new ReadPlanner(range.path, this.#options.caseSensitive);
       yield* this.#groups(handle, range, footer, planner.plan(footer.root, this.#request.columns), signal);
     } catch (error) {
