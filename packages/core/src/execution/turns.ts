@@ -23,3 +23,21 @@ export class Turns {
     this.#dueAt = this.#clock.monotonicMs() + turnMs;
   }
 }
+
+/** Works through `length` rows piece by piece. Without turns: in one piece. */
+export async function inTurns(
+  turns: Turns | undefined,
+  length: number,
+  step: number,
+  work: (from: number, to: number) => void,
+): Promise<void> {
+  if (turns === undefined) {
+    if (length > 0) work(0, length);
+    return;
+  }
+  for (let from = 0; from < length; from += step) {
+    const turn = turns.due();
+    if (turn !== undefined) await turn;
+    work(from, Math.min(length, from + step));
+  }
+}

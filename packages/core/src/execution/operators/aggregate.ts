@@ -21,6 +21,8 @@ import { dealBatch, mostDepth, partCount, type RowHash } from "../memory/deal-ro
 import type { MemoryReservation } from "../memory/memory-budget.ts";
 import type { OperatorMemory } from "../memory/operator-memory.ts";
 import type { SpillFile } from "../memory/spill.ts";
+import type { BatchContext } from "../context.ts";
+import { inTurns, type Turns } from "../turns.ts";
 import { expressionsOfSteps } from "../../physical-plan/expressions-of-plan.ts";
 import { compiledPerUse, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
 
@@ -32,6 +34,8 @@ const fewPartialGroups = 1 << 14;
 const poorReduction = 1.25;
 /** So little is held whatever the limit: a merge cannot do with less. */
 const leastBytes = 1 << 20;
+/** Groups that are merged at a stretch. */
+const mergedRows = 1 << 14;
 /** Groups that are dealt out at a time. */
 const dealtRows = 1 << 17;
 
@@ -109,7 +113,7 @@ export function compileFinalAggregate(plan: FinalAggregateExec, environment: Ope
       const partitions = await input.open(context);
       return partitions.map((partition, p) =>
         lazily(async function* () {
-          const merge = new Merge(plan, input.schema, compiled(p), context.memory);
+          const merge = new Merge(plan, input.schema, compiled(p), context);
           try {
             yield* merge.run(partition, 0);
           } finally {
@@ -137,14 +141,16 @@ class Merge {
   readonly #memory: OperatorMemory;
   readonly #reservation: MemoryReservation;
   readonly #collecting: readonly number[];
+  readonly #turns: Turns | undefined;
 
   constructor(
     plan: FinalAggregateExec,
     partial: StructType,
     compiled: { readonly aggregation: CompiledAggregation; readonly hash: RowHash },
-    memory: OperatorMemory,
+    { memory, turns }: Pick<BatchContext, "memory" | "turns">,
   ) {
     this.#plan = plan;
+    this.#turns = turns;
     this.#partial = partial;
     this.#aggregation = compiled.aggregation;
     this.#hash = compiled.hash;
@@ -159,7 +165,8 @@ class Merge {
     let collected = 0;
     let files: SpillFile[] | undefined;
     for await (const batch of input) {
-      groups.add(batch);
+      const merged = groups;
+      await inTurns(this.#turns, batch.length, mergedRows, (from, to) => merged.add(sliceBatch(batch, from, to)));
       for (const k of this.#collecting) collected += vectorMemorySize(batch.columns[k]!);
       if (this.#fits(groups.memoryBytes + collected, depth)) continue;
       files ??= Array.from({ length: partCount }, () => this.#memory.spill.create(this.#partial));

@@ -3,13 +3,18 @@
  * but for keys that are compared by `<=>`.
  */
 import { KeyCompiler } from "../../codegen/group-keys.ts";
+import { sliceBatch } from "../../columnar/gather.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { typeOf } from "../../expressions/typing.ts";
 import type { HashJoinExec } from "../../physical-plan/physical-plan.ts";
 import { structType } from "../../types/data-type.ts";
+import { inTurns, type Turns } from "../turns.ts";
 import { compileCondition, type JoinShape, type Lookup } from "./join-core.ts";
 import { joinPartitions } from "./join-driver.ts";
 import { compiledPerUse, type Operator, type OperatorEnvironment } from "./operator.ts";
+
+/** Build rows that are put into the table at a stretch. */
+const rowsPerTurn = 1 << 15;
 
 export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnvironment): Operator {
   const [left, right] = [environment.compile(plan.left), environment.compile(plan.right)];
@@ -45,12 +50,15 @@ export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnviron
     async open(context) {
       const [builds, probes] = [await build.open(context), await probe.open(context)];
       const keys = compiled(0);
-      const lookup = (built: RecordBatch): Lookup => {
+      const { turns } = context;
+      const lookup = async (built: RecordBatch): Promise<Lookup> => {
         const table = keys.compiler.table();
         const groups = new Int32Array(built.length);
-        keys.insert.assign(table, built, groups);
+        await inTurns(turns, built.length, rowsPerTurn, (from, to) =>
+          keys.insert.assign(table, sliceBatch(built, from, to), groups.subarray(from, to)),
+        );
         return {
-          ...linkRows(groups, table.count),
+          ...(await linkRows(groups, table.count, turns)),
           keysOf(batch) {
             const found = new Int32Array(batch.length);
             keys.find.assign(table, batch, found);
@@ -65,17 +73,25 @@ export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnviron
 }
 
 /** Links the rows of each key in their order. */
-function linkRows(keys: Int32Array, count: number): Pick<Lookup, "heads" | "following" | "unique"> {
+async function linkRows(
+  keys: Int32Array,
+  count: number,
+  turns: Turns | undefined,
+): Promise<Pick<Lookup, "heads" | "following" | "unique">> {
   const heads = new Int32Array(count).fill(-1);
   const following = new Int32Array(keys.length);
   let unique = true;
-  for (let row = keys.length - 1; row >= 0; row--) {
-    const key = keys[row]!;
-    if (key < 0) continue;
-    const next = heads[key]!;
-    if (next >= 0) unique = false;
-    following[row] = next;
-    heads[key] = row;
-  }
+  const { length } = keys;
+  await inTurns(turns, length, rowsPerTurn, (from, to) => {
+    // Backwards, so that the first row of a key ends up at its head.
+    for (let row = length - 1 - from; row >= length - to; row--) {
+      const key = keys[row]!;
+      if (key < 0) continue;
+      const next = heads[key]!;
+      if (next >= 0) unique = false;
+      following[row] = next;
+      heads[key] = row;
+    }
+  });
   return { heads, following, unique };
 }

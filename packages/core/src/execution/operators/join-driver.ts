@@ -25,7 +25,7 @@ export interface JoinMethod {
   /** As error messages name it. */
   readonly name: string;
   /** Makes the build rows ready to be found. */
-  lookup(built: RecordBatch): Lookup;
+  lookup(built: RecordBatch): Promise<Lookup>;
   /** Hashes of the rows' keys; absent for a join without keys. */
   readonly hashes?: Readonly<Record<"build" | "probe", RowHash>>;
 }
@@ -124,14 +124,14 @@ class RunningJoin {
       }
     }
     const built = concatBatches(shape.build, batches);
-    const run = this.#run(built);
+    const run = await this.#run(built);
     this.#reservation.tryResize(bytes + lookupBytesPerRow * count);
     return run;
   }
 
-  #run(built: RecordBatch): JoinRun {
+  async #run(built: RecordBatch): Promise<JoinRun> {
     const { shape, condition } = this.#method;
-    return new JoinRun(shape, built, this.#method.lookup(built), condition);
+    return new JoinRun(shape, built, await this.#method.lookup(built), condition);
   }
 
   /** The whole join in whatever partition is pulled first. */
@@ -181,7 +181,7 @@ class RunningJoin {
   async *#part(part: Part, rowsOfAll: number, depth: number): AsyncGenerator<RecordBatch, void, undefined> {
     const { rows, bytes } = part.build;
     if (bytes <= largestBuildBytes && this.#reservation.tryResize(bytesOf(rows, bytes))) {
-      const run = this.#run(await readWhole(part.build, this.#method.shape.build));
+      const run = await this.#run(await readWhole(part.build, this.#method.shape.build));
       for await (const batch of part.probe.read()) yield* run.join(batch);
       yield* run.buildRest();
       this.#reservation.hold(0);
@@ -205,7 +205,7 @@ class RunningJoin {
     let any = false;
     for await (const piece of this.#pieces(build)) {
       any = true;
-      const run = this.#run(piece);
+      const run = await this.#run(piece);
       let at = 0;
       for await (const batch of probe.read()) {
         yield* run.pairs(batch, found?.subarray(at, at + batch.length), false);
@@ -214,7 +214,7 @@ class RunningJoin {
       yield* run.buildRest();
     }
     if (found === undefined) return;
-    const none = this.#run(concatBatches(shape.build, []));
+    const none = await this.#run(concatBatches(shape.build, []));
     let at = 0;
     for await (const batch of probe.read()) {
       yield* none.probeRest(batch, any ? found.subarray(at, at + batch.length) : new Uint8Array(batch.length));

@@ -24,7 +24,7 @@ export function compileNestedLoopJoin(plan: NestedLoopJoinExec, environment: Ope
     schema: plan.schema,
     async open(context) {
       const [builds, probes] = [await build.open(context), await probe.open(context)];
-      const method = { shape, condition, name: "a nested-loop join", lookup: () => everyRow };
+      const method = { shape, condition, name: "a nested-loop join", lookup: async () => everyRow };
       return joinPartitions(method, builds, probes, context.memory);
     },
   };
