@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["tests/crash/**/*.test.ts"],
     execArgv,
     pool: "forks",
+    // One file mostly waits for processes that it kills, another one computes.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
