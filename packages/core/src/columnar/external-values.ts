@@ -80,13 +80,20 @@ function presentReader(type: DataType, options: ValueOptions, path: string): (ve
         return (i) => Uint8Array.prototype.slice.call(bytes, starts[i], ends[i]);
       };
     case "date":
-      if (temporal) return mapped32((days) => temporalNamespace().PlainDate.from(formatDate(days)));
+      if (temporal)
+        return mapped32((days) => ofTemporal(formatDate(days), (text) => temporalNamespace().PlainDate.from(text)));
       return mapped32(formatDate);
     case "timestamp":
-      if (temporal) return mapped64((micros) => temporalNamespace().Instant.fromEpochNanoseconds(micros * 1000n));
+      if (temporal)
+        return mapped64((micros) =>
+          ofTemporal(`${micros} µs`, () => temporalNamespace().Instant.fromEpochNanoseconds(micros * 1000n)),
+        );
       return (vector) => dateReader(vector as Int64Vector, path);
     case "timestamp_ntz":
-      if (temporal) return mapped64((micros) => temporalNamespace().PlainDateTime.from(formatLocalTimestamp(micros)));
+      if (temporal)
+        return mapped64((micros) =>
+          ofTemporal(formatLocalTimestamp(micros), (text) => temporalNamespace().PlainDateTime.from(text)),
+        );
       return mapped64(formatLocalTimestamp);
     case "time":
       if (temporal) return mapped64((nanos) => temporalNamespace().PlainTime.from(formatTime(nanos)));
@@ -155,6 +162,17 @@ function plainReader(vector: Vector): ExternalReader {
   return (i) => values[i];
 }
 
+/** Temporal wants six digits of years beyond 9999, and ends with the year 275,760. @throws DATETIME_OVERFLOW */
+function ofTemporal<T>(text: string, make: (text: string) => T): T {
+  try {
+    return make(
+      text.replace(/^([+-])(\d{4,5})-/, (_, sign: string, year: string) => `${sign}${year.padStart(6, "0")}-`),
+    );
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new MillraceError("DATETIME_OVERFLOW", { operation: `give ${text} as a Temporal value` }, { cause });
+  }
+}
 function mapped32(convert: (value: number) => unknown): (vector: Vector) => ExternalReader {
   return (vector) => {
     const values = (vector as Int32Vector).values;

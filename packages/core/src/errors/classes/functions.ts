@@ -1,5 +1,9 @@
 /** Errors of scalar functions about their arguments: formats, charsets, positions, URLs. */
 export const functionErrors = {
+  BINARY_ARITHMETIC_OVERFLOW: {
+    sqlState: "22003",
+    message: "<value1> <symbol> <value2> caused overflow. Use <alternative> to ignore the overflow and return NULL.",
+  },
   "INVALID_PARAMETER_VALUE.AES_KEY_LENGTH": {
     sqlState: "22023",
     message:

@@ -125,6 +125,17 @@ const times: Operation = {
   decimal: (a, aScale, b, bScale) => [a * b, aScale + bScale],
 };
 
+/** @throws BINARY_ARITHMETIC_OVERFLOW, Spark's class for TINYINT and SMALLINT */
+function smallOverflow(op: Operation, kind: DataType["kind"], a: number, b: number): never {
+  const suffix = kind === "tinyint" ? "Y" : "S";
+  throw new MillraceError("BINARY_ARITHMETIC_OVERFLOW", {
+    value1: `${a}${suffix}`,
+    symbol: op.symbol,
+    value2: `${b}${suffix}`,
+    alternative: `'${op.tryName}'`,
+  });
+}
+
 function bindOperation(op: Operation, types: Signature, mode: Mode): Binary {
   const { returns } = types;
   const fail =
@@ -136,7 +147,8 @@ function bindOperation(op: Operation, types: Signature, mode: Mode): Binary {
       return (a, b) => {
         const exact = op.number(a as number, b as number);
         const value = wrap(exact);
-        return value === exact || mode === "legacy" ? value : fail(returns.kind);
+        if (value === exact || mode === "legacy") return value;
+        return mode === "try" ? null : smallOverflow(op, returns.kind, a as number, b as number);
       };
     }
     case "int":
@@ -180,8 +192,10 @@ function emitOperation(op: Operation): Emitter {
         case "int": {
           const value = local(ctx, "v", kind === "int" ? op.intCode(a, b) : wrapCode(kind, js`(${op.code(a, b)})`));
           if (options.ansi) {
-            const fail = ctx.bind(() => overflow(`${widthName(kind)} overflow`, op.tryName));
-            ctx.line(js`if (${value} !== ${op.code(a, b)}) ${fail}();`);
+            const fail = ctx.bind((x: number, y: number) =>
+              kind === "int" ? overflow(`${widthName(kind)} overflow`, op.tryName) : smallOverflow(op, kind, x, y),
+            );
+            ctx.line(js`if (${value} !== ${op.code(a, b)}) ${fail}(${a}, ${b});`);
           }
           return fixed(value);
         }

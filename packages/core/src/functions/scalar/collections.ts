@@ -177,10 +177,11 @@ export const collectionFunctions: readonly ScalarFunction[] = [
     name: "size",
     aliases: ["cardinality"],
     arity: [1, 1],
-    resolve: (args, call) => ({
-      args: [args[0]!.type.kind === "map" ? args[0]!.type : arrayArgument(args[0]!, 0, call)],
-      returns: intType,
-    }),
+    resolve: (args, call) => {
+      const { type } = args[0]!;
+      const bare = type.kind === "map" || type.kind === "null";
+      return { args: [bare ? type : arrayArgument(args[0]!, 0, call)], returns: intType };
+    },
     nulls: "custom",
     canReturnNull: (args, ansi) => ansi && args[0]!.nullable,
     bind:

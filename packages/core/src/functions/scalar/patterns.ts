@@ -91,13 +91,11 @@ function overText<T>(text: SqlValue, use: (bytes: Uint8Array, start: number, end
   return use(bytes, 0, bytes.length);
 }
 
-/** A group of the first match; an empty text without a match or for a group that took no part. */
-function extractGroup(regex: TextRegex, text: SqlValue, group: number): string {
-  return overText(text, (bytes, start, end) => {
-    if (!regex.find(bytes, start, end)) return "";
-    const [from, to] = [regex.captures[group * 2]!, regex.captures[group * 2 + 1]!];
-    return from < 0 || to < 0 ? "" : decodeUtf8(bytes, from, to);
-  });
+/** The first match; an empty text without one. */
+function firstMatch(regex: TextRegex, text: SqlValue): string {
+  return overText(text, (bytes, start, end) =>
+    regex.find(bytes, start, end) ? decodeUtf8(bytes, regex.captures[0]!, regex.captures[1]!) : "",
+  );
 }
 
 /** A group of the first match as a range of the text's own bytes, without a copy. */
@@ -131,8 +129,12 @@ const regexpExtract: ScalarFunction = stringFunction({
     return (s, pattern, index) => {
       const regex = compile(pattern as string);
       const group = index === undefined ? 1 : (index as number);
-      checkGroup("regexp_extract", group, regex.groups);
-      return extractGroup(regex, s!, group);
+      return overText(s!, (bytes, start, end) => {
+        if (!regex.find(bytes, start, end)) return "";
+        checkGroup("regexp_extract", group, regex.groups);
+        const [from, to] = [regex.captures[group * 2]!, regex.captures[group * 2 + 1]!];
+        return from < 0 || to < 0 ? "" : decodeUtf8(bytes, from, to);
+      });
     };
   },
   emit: {
@@ -206,8 +208,14 @@ const regexpExtractAll: ScalarFunction = stringFunction({
     return (s, pattern, index) => {
       const regex = compile(pattern as string);
       const group = index === undefined ? 1 : (index as number);
-      checkGroup("regexp_extract_all", group, regex.groups);
-      return overText(s!, (bytes, start, end) => groupOfMatches(regex, group, bytes, start, end));
+      return overText(s!, (bytes, start, end) => {
+        // Spark notices a group that is not there with the first match.
+        if (group < 0 || group > regex.groups) {
+          if (regex.find(bytes, start, end)) checkGroup("regexp_extract_all", group, regex.groups);
+          return [];
+        }
+        return groupOfMatches(regex, group, bytes, start, end);
+      });
     };
   },
   emit: {
@@ -339,7 +347,7 @@ const regexpSubstr: ScalarFunction = stringFunction({
   bind: () => {
     const compile = regexCache("regexp_substr");
     return (s, pattern) => {
-      const found = extractGroup(compile(pattern as string), s!, 0);
+      const found = firstMatch(compile(pattern as string), s!);
       return found === "" ? null : found;
     };
   },
