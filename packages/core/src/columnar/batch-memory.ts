@@ -12,6 +12,14 @@ export function lendMemory(batch: RecordBatch, takeBack: () => void): void {
   lenders.set(batch, takeBack);
 }
 
+/** The rows of one batch are now those of another, which may point into the first one's memory. */
+export function passMemory(from: RecordBatch, to: RecordBatch): void {
+  const takeBack = lenders.get(from);
+  if (takeBack === undefined || from === to) return;
+  lenders.delete(from);
+  lenders.set(to, takeBack);
+}
+
 /** Gives the memory of a batch back. Its columns must not be looked at afterwards. */
 export function returnMemory(batch: RecordBatch): void {
   const takeBack = lenders.get(batch);

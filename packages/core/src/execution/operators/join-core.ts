@@ -3,6 +3,7 @@
  * condition decides, and sides that are preserved come out with NULLs for what they did not find.
  */
 import { compilePredicate, type CompiledPredicate } from "../../codegen/compile-predicate.ts";
+import { returnMemory } from "../../columnar/batch-memory.ts";
 import { gather, gatherBatch, gatherOrNull, nullVector } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import type { Vector } from "../../columnar/vector.ts";
@@ -95,6 +96,8 @@ export class JoinRun {
   readonly #condition: CompiledPredicate | undefined;
   readonly #conditionColumns: ReadonlySet<number>;
   readonly #matched: Uint8Array | undefined;
+  /** Whether columns of the probe batch came out as they are. */
+  #handedOn = false;
   // Where the search for pairs goes on, and the pairs that it found.
   #row = 0;
   #candidate = -1;
@@ -114,13 +117,15 @@ export class JoinRun {
   /** All that one probe batch gives, when the build side is complete. */
   *join(batch: RecordBatch): Generator<RecordBatch, void, undefined> {
     const { pairs, probeRest } = this.#duties;
+    this.#handedOn = false;
     if (pairs && probeRest === "missed" && this.#condition === undefined) {
       yield* this.pairs(batch, undefined, true);
-      return;
+    } else {
+      const found = probeRest === undefined ? undefined : new Uint8Array(batch.length);
+      yield* this.pairs(batch, found, false);
+      if (found !== undefined) yield* this.probeRest(batch, found);
     }
-    const found = probeRest === undefined ? undefined : new Uint8Array(batch.length);
-    yield* this.pairs(batch, found, false);
-    if (found !== undefined) yield* this.probeRest(batch, found);
+    if (!this.#handedOn) returnMemory(batch);
   }
 
   /**
@@ -237,6 +242,7 @@ export class JoinRun {
     if (!this.#duties.pairs) return undefined;
     // Every row of the batch once: nothing to gather on its side.
     const whole = count === batch.length && isIdentity(probe, count);
+    if (whole) this.#handedOn = true;
     const probed = whole ? batch.columns : batch.columns.map((column) => gather(column, probe, count));
     const built = this.#built.columns.map((column): Vector =>
       outerPairs ? gatherOrNull(column, build, count) : gather(column, build, count),
@@ -263,6 +269,7 @@ export class JoinRun {
     if (probeRest === undefined) return;
     const rows = positions(found, batch.length, probeRest === "found" ? 1 : 0);
     if (rows.length === 0) return;
+    if (rows.length === batch.length) this.#handedOn = true;
     const own = rows.length === batch.length ? batch : gatherBatch(batch, rows, rows.length);
     yield semi ? { ...own, schema: this.#shape.schema } : this.#withNulls(own.columns, rows.length, "probe");
   }

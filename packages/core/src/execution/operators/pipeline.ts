@@ -1,5 +1,6 @@
 /** Filters, projections, expansions and generators in one loop. */
 import { compilePipeline } from "../../codegen/compile-pipeline.ts";
+import { passMemory } from "../../columnar/batch-memory.ts";
 import type { PipelineExec } from "../../physical-plan/physical-plan.ts";
 import { compiledPerUse, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
 import { expressionsOfSteps } from "../../physical-plan/expressions-of-plan.ts";
@@ -19,7 +20,10 @@ export function compilePipelineOperator(plan: PipelineExec, environment: Operato
           const pipeline = compiled(p);
           for await (const batch of partition) {
             const result = pipeline.run(batch);
-            if (result.length > 0) yield { ...result, schema: plan.schema };
+            if (result.length === 0) continue;
+            const rows = { ...result, schema: plan.schema };
+            passMemory(batch, rows);
+            yield rows;
           }
         }),
       );
