@@ -65,8 +65,17 @@ async function waitForFormat(options: Options, signal: AbortSignal): Promise<Log
   return undefined;
 }
 
+function optionsGiven(): Options {
+  try {
+    return readOptions(process.argv.slice(2), process.env["INIT_CWD"] ?? process.cwd());
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message}\nnpm start -- --help says what can be given.`, { cause: error });
+  }
+}
+
 try {
-  const options = readOptions(process.argv.slice(2), process.env["INIT_CWD"] ?? process.cwd());
+  const options = optionsGiven();
   if (options.help) console.log(usage);
   else await run(options);
 } catch (error) {

@@ -20,7 +20,7 @@ export function memoryStream<const T extends SchemaLiteral>(spark: SparkSession,
   const stream = new MemoryStream(toStructType(schema));
   return {
     df: spark.readStream.from(stream, schema),
-    add: (...rows) => void stream.add(rows.map((row) => withTimesOfDay(stream.schema, row))),
+    add: (...rows) => addTo(stream, rows),
   };
 }
 
@@ -35,5 +35,16 @@ export function addRows(source: MemorySource | DataFrame, rows: readonly TestRow
   if (!(provider instanceof MemoryStream)) {
     throw new TypeError("add() takes what memoryStream() returned, or its DataFrame.");
   }
-  provider.add(rows.map((row) => withTimesOfDay(provider.schema, row)));
+  addTo(provider, rows);
+}
+
+function addTo(stream: MemoryStream, rows: readonly TestRow<SchemaLiteral>[]): void {
+  const names = stream.schema.fields.map(({ name }) => name);
+  for (const row of rows) {
+    const unknown = Array.isArray(row) ? undefined : Object.keys(row).find((name) => !names.includes(name));
+    if (unknown !== undefined) {
+      throw new TypeError(`A row has a column '${unknown}'; the columns of the stream are ${names.join(", ")}.`);
+    }
+  }
+  stream.add(rows.map((row) => withTimesOfDay(stream.schema, row)));
 }

@@ -175,3 +175,13 @@ test("a query of another session is refused", async () => {
   const source = memoryStream(spark, { n: "int" });
   await expect(testStream(source.df)).rejects.toThrow(/testSession/);
 });
+
+test("what makes no sense is refused where it is written", async () => {
+  const { clicks, counts } = await clicksPerMinute();
+  const script = testStream(counts);
+  expect(() => script.crash("afterLunch" as never)).toThrow("not 'afterLunch': P2 to P11, afterOffsets,");
+  expect(() => script.advance("soon")).toThrow('advance() takes milliseconds or a text such as "10 seconds"');
+  await expect(script.add(clicks, { usr: "a" } as never).expectNew([])).rejects.toThrow(
+    "A row has a column 'usr'; the columns of the stream are user, at.",
+  );
+});

@@ -122,7 +122,7 @@ export class TestStream implements PromiseLike<void> {
 
   /** Lets time pass: `"10 seconds"`, or milliseconds. */
   advance(interval: string | number): this {
-    const ms = intervalMillis(interval);
+    const ms = millisOf(interval);
     return this.#then(`advance(${shown(interval)})`, () => this.#pass(ms));
   }
 
@@ -178,6 +178,10 @@ export class TestStream implements PromiseLike<void> {
    */
   crash(step?: CrashStep, options: CrashOptions = {}): this {
     const survive = options.survive ?? "none";
+    if (step !== undefined && !(step in namedSteps) && !/^P(?:[2-9]|1[01])$/.test(step)) {
+      const named = Object.keys(namedSteps).join(", ");
+      throw new TypeError(`crash() takes a step of a batch, not '${String(step)}': P2 to P11, ${named}.`);
+    }
     return this.#then(`crash(${step ?? ""})`, async () => {
       if (step !== undefined) {
         this.#crashAt = {
@@ -346,4 +350,13 @@ function shown(value: unknown): string {
   return `{ ${Object.entries(value)
     .map(([name, each]) => `${name}: ${shown(each)}`)
     .join(", ")} }`;
+}
+
+function millisOf(interval: string | number): number {
+  try {
+    return intervalMillis(interval);
+  } catch (cause) {
+    const message = `advance() takes milliseconds or a text such as "10 seconds", not ${shown(interval)}.`;
+    throw new TypeError(message, { cause });
+  }
 }
