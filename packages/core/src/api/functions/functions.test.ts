@@ -27,7 +27,14 @@ const others: Readonly<Record<string, readonly unknown[]>> = {
   ...Object.fromEntries(["aggregate", "reduce"].map((name) => [name, ["a", functions.lit(0), () => functions.lit(1)]])),
 };
 /** Known to the analyzer and not to the registry. */
-const special = new Set(["grouping", "grouping_id", "window"]);
+const special = new Set([
+  "grouping",
+  "grouping_id",
+  "window",
+  "input_file_name",
+  "input_file_block_start",
+  "input_file_block_length",
+]);
 
 const makers = Object.entries<unknown>(functions).filter(
   ([name]) => !["col", "lit", "expr", "asc", "desc", "udf", "broadcast"].includes(name),

@@ -15,6 +15,18 @@ export function version(): Column<"string!"> {
 export function currentUser(): Column<"string!"> {
   return functionColumn(currentUser, "current_user", []);
 }
+/** URI of the file that a row comes from; empty text where rows come from no file. Right above a read, not above a join. */
+export function inputFileName(): Column<"string!"> {
+  return functionColumn(inputFileName, "input_file_name", []);
+}
+/** First byte of the part of a file that a row was read with, −1 where rows come from no file. */
+export function inputFileBlockStart(): Column<"bigint!"> {
+  return functionColumn(inputFileBlockStart, "input_file_block_start", []);
+}
+/** Bytes of the part of a file that a row was read with, −1 where rows come from no file. */
+export function inputFileBlockLength(): Column<"bigint!"> {
+  return functionColumn(inputFileBlockLength, "input_file_block_length", []);
+}
 /** The type of a value, as Spark writes it. `typeOf("amount")` */
 export function typeOf(column: ColumnArgument): Column<"string!"> {
   return functionColumn(typeOf, "typeof", [column]);

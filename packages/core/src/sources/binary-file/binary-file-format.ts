@@ -18,9 +18,9 @@ import type { FileFormat, FileRange, FileReader } from "../files/file-format.ts"
 import { bytesSetting } from "../settings.ts";
 
 const binaryFileSchema: StructType = structType([
-  field("path", stringType, false),
-  field("modificationTime", timestampType, false),
-  field("length", bigintType, false),
+  field("path", stringType),
+  field("modificationTime", timestampType),
+  field("length", bigintType),
   field("content", binaryType),
 ]);
 
