@@ -1,5 +1,5 @@
 /** UTF-8 as bytes of another charset. */
-import { decodeUtf8 } from "../../columnar/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../columnar/utf8.ts";
 import type { FileCharset, OptionReader } from "../../logical-plan/option-reader.ts";
 
 /** Bytes of a part of a file, of its beginning or a later one. */
@@ -38,5 +38,18 @@ const charsets: Readonly<Record<FileCharset, Transcode | null>> = {
 
 /** What the option `encoding` asks for; null for UTF-8. */
 export function readTranscode(options: OptionReader): Transcode | null {
-  return charsets[options.charset()];
+  const transcode = charsets[options.charset()];
+  const escaping = options.provider === "json" && options.flag("writeNonAsciiCharacterAsCodePoint", false);
+  if (!escaping) return transcode;
+  return (utf8, isFirst) => {
+    const ascii = withoutOthers(utf8);
+    return transcode === null ? ascii : transcode(ascii, isFirst);
+  };
+}
+
+/** JSON with `\\uXXXX` for everything beyond ASCII, which stands in texts and names only. */
+function withoutOthers(utf8: Uint8Array): Uint8Array {
+  const text = decodeUtf8(utf8, 0, utf8.length);
+  const code = (unit: string): string => unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return encodeUtf8(text.replace(/[\u0080-\uFFFF]/g, (unit) => `\\u${code(unit)}`));
 }

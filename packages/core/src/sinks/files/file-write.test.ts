@@ -89,6 +89,30 @@ function daysIn(runtime: SimulatedRuntime): Record<string, string> {
   return found;
 }
 
+test("charsets, and JSON without characters beyond ASCII", async () => {
+  const written = async (options: Record<string, string>): Promise<string> => {
+    const { runtime } = testWorld(schema);
+    const names = structType([field("s", stringType)]);
+    const sink = await jsonSink.openBatch!(contextOf(runtime, names, options, { path: "/out" }), "append");
+    await sink.write(partitionsOf([[batchFromValues(names, [["ä€"], ["𝄞"]])]]), new AbortController().signal);
+    const [file] = [...runtime.fs.files()].find(([path]) => path.includes("part-"))!.slice(1) as [Uint8Array];
+    return Buffer.from(file).toString("latin1");
+  };
+  expect(await written({ encoding: "ISO-8859-1" })).toBe('{"s":"\u00e4?"}\n{"s":"?"}\n');
+  expect(await written({ encoding: "US-ASCII" })).toBe('{"s":"??"}\n{"s":"?"}\n');
+  const wide = '{"s":"ä€"}\n{"s":"𝄞"}\n';
+  expect(await written({ encoding: "UTF-16LE" })).toBe(Buffer.from(wide, "utf16le").toString("latin1"));
+  expect(await written({ encoding: "UTF-16" })).toBe(
+    Buffer.from(`\uFEFF${wide}`, "utf16le").swap16().toString("latin1"),
+  );
+  expect(await written({ writenonasciicharacterascodepoint: "true" })).toBe(
+    '{"s":"\\u00E4\\u20AC"}\n{"s":"\\uD834\\uDD1E"}\n',
+  );
+  await expect(written({ encoding: "utf-99" })).rejects.toMatchObject({
+    errorClass: "INVALID_PARAMETER_VALUE.CHARSET",
+  });
+});
+
 describe("partitionBy", () => {
   test("overwrite replaces all, dynamically only the directories that have rows; append adds", async () => {
     const { runtime } = testWorld(days);

@@ -49,7 +49,7 @@ export const jsonRows: RowFormat = {
   name: "json",
   extension: ".json",
   open(context, options) {
-    refuseOptions(options, ["pretty", "writeNonAsciiCharacterAsCodePoint"]);
+    refuseOptions(options, ["pretty"]);
     const inSession = context.conf("spark.sql.jsonGenerator.ignoreNullFields") !== "false";
     const settings: JsonWriterOptions = {
       ignoreNullFields: options.flag("ignoreNullFields", inSession),

@@ -5,6 +5,7 @@
 import { MillraceError } from "../../errors/index.ts";
 import type { OptionReader } from "../../logical-plan/option-reader.ts";
 import type { TableSchema } from "../../logical-plan/logical-plan.ts";
+import { FileSystemError } from "../../runtime/file-system.ts";
 import type { Field, StructType } from "../../types/data-type.ts";
 import type { SourceContext } from "../contract.ts";
 import { expandGlob, isHidden, type ListedFile, type ListingOptions } from "./file-listing.ts";
@@ -69,7 +70,8 @@ export async function findFiles(
         direct.add(root);
       } else if (kind === "directory") {
         addBase(root);
-        await walk(context, root, (file) => (parentOf(file) === root ? direct : below).add(file));
+        const add = (file: string): unknown => (parentOf(file) === root ? direct : below).add(file);
+        await walk(context, root, add, listing.recursive);
       }
     }
     if (!any && !listing.ignoreMissing) throw new MillraceError("PATH_NOT_FOUND", { path });
@@ -77,13 +79,35 @@ export async function findFiles(
   return { direct: [...direct].sort(), below: [...below].sort(), bases, manifest: null };
 }
 
-async function walk(context: SourceContext, directory: string, add: (path: string) => void): Promise<void> {
+async function walk(
+  context: SourceContext,
+  directory: string,
+  add: (path: string) => unknown,
+  recursive: boolean,
+): Promise<void> {
   for (const { name, kind } of await context.runtime.fs.list(directory)) {
     // A partition column may begin with an underscore.
     if (isHidden(name) && !(name.startsWith("_") && name.includes("="))) continue;
     const path = directory === "/" ? `/${name}` : `${directory}/${name}`;
-    if (kind === "directory") await walk(context, path, add);
+    if (kind === "directory") await walkBelow(context, path, add, recursive || name.includes("="));
     else if (kind === "file") add(path);
+  }
+}
+
+/** @param needed whether the files below are wanted for certain: else a directory that cannot be listed is none of ours */
+async function walkBelow(
+  context: SourceContext,
+  directory: string,
+  add: (path: string) => unknown,
+  needed: boolean,
+): Promise<void> {
+  try {
+    await walk(context, directory, add, needed);
+  } catch (error) {
+    // One that is gone has gone since the directory around it was listed.
+    const isGone = error instanceof FileSystemError && error.code === "ENOENT";
+    const isClosed = error instanceof FileSystemError && (error.code === "EACCES" || error.code === "EPERM");
+    if (!isGone && (needed || !isClosed)) throw error;
   }
 }
 
