@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-describe.each([
+describe.each<[string, Record<string, string>]>([
   ["one-thread", { "spark.master": "local" }],
   ["two-threads", { "spark.master": "local[2]", "millrace.parallel.minBytes": "1" }],
 ])("on %s", (name, settings) => {
@@ -59,7 +59,7 @@ describe.each([
     const grouped = logs.groupBy(col("_metadata.file_size").as("size")).count();
     expect(await grouped.collect()).toEqual([{ size: 17, count: 4 }]);
     expect(Object.keys((await logs.filter("_metadata.file_size = 17").collect())[0]!)).toEqual(["n", "host"]);
-    await expect(spark.range(1).select("_metadata").collect()).rejects.toMatchObject({
+    await expect(spark.range(1).selectExpr("_metadata").collect()).rejects.toMatchObject({
       errorClass: "UNRESOLVED_COLUMN.WITH_SUGGESTION",
     });
   });
