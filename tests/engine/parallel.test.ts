@@ -1,7 +1,7 @@
 /** Threads give the rows of one thread, in the same order, also when threads die at any moment. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { count, min, SparkSession, sum } from "millrace";
+import { count, min, SparkSession, sum, udf } from "millrace";
 import { createSimulatedRuntime, EmbeddedEngine, type FileOperation, type SimulatedRuntime } from "millrace/engine";
 import { windowBytes } from "../../packages/core/src/execution/parallel/messages.ts";
 import type { ThreadEnd, WorkerLink, Workers } from "../../packages/core/src/runtime/workers.ts";
@@ -202,3 +202,23 @@ test("a stream of files on threads gives the batch answer of one thread, however
   expect(parallel).toBeGreaterThan(30);
   expect(deaths).toBeGreaterThan(10);
 }, 60_000);
+
+test("explain shows what runs in threads, and what keeps the rest on the calling thread", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const spark = await session(runtime, new LoopbackWorkers(runtime));
+  const explained = async (build: (numbers: ReturnType<typeof spark.range>) => { explain(): Promise<void> }) => {
+    runtime.process.printed.length = 0;
+    await build(spark.range(0, 100, 1, 4)).explain();
+    return runtime.process.printed.join("");
+  };
+  const plain = await explained((numbers) => numbers.filter("id > 7").groupBy().count());
+  expect(plain).toMatch(/FinalAggregate.*\n.*Exchange single\n.*Parallel, 2 threads\n.*PartialAggregate.*\n.*Range/);
+  const closure = udf((id: number | null) => id, "bigint");
+  const bound = await explained((numbers) => numbers.select(closure("id").alias("y")));
+  expect(bound).toMatch(/Project.*\(on the calling thread: a closure\)\n.*Parallel, 2 threads\n.*Range/);
+  const exported = udf(new URL("./thread-functions.ts", import.meta.url).href, "twice", "bigint");
+  const free = await explained((numbers) => numbers.select(exported("id").alias("y")));
+  expect(free).toMatch(/Parallel, 2 threads\n.*Project.*\n.*Range/);
+  expect(free).not.toContain("closure");
+  await spark.stop();
+});
