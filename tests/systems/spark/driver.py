@@ -254,7 +254,21 @@ def slt(request):
     return results
 
 
-operations = {"evaluate": evaluate, "run": run, "slt": slt, "stream": stream, "write": write, "version": lambda _: spark.version}
+def types(request):
+    """The type of each expression over one row, or the class of its error; nothing is computed."""
+    spark.conf.set("spark.sql.ansi.enabled", str(request["ansi"]).lower())
+    source = spark.range(1).selectExpr(*request["columns"])
+    results = []
+    for expression in request["expressions"]:
+        try:
+            results.append(source.selectExpr(expression).schema.fields[0].dataType.simpleString())
+        except Exception as error:
+            results.append("! " + failure(error)["error"])
+    spark.conf.unset("spark.sql.ansi.enabled")
+    return results
+
+
+operations = {"types": types, "evaluate": evaluate, "run": run, "slt": slt, "stream": stream, "write": write, "version": lambda _: spark.version}
 for line in sys.stdin:
     request = json.loads(line)
     try:

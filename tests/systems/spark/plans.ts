@@ -77,6 +77,19 @@ export class MillraceEngine implements AsyncDisposable {
     this.session.conf.set("spark.sql.session.timeZone", "UTC");
     return results;
   }
+  async types(columns: readonly string[], expressions: readonly string[], ansi: boolean): Promise<readonly string[]> {
+    this.session.conf.set("spark.sql.ansi.enabled", String(ansi));
+    const source = this.session.range(1).selectExpr(...columns);
+    const results: string[] = [];
+    for (const expression of expressions) {
+      const answer = await orFailure(async () =>
+        simpleString((await source.selectExpr(expression).schema()).fields[0]!.type),
+      );
+      results.push(typeof answer === "string" ? answer : `! ${answer.error}`);
+    }
+    this.session.conf.unset("spark.sql.ansi.enabled");
+    return results;
+  }
   /** The cases of one section of an answer file. */
   async slt({ settings, tables, cases }: SltSection): Promise<readonly (Table | Failure)[]> {
     const { session } = this;

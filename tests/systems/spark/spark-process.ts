@@ -57,6 +57,12 @@ type Request =
   | { readonly op: "version" }
   | { readonly op: "evaluate"; readonly plan: Plan; readonly expressions: readonly string[]; readonly timeZone: string }
   | ({ readonly op: "slt" } & SltSection)
+  | {
+      readonly op: "types";
+      readonly columns: readonly string[];
+      readonly expressions: readonly string[];
+      readonly ansi: boolean;
+    }
   | { readonly op: "run"; readonly plan: Plan; readonly show?: Show }
   | ({ readonly op: "write" } & WriteJob)
   | ({ readonly op: "stream"; readonly settleSeconds?: number } & StreamJob);
@@ -92,6 +98,10 @@ export class SparkProcess implements AsyncDisposable {
   }
   async slt(section: SltSection): Promise<readonly (Table | Failure)[]> {
     return (await this.#ask({ op: "slt", ...section })) as readonly (Table | Failure)[];
+  }
+  /** The type of each expression over one row of columns, or `! ERROR_CLASS`; nothing is computed. */
+  async types(columns: readonly string[], expressions: readonly string[], ansi: boolean): Promise<readonly string[]> {
+    return (await this.#ask({ op: "types", columns, expressions, ansi })) as readonly string[];
   }
   async run(plan: Plan): Promise<(Table & { readonly tree: string }) | Failure> {
     return (await this.#ask({ op: "run", plan })) as (Table & { readonly tree: string }) | Failure;

@@ -51,7 +51,12 @@ export function canCast(from: DataType, to: DataType, mode: CastMode): boolean {
     case "binary":
       return from.kind === "string" || from.kind === "variant" || (legacy && isIntegral(from));
     case "boolean":
-      return from.kind === "string" || from.kind === "variant" || isNumeric(from) || (legacy && isDatetime(from));
+      return (
+        from.kind === "string" ||
+        from.kind === "variant" ||
+        isNumeric(from) ||
+        (legacy && (from.kind === "date" || from.kind === "timestamp"))
+      );
     case "date":
       return (
         from.kind === "string" || from.kind === "variant" || from.kind === "timestamp" || from.kind === "timestamp_ntz"
@@ -316,10 +321,10 @@ function toIntegral(call: CastCall): Unary {
     case "bigint":
       return (v) => exact(v as bigint, v);
     case "timestamp":
-      return (v) => exact(floorDiv(v as bigint, microsPerSecond), v);
     case "time": {
-      // A time of day that does not fit is NULL without ANSI mode: it does not wrap around.
-      const seconds = (v: SqlValue): bigint => (v as bigint) / nanosPerSecond;
+      // Seconds that do not fit are NULL without ANSI mode: they do not wrap around.
+      const seconds = (v: SqlValue): bigint =>
+        from.kind === "time" ? (v as bigint) / nanosPerSecond : floorDiv(v as bigint, microsPerSecond);
       return (v) => (BigInt.asIntN(bits, seconds(v)) === seconds(v) ? wrapped(seconds(v), kind) : overflow(v));
     }
     case "decimal": {
@@ -392,6 +397,8 @@ function toDecimalType(call: CastCall, to: DecimalType): Unary {
       return (v) => {
         const text = trimAll(v as string);
         const unscaled = parseDecimal(text, to.scale);
+        if (unscaled !== undefined && mode === "ansi" && !fitsPrecision(unscaled / powerOfTen(to.scale), 38))
+          throw new MillraceError("NUMERIC_OUT_OF_SUPPORTED_RANGE", { value: text });
         return unscaled === undefined ? fail(v) : bounded(unscaled, () => text);
       };
     }
@@ -400,6 +407,8 @@ function toDecimalType(call: CastCall, to: DecimalType): Unary {
     case "float":
     case "double":
       return (v) => {
+        // A number without end is no decimal, in ANSI mode too.
+        if (!Number.isFinite(v as number)) return null;
         const unscaled = decimalFromNumber(Number(print(v)), to.scale);
         if (unscaled !== undefined) return bounded(unscaled, () => print(v));
         return mode === "ansi" ? outOfRange(call)(v) : null;
@@ -441,6 +450,7 @@ function toTimestamp(call: CastCall): Unary {
   const zone = timeZoneOf(call.timeZone);
   const ntz = call.to.kind === "timestamp_ntz";
   const fail = malformed(call);
+  const beyond = outOfRange(call);
   switch (from.kind) {
     case "string":
       return ntz
@@ -461,13 +471,14 @@ function toTimestamp(call: CastCall): Unary {
       return (v) => {
         const micros = (v as number) * 1e6;
         if (!Number.isFinite(micros)) return call.mode === "ansi" ? fail(v) : null;
-        return heldInRange(BigInt(Math.trunc(micros)));
+        const whole = BigInt(Math.trunc(micros));
+        return call.mode === "ansi" && BigInt.asIntN(64, whole) !== whole ? beyond(v) : heldInRange(whole);
       };
     default:
       return (v) => heldInRange(BigInt(v as number | bigint) * microsPerSecond);
   }
 }
-/** Seconds beyond the range of timestamps hold at its ends in every mode, as in Spark. */
+/** Whole seconds beyond the range of timestamps hold at its ends in every mode, as in Spark; doubles without ANSI mode. */
 function heldInRange(micros: bigint): bigint {
   const narrow = BigInt.asIntN(64, micros);
   return narrow === micros ? micros : micros < 0n ? -(2n ** 63n) : 2n ** 63n - 1n;
@@ -511,8 +522,18 @@ function toInterval(call: CastCall): Unary {
       intervalStr: quotedType(to).slice(1, -1).toLowerCase(),
     });
   };
+  const fields = to.kind === "interval_day_time" || to.kind === "interval_year_month" ? to : undefined;
   return (v) => {
     const text = trimAll(v as string);
+    // A plain number counts the only field of the type; two numbers with a colon hours and minutes.
+    const plain = fields?.startField === fields?.endField && /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined;
+    if (plain !== undefined)
+      return to.kind === "interval_day_time" ? BigInt(plain) * unitOf(to) : plain * Number(unitOf(to));
+    const clock = /^([+-]?)(\d{1,9}):(\d{1,2})$/.exec(text);
+    if (clock !== null && to.kind === "interval_day_time" && to.startField === 1 && to.endField === 2) {
+      const minutes = BigInt(clock[2]!) * 60n + BigInt(clock[3]!);
+      if (Number(clock[3]) < 60) return (clock[1] === "-" ? -minutes : minutes) * 60_000_000n;
+    }
     const micros = to.kind === "interval_day_time" ? parseDayTime(text) : undefined;
     if (micros !== undefined) return micros;
     const months = to.kind === "interval_year_month" ? parseYearMonth(text) : undefined;
@@ -541,7 +562,11 @@ function parseDayTime(text: string): bigint | undefined {
 function parseYearMonth(text: string): number | undefined {
   const inner = intervalLiteral.exec(text)?.[1] ?? text;
   const match = /^([+-]?)(\d+)-(\d{1,2})$/.exec(inner);
-  if (match !== null) return (match[1] === "-" ? -1 : 1) * (Number(match[2]) * 12 + Number(match[3]));
+  if (match !== null) {
+    if (Number(match[3]) > 11)
+      throw new MillraceError("INVALID_INTERVAL_FORMAT.INTERVAL_PARSING", { input: text, interval: "year-month" });
+    return (match[1] === "-" ? -1 : 1) * (Number(match[2]) * 12 + Number(match[3]));
+  }
   try {
     const interval = parseInterval(inner);
     return interval.days === 0 && interval.micros === 0n ? interval.months : undefined;

@@ -130,7 +130,8 @@ export function boundedDecimal(precision: number, scale: number): DecimalType {
 export function widerDecimal(a: DecimalType, b: DecimalType): DecimalType {
   const scale = Math.max(a.scale, b.scale);
   const range = Math.max(a.precision - a.scale, b.precision - b.scale);
-  return boundedDecimal(range + scale, scale);
+  // Of more than 38 digits those behind the point go first.
+  return boundedDecimal(range + scale, Math.max(0, Math.min(scale, 38 - range)));
 }
 
 export const decimalResult: {

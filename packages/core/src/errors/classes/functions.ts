@@ -1,5 +1,18 @@
 /** Errors of scalar functions about their arguments: formats, charsets, positions, URLs. */
 export const functionErrors = {
+  SECOND_FUNCTION_ARGUMENT_NOT_INTEGER: {
+    sqlState: "22023",
+    message: "The second argument of `<functionName>` must be a whole number.",
+  },
+  "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING": {
+    sqlState: "22006",
+    message:
+      "Error parsing '<input>' to INTERVAL. Error parsing interval <interval> string: a field is beyond its range.",
+  },
+  NUMERIC_OUT_OF_SUPPORTED_RANGE: {
+    sqlState: "22003",
+    message: "The value <value> cannot be interpreted as a numeric since it has more than 38 digits.",
+  },
   BINARY_ARITHMETIC_OVERFLOW: {
     sqlState: "22003",
     message: "<value1> <symbol> <value2> caused overflow. Use <alternative> to ignore the overflow and return NULL.",

@@ -35,7 +35,12 @@ function resolveComparison(symbol: string): ScalarFunction["resolve"] {
 }
 
 /** An integer beside a decimal of enough whole digits is compared as that decimal; else the common type. */
-function comparisonType(symbol: string, left: ArgumentInfo, right: ArgumentInfo, ansi: boolean): DataType | undefined {
+export function comparisonType(
+  symbol: string,
+  left: ArgumentInfo,
+  right: ArgumentInfo,
+  ansi: boolean,
+): DataType | undefined {
   if (left.type.kind === "decimal" && right.type.kind === "decimal") {
     const scale = Math.max(left.type.scale, right.type.scale);
     const range = Math.max(left.type.precision - left.type.scale, right.type.precision - right.type.scale);

@@ -10,7 +10,7 @@ import { both, js, negated, valueOf } from "../code.ts";
 import type { EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { comparatorOf } from "../../columnar/compare.ts";
-import { findOperandType, readTexts } from "../coercion.ts";
+import { comparisonType } from "./comparison.ts";
 import { commonOf, coerceArgument, misfitOperands, sameTyped, signature, unexpectedInput } from "../resolution.ts";
 import { relationCode } from "./comparison.ts";
 
@@ -165,8 +165,7 @@ const nullif: ScalarFunction = {
   arity: [2, 2],
   resolve(args, call) {
     const first = args[0]!.type;
-    const [left, right] = readTexts(first, args[1]!.type, "comparison", call.ansi);
-    const common = findOperandType(left, right, call.ansi);
+    const common = comparisonType("=", args[0]!, args[1]!, call.ansi);
     if (common === undefined) throw misfitOperands(first, args[1]!.type, "ANY", call);
     return { args: [first, common], returns: first };
   },

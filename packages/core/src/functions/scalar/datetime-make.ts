@@ -15,6 +15,7 @@ import {
 } from "../../types/data-type.ts";
 import { daysFromCivil, daysInMonth, isLeapYear, localMicrosOf } from "../calendar.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";
+import { overflow } from "../kernels/checked.ts";
 import { type Resolve, signature } from "../resolution.ts";
 import { fromLocal, timeZoneOf } from "../time-zone.ts";
 import { timeFunction } from "./time-function.ts";
@@ -42,7 +43,8 @@ function checkedDay(year: number, month: number, day: number): number {
         : `Invalid date '${monthNames[month - 1]!} ${day}'`,
     );
   }
-  return daysFromCivil(year, month, day);
+  const days = daysFromCivil(year, month, day);
+  return (days | 0) === days ? days : overflow("integer overflow");
 }
 
 /** Runs, and gives NULL for the errors of values out of bounds when those are tolerated. */

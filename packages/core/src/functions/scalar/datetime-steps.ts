@@ -30,6 +30,12 @@ const dateAndDays: Resolve = (args, call) => {
   const days = args[1]!;
   if (!["tinyint", "smallint", "int", "string", "null"].includes(days.type.kind))
     throw unexpectedInput(days, '("INT" or "SMALLINT" or "TINYINT")'.slice(1, -1), 1, call);
+  if (days.type.kind === "string" && !call.ansi) {
+    // Outside of ANSI mode only a constant text is read.
+    if (days.literal === undefined) throw unexpectedInput(days, 'INT" or "SMALLINT" or "TINYINT', 1, call);
+    if (typeof days.literal.value === "string" && !/^\s*[+-]?\d+\s*$/.test(days.literal.value))
+      throw new MillraceError("SECOND_FUNCTION_ARGUMENT_NOT_INTEGER", { functionName: "date_add" });
+  }
   return { args: [coerceArgument(args[0]!, dateType, 0, call), intType], returns: dateType };
 };
 

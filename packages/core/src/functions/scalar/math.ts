@@ -207,8 +207,9 @@ function whole(
   sql: string,
   result: string,
 ): ScalarFunction {
-  const toLong = (x: number): bigint => {
+  const toLong = (x: number, ansi: boolean): bigint => {
     const cut = ofNumber(x);
+    if (ansi && !(cut >= -(2 ** 63) && cut < 2 ** 63)) overflow(`${name} of a number beyond BIGINT`);
     if (Number.isNaN(cut)) return 0n;
     // Java's narrowing holds at the ends of the range.
     return cut >= 2 ** 63 ? 2n ** 63n - 1n : cut < -(2 ** 63) ? -(2n ** 63n) : BigInt(cut);
@@ -223,7 +224,7 @@ function whole(
       if (type.kind === "decimal") return { args: [type], returns: boundedDecimal(type.precision - type.scale + 1, 0) };
       return { args: [isIntegral(type) ? bigintType : doubleType], returns: bigintType };
     },
-    bind: ({ args }, _context, infos) => {
+    bind: ({ args }, { ansi }, infos) => {
       const type = args[0]!;
       if (args.length === 2) {
         const digits = (infos[1]?.literal?.value ?? 0) as number;
@@ -232,7 +233,7 @@ function whole(
           digits >= scale ? v! : ofDecimal(v as bigint, scale - digits) * (digits < 0 ? powerOfTen(-digits) : 1n);
       }
       if (type.kind === "decimal") return (v) => ofDecimal(v as bigint, type.scale);
-      return type.kind === "bigint" ? (v) => v! : (v) => toLong(v as number);
+      return type.kind === "bigint" ? (v) => v! : (v) => toLong(v as number, ansi);
     },
     usage: `${name}(expr[, digits])`,
     summary: `The ${name === "floor" ? "greatest whole number not above" : "least whole number not below"} the number; with digits after the point, as a DECIMAL.`,

@@ -1,3 +1,4 @@
+import { MillraceError } from "../../errors/index.ts";
 import {
   arrayType,
   binaryType,
@@ -13,6 +14,7 @@ import type { Code, Emitted, Emitter } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
 import { ByteResult, countCharacters, endsWithBytes, indexOfBytes, startsWithBytes } from "../kernels/bytes.ts";
 import { classes, commonOf, type Expected, type Resolve, signature, unexpectedInput } from "../resolution.ts";
+import { quotedType } from "../type-text.ts";
 import { example, stringFunction } from "./string-function.ts";
 
 /** Characters are code points, as in UTF-8. */
@@ -145,6 +147,12 @@ const resolveConcat: Resolve = (args, call) => {
       if (arg.type.kind === "struct" || arg.type.kind === "map")
         throw unexpectedInput(arg, "STRING or BINARY or ARRAY", i, call);
     });
+    if (args.some(({ type }) => type.kind === "null"))
+      throw new MillraceError("DATATYPE_MISMATCH.DATA_DIFF_TYPES", {
+        sqlExpr: call.sql,
+        functionName: "`concat`",
+        dataType: `[${args.map(({ type }) => quotedType(type)).join(", ")}]`,
+      });
     const common = commonOf(
       "concat",
       args.map((a) => a.type),
