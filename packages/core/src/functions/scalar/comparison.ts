@@ -1,7 +1,7 @@
 import { MillraceError } from "../../errors/index.ts";
 import { booleanType, type DataType, isNumeric, type SqlValue } from "../../types/data-type.ts";
 import { bytesOf, either, fixedLocal, joinCode, js, valueOf } from "../code.ts";
-import { findOperandType, readTexts, sameStructure } from "../coercion.ts";
+import { commonTypeOf, findOperandType, readTexts, sameStructure } from "../coercion.ts";
 import { decimalFor } from "../decimal.ts";
 import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ArgumentInfo, ScalarFunction, Signature } from "../function.ts";
@@ -278,11 +278,11 @@ const inList: ScalarFunction = {
   since: "0.1.0",
   arity: [1, Number.POSITIVE_INFINITY],
   resolve(args, call): Signature {
-    const common = commonOf(
-      "in",
-      args.map((a) => a.type),
-      call,
-    );
+    const types = args.map((a) => a.type);
+    const [first] = types as [DataType];
+    // Of structs only the types of the fields must be equal.
+    const renamed = commonTypeOf(types, call.ansi) === undefined && types.every((type) => sameStructure(first, type));
+    const common = renamed ? first : commonOf("in", types, call);
     requireEquality("in", common, call);
     return { args: args.map(() => common), returns: booleanType };
   },
