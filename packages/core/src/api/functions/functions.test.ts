@@ -34,6 +34,7 @@ const special = new Set([
   "input_file_name",
   "input_file_block_start",
   "input_file_block_length",
+  "window_time",
 ]);
 
 const makers = Object.entries<unknown>(functions).filter(
