@@ -81,6 +81,8 @@ function environment(master: string, kill: Kill | undefined): NodeJS.ProcessEnv 
   return {
     ...process.env,
     NODE_OPTIONS: "",
+    // Filled by the first process that is not killed; a start then takes a third of the time.
+    NODE_COMPILE_CACHE: join(directory, "compiled"),
     MILLRACE_MASTER: master,
     MILLRACE_DIRECTORY: directory,
     MILLRACE_SIGNAL: kill?.signal ?? "SIGKILL",
