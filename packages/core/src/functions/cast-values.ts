@@ -132,6 +132,8 @@ function canCastToVariant(from: DataType): boolean {
 /** Whether a cast of a non-null value can give NULL. */
 export function castCanReturnNull(from: DataType, to: DataType, mode: CastMode): boolean {
   if (from.kind === "variant") return to.kind !== "variant";
+  // Of NaN and infinity no decimal is made, in ANSI mode too.
+  if (to.kind === "decimal" && (from.kind === "double" || from.kind === "float")) return true;
   if (mode === "ansi" || to.kind === "string" || sameTypeIgnoringNullability(from, to)) return false;
   if (isIntegral(from) && mode === "legacy") return to.kind === "decimal";
   return true;
