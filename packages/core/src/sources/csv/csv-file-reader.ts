@@ -53,6 +53,6 @@ function checkHeader(found: readonly string[], names: readonly string[], path: s
 }
 
 /** The columns that the file has: all of the schema but the column of corrupt records. */
-export function dataColumns(schema: StructType, options: CsvOptions): StructType["fields"] {
+function dataColumns(schema: StructType, options: CsvOptions): StructType["fields"] {
   return schema.fields.filter((f) => f.name !== options.bad.corruptColumn);
 }
