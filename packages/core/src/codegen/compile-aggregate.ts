@@ -62,8 +62,10 @@ export function compilePartialAggregation(
   // What stands before the last generator is a pipeline of its own.
   const lastGenerator = steps.findLastIndex((step) => step.kind === "generate");
   const fusedFrom = options.codegen ? lastGenerator + 1 : steps.length;
-  const before = compilePipeline(steps.slice(0, fusedFrom), input, options);
   const fused = steps.slice(fusedFrom) as LoopStep[];
+  const calls = shape.aggregates.flatMap(({ args, filter }) => (filter === undefined ? args : [...args, filter]));
+  const after = { steps: fused, expressions: [...keys, ...calls] };
+  const before = compilePipeline(steps.slice(0, fusedFrom), input, options, after);
   return options.codegen
     ? generatedPartial(before, fused, keys, shape, plans, options)
     : interpretedPartial(before, keys, shape, plans, options);

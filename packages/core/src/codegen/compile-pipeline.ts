@@ -13,7 +13,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { Expr } from "../expressions/expression.ts";
-import { someExpression } from "../expressions/traverse.ts";
+import { childrenOf, someExpression } from "../expressions/traverse.ts";
 import { identifier, js, joinCode, number } from "../functions/code.ts";
 import type { Code, Emitted } from "../functions/emitter.ts";
 import type { EvalContext } from "../functions/function.ts";
@@ -52,10 +52,12 @@ export function schemaAfter(step: PipelineStep, input: StructType): StructType {
   return step.kind === "filter" ? input : step.schema;
 }
 
+/** @param after what reads the rows of the pipeline, when not all their columns are wanted */
 export function compilePipeline(
   steps: readonly PipelineStep[],
   input: StructType,
   options: CodegenOptions,
+  after?: { readonly steps: readonly PipelineStep[]; readonly expressions: readonly Expr[] },
 ): CompiledPipeline {
   const parts: { readonly source: string; run(batch: RecordBatch): RecordBatch }[] = [];
   let schema = input;
@@ -65,13 +67,15 @@ export function compilePipeline(
     for (const step of open) schema = schemaAfter(step, schema);
     open = [];
   };
-  for (const step of steps) {
+  for (const [at, step] of steps.entries()) {
     if (step.kind !== "generate") {
       open.push(step);
       continue;
     }
     close();
-    parts.push({ source: "", run: bindGenerate(step, schema, options) });
+    const rest = [...steps.slice(at + 1), ...(after?.steps ?? [])];
+    const needed = ordinalsRead(rest, step.schema.fields.length, after?.expressions);
+    parts.push({ source: "", run: bindGenerate(step, schema, options, needed) });
     schema = step.schema;
   }
   close();
@@ -80,6 +84,34 @@ export function compilePipeline(
     source: parts.flatMap((part) => (part.source === "" ? [] : [part.source])).join("\n\n"),
     run: (batch) => parts.reduce((current, part) => part.run(current), batch),
   };
+}
+
+/** Columns that steps read of their input; all when no projection ends the search and `last` is not known. */
+function ordinalsRead(
+  steps: readonly PipelineStep[],
+  width: number,
+  last: readonly Expr[] | undefined,
+): ReadonlySet<number> {
+  const read = new Set<number>();
+  const collect = (expr: Expr): void => {
+    if (expr.kind === "BoundReference") read.add(expr.ordinal);
+    for (const child of childrenOf(expr)) collect(child);
+  };
+  for (const step of steps) {
+    if (step.kind === "filter") {
+      collect(step.condition);
+      continue;
+    }
+    const expressions =
+      step.kind === "project" ? step.expressions : step.kind === "expand" ? step.projections.flat() : undefined;
+    if (expressions === undefined) break;
+    expressions.forEach(collect);
+    return read;
+  }
+  if (last === undefined || steps.some((step) => step.kind === "generate"))
+    return new Set(Array.from({ length: width }, (_, i) => i));
+  last.forEach(collect);
+  return read;
 }
 
 /** Emits steps and then `body` for each row that comes out of them. */

@@ -1,20 +1,49 @@
 /** Generators (`explode` and its like): each input row is repeated once per generated row. */
 import { gather } from "../columnar/gather.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
+import { encodeUtf8 } from "../columnar/utf8.ts";
+import { bitAt } from "../columnar/validity.ts";
+import type { ListVector, Vector } from "../columnar/vector.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
 import { assertInvariant } from "../errors/index.ts";
+import type { Expr } from "../expressions/expression.ts";
 import { typeOf } from "../expressions/typing.ts";
+import { splitColumn } from "../functions/kernels/split-bytes.ts";
 import { functionRegistry } from "../functions/registry.ts";
-import type { StructType } from "../types/data-type.ts";
-import type { CodegenOptions } from "./compile-pipeline.ts";
+import { isPlainSeparator } from "../functions/scalar/patterns.ts";
+import { type DataType, intType, stringType, type StructType } from "../types/data-type.ts";
+import { type CodegenOptions, compilePipeline } from "./compile-pipeline.ts";
 import { bindInterpreter } from "./interpreter.ts";
 import type { PipelineStep } from "./pipeline.ts";
 
+type Generate = Extract<PipelineStep, { readonly kind: "generate" }>;
+
+/** Rows of a generator for a batch: the input row and the generated columns of each. */
+interface Generated {
+  readonly rows: Int32Array;
+  readonly columns: readonly Vector[];
+  readonly count: number;
+}
+
+/** @param needed the columns of the result that are looked at afterwards; the others are left empty */
 export function bindGenerate(
-  step: Extract<PipelineStep, { readonly kind: "generate" }>,
+  step: Generate,
   input: StructType,
   options: CodegenOptions,
+  needed: ReadonlySet<number>,
 ): (batch: RecordBatch) => RecordBatch {
+  const generate = (options.codegen ? explodedColumns(step, input, options) : undefined) ?? byRow(step, input, options);
+  return (batch) => {
+    const { rows, columns, count } = generate(batch);
+    const passed = batch.columns.map((column, i): Vector => {
+      if (needed.has(i)) return gather(column, rows, count);
+      return { kind: "null", type: column.type, length: count, validity: null };
+    });
+    return { schema: step.schema, length: count, columns: [...passed, ...columns] };
+  };
+}
+
+function byRow(step: Generate, input: StructType, options: CodegenOptions): (batch: RecordBatch) => Generated {
   const generator = functionRegistry.generator(step.generator);
   assertInvariant(generator !== undefined, "a resolved generator names a function of the registry");
   const generate = generator.bind(step.args.map(typeOf));
@@ -22,26 +51,104 @@ export function bindGenerate(
   const generated = step.schema.fields.slice(input.fields.length);
   return (batch) => {
     const builders = generated.map((f) => createBuilder(f.type, batch.length));
-    let selection = new Int32Array(Math.max(16, batch.length));
+    let rows = new Int32Array(Math.max(16, batch.length));
     let count = 0;
     for (let i = 0; i < batch.length; i++) {
       for (const row of generate(...args.map((arg) => arg(batch, i)))) {
-        if (count === selection.length) {
+        if (count === rows.length) {
           const grown = new Int32Array(2 * count);
-          grown.set(selection);
-          selection = grown;
+          grown.set(rows);
+          rows = grown;
         }
-        selection[count++] = i;
+        rows[count++] = i;
         for (let j = 0; j < builders.length; j++) builders[j]!.append(row[j]!);
       }
     }
-    return {
-      schema: step.schema,
-      length: count,
-      columns: [
-        ...batch.columns.map((column) => gather(column, selection, count)),
-        ...builders.map((builder) => builder.finish()),
-      ],
-    };
+    return { rows, count, columns: builders.map((builder) => builder.finish()) };
   };
+}
+
+/** `explode` and `posexplode` of arrays, a column at a time; undefined for what goes row by row. */
+function explodedColumns(
+  step: Generate,
+  input: StructType,
+  options: CodegenOptions,
+): ((batch: RecordBatch) => Generated) | undefined {
+  if (step.generator !== "explode" && step.generator !== "posexplode") return undefined;
+  const withPositions = step.generator === "posexplode";
+  const arg = step.args[0]!;
+  const type = typeOf(arg);
+  if (type.kind !== "array") return undefined;
+  const finish = (rows: Int32Array, elements: Vector, count: number): Generated => {
+    const columns = withPositions ? [positions(rows, count), elements] : [elements];
+    return { rows, columns, count };
+  };
+  const plain = splitAtPlain(arg);
+  if (plain !== undefined) {
+    const text = columnOf(plain.text, stringType, input, options);
+    return (batch) => {
+      const column = text(batch);
+      if (column.kind !== "bytes") return finish(new Int32Array(0), createBuilder(stringType, 0).finish(), 0);
+      const { rows, starts, ends, count } = splitColumn(column, batch.length, plain.separator);
+      const { bytes } = column;
+      return finish(rows, { kind: "bytes", type: stringType, length: count, validity: null, bytes, starts, ends }, count);
+    };
+  }
+  if (arg.kind !== "BoundReference") return undefined;
+  return (batch) => {
+    const list = batch.columns[arg.ordinal]!;
+    if (list.kind !== "list") return finish(new Int32Array(0), createBuilder(type.element, 0).finish(), 0);
+    const { rows, elements, count } = elementsOf(list, batch.length);
+    return finish(rows, gather(list.child, elements, count), count);
+  };
+}
+
+/** Text and separator of a call of `split` that needs no regular expression. */
+function splitAtPlain(expr: Expr): { readonly text: Expr; readonly separator: Uint8Array } | undefined {
+  if (expr.kind !== "Call" || expr.fn !== "split") return undefined;
+  const [text, pattern, limit] = expr.args;
+  if (pattern?.kind !== "Literal" || typeof pattern.value !== "string" || !isPlainSeparator(pattern.value))
+    return undefined;
+  const unlimited = limit === undefined || (limit.kind === "Literal" && Number(limit.value ?? 1) <= 0);
+  return unlimited ? { text: text!, separator: encodeUtf8(pattern.value) } : undefined;
+}
+
+/** Computes one column of a batch. */
+function columnOf(
+  expr: Expr,
+  type: DataType,
+  input: StructType,
+  options: CodegenOptions,
+): (batch: RecordBatch) => Vector {
+  if (expr.kind === "BoundReference") return (batch) => batch.columns[expr.ordinal]!;
+  const schema: StructType = { kind: "struct", fields: [{ name: "text", type, nullable: true }] };
+  const pipeline = compilePipeline([{ kind: "project", expressions: [expr], schema }], input, options);
+  return (batch) => pipeline.run(batch).columns[0]!;
+}
+
+function elementsOf(
+  list: ListVector,
+  length: number,
+): { readonly rows: Int32Array; readonly elements: Int32Array; readonly count: number } {
+  const { offsets, validity } = list;
+  const most = offsets[length]! - offsets[0]!;
+  const rows = new Int32Array(most);
+  const elements = new Int32Array(most);
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    if (validity !== null && !bitAt(validity, i)) continue;
+    const end = offsets[i + 1]!;
+    for (let e = offsets[i]!; e < end; e++) {
+      rows[count] = i;
+      elements[count++] = e;
+    }
+  }
+  return { rows, elements, count };
+}
+
+/** Number of each generated row within its input row. */
+function positions(rows: Int32Array, count: number): Vector {
+  const values = new Int32Array(count);
+  for (let i = 1; i < count; i++) values[i] = rows[i] === rows[i - 1] ? values[i - 1]! + 1 : 0;
+  return { kind: "i32", type: intType, length: count, validity: null, values };
 }

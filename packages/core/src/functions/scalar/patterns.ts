@@ -365,7 +365,7 @@ const regexpSubstr: ScalarFunction = stringFunction({
 });
 
 /** A pattern that is one plain character: the text is split by the runtime, which is fastest. */
-const isPlain = (pattern: string): boolean => /^[^\\^$.|?*+()[\]{}]$/.test(pattern);
+export const isPlainSeparator = (pattern: string): boolean => /^[^\\^$.|?*+()[\]{}]$/.test(pattern);
 const split: ScalarFunction = stringFunction({
   name: "split",
   arity: [2, 3],
@@ -374,7 +374,7 @@ const split: ScalarFunction = stringFunction({
     const compile = regexCache("split");
     return (s, pattern, limit) => {
       const most = limit === undefined ? -1 : (limit as number);
-      if (most <= 0 && isPlain(pattern as string)) return (s as string).split(pattern as string);
+      if (most <= 0 && isPlainSeparator(pattern as string)) return (s as string).split(pattern as string);
       const regex = compile(pattern as string);
       return overText(s!, (bytes, start, end) => splitAtMatches(regex, most, bytes, start, end));
     };
@@ -384,7 +384,7 @@ const split: ScalarFunction = stringFunction({
       const pattern = options.args[1]?.literal?.value;
       const limit = args.length === 2 ? -1 : options.args[2]?.literal?.value;
       const regex = constantRegex(options, "split");
-      if (regex === undefined || typeof limit !== "number" || (limit <= 0 && isPlain(pattern as string)))
+      if (regex === undefined || typeof limit !== "number" || (limit <= 0 && isPlainSeparator(pattern as string)))
         return emitBound(split, args, ctx, types, options);
       const call = js`${ctx.bind(splitAtMatches)}(${ctx.bind(regex)}, ${number(limit)}, ${bytesOf(args[0]!)})`;
       return ctx.unbox(local(ctx, "t", call), types.returns);
