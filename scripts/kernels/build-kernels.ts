@@ -14,6 +14,11 @@ const kernels = [
     target: "packages/core/src/sources/json/json-kernel.generated.ts",
     name: "jsonKernelBinary",
   },
+  {
+    source: "packages/core/kernels/key-table.ts",
+    target: "packages/core/src/columnar/key-table-kernel.generated.ts",
+    name: "keyTableBinary",
+  },
 ] as const;
 
 function compiler(): string {

@@ -6,6 +6,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { AggregateCall, Expr } from "../expressions/expression.ts";
 import { identifier, js, number } from "../functions/code.ts";
+import type { Code } from "../functions/emitter.ts";
 import { type Field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
 import { type AggregatePlan, planAggregate } from "./aggregate-plan.ts";
 import type { AccumulatorStore, AggregateStore } from "./aggregate-stores.ts";
@@ -21,7 +22,7 @@ import { emitUpdate, storeCode } from "./emit-aggregate.ts";
 import { FunctionEmitter } from "./emit-context.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 import { GroupEmitter } from "./emit-group.ts";
-import { KeyCompiler, type KeyTable } from "./group-keys.ts";
+import { KeyCompiler, type KeyTable, onlyBytesKey } from "./group-keys.ts";
 import { GroupTable, keyLayout } from "./group-table.ts";
 import { bindInterpreter } from "./interpreter.ts";
 import type { PipelineStep } from "./pipeline.ts";
@@ -40,7 +41,7 @@ export interface Aggregation {
   add(batch: RecordBatch): void;
   /** Keys, then the buffers of each aggregate. The aggregation must not be added to afterwards. */
   partials(): Vector[];
-  /** Keys, then the value of each aggregate. */
+  /** Keys, then the value of each aggregate. The aggregation must not be used afterwards. */
   results(): Vector[];
 }
 
@@ -66,9 +67,16 @@ export function compilePartialAggregation(
   const calls = shape.aggregates.flatMap(({ args, filter }) => (filter === undefined ? args : [...args, filter]));
   const after = { steps: fused, expressions: [...keys, ...calls] };
   const before = compilePipeline(steps.slice(0, fusedFrom), input, options, after);
-  return options.codegen
-    ? generatedPartial(before, fused, keys, shape, plans, options)
-    : interpretedPartial(before, keys, shape, plans, options);
+  if (!options.codegen) return interpretedPartial(before, keys, shape, plans, options);
+  if (onlyBytesKey(structType(shape.keyFields)) === undefined)
+    return generatedPartial(before, fused, keys, shape, plans, options);
+  return bytesPartial(
+    compilePipeline(steps, input, options, { steps: [], expressions: after.expressions }),
+    keys,
+    shape,
+    plans,
+    options,
+  );
 }
 
 type PartialLoop = (
@@ -128,6 +136,70 @@ function generatedPartial(
       });
     },
   };
+}
+
+type UpdateLoop = (
+  columns: readonly Vector[],
+  rows: number,
+  groups: Int32Array,
+  stores: readonly AggregateStore[],
+) => void;
+
+/** Grouped by a single string: the kernel finds the groups of a batch, then one loop updates the aggregates. */
+function bytesPartial(
+  before: CompiledPipeline,
+  keys: readonly Expr[],
+  shape: AggregationShape,
+  plans: readonly AggregatePlan[],
+  options: CodegenOptions,
+): CompiledAggregation {
+  const compiler = new KeyCompiler(structType(shape.keyFields), options);
+  const assigner = compiler.assigner(keys, before.schema, { missing: "insert", nulls: "group" });
+  const out = new FunctionEmitter(options.context);
+  const expressions = new ExpressionEmitter(out, options);
+  const [columns, rows, groups, stores] = [
+    identifier("cols", 0),
+    identifier("rows", 0),
+    identifier("groups", 0),
+    identifier("stores", 0),
+  ];
+  const i = identifier("row", 0);
+  const input = new InputRow(out, before.schema, columns, i);
+  const hoisted = (value: Code): Code => {
+    const name = out.fresh("o");
+    out.hoist(js`const ${name} = ${value};`);
+    return name;
+  };
+  const storeCodes = plans.map((plan, k) => storeCode(plan, hoisted(js`${stores}[${number(k)}]`), hoisted));
+  const body = out.block(() => {
+    const group = out.fresh("i");
+    out.line(js`const ${group} = ${groups}[${i}];`);
+    plans.forEach((plan, k) => emitUpdate(plan, out, expressions, input, group, storeCodes[k]!));
+  });
+  const text = js`for (let ${i} = 0; ${i} < ${rows}; ${i}++) {\n${body}\n}`;
+  const { run, source } = out.build([columns, rows, groups, stores], text);
+  const loop = run as unknown as UpdateLoop;
+  return {
+    source: [before.source, assigner.source, source].filter((part) => part !== "").join("\n\n"),
+    start() {
+      const table = compiler.table();
+      const groupStores = plans.map((plan) => plan.create());
+      let numbers = new Int32Array(0);
+      return new StoredAggregation(table, groupStores, (batch) => {
+        const ready = before.run(batch);
+        if (numbers.length < ready.length) numbers = new Int32Array(ready.length);
+        assigner.assign(table, ready, numbers);
+        const capacity = roomFor(table.count);
+        groupStores.forEach((store) => store.ensure(capacity));
+        loop(ready.columns, ready.length, numbers, groupStores);
+      });
+    },
+  };
+}
+
+/** Arrays for so many groups have room for a few more. */
+function roomFor(groups: number): number {
+  return Math.max(16, 1 << (32 - Math.clz32(groups)));
 }
 
 function interpretedPartial(
@@ -219,7 +291,7 @@ export function mergeBuffers(
   plans.forEach((plan, k) => {
     const next = at + plan.buffer.length;
     const store = stores[k]!;
-    store.ensure(Math.max(16, 1 << (32 - Math.clz32(table.count))));
+    store.ensure(roomFor(table.count));
     store.merge(groups, batch.length, batch.columns.slice(at, next));
     at = next;
   });
@@ -245,10 +317,14 @@ class StoredAggregation implements Aggregation {
   }
   partials(): Vector[] {
     const { count } = this.#table;
-    return [...this.#table.keys(), ...this.#stores.flatMap((store) => store.buffers(count))];
+    return this.#finished([...this.#table.keys(), ...this.#stores.flatMap((store) => store.buffers(count))]);
   }
   results(): Vector[] {
     const { count } = this.#table;
-    return [...this.#table.keys(), ...this.#stores.map((store) => store.results(count))];
+    return this.#finished([...this.#table.keys(), ...this.#stores.map((store) => store.results(count))]);
+  }
+  #finished(columns: Vector[]): Vector[] {
+    this.#table.release();
+    return columns;
   }
 }

@@ -17,7 +17,7 @@ import { childrenOf, someExpression } from "../expressions/traverse.ts";
 import { identifier, js, joinCode, number } from "../functions/code.ts";
 import type { Code, Emitted } from "../functions/emitter.ts";
 import type { EvalContext } from "../functions/function.ts";
-import type { StructType } from "../types/data-type.ts";
+import { type DataType, type StructType, structType } from "../types/data-type.ts";
 import { InputRow } from "./column-reader.ts";
 import { allocateBuffers, ColumnWriter, type ColumnBuffer, finishColumn, type OutputColumn } from "./column-writer.ts";
 import { FunctionEmitter } from "./emit-context.ts";
@@ -84,6 +84,19 @@ export function compilePipeline(
     source: parts.flatMap((part) => (part.source === "" ? [] : [part.source])).join("\n\n"),
     run: (batch) => parts.reduce((current, part) => part.run(current), batch),
   };
+}
+
+/** Computes one column for the rows of a batch. */
+export function compileColumn(
+  expr: Expr,
+  type: DataType,
+  input: StructType,
+  options: CodegenOptions,
+): { readonly source: string; run(batch: RecordBatch): Vector } {
+  if (expr.kind === "BoundReference") return { source: "", run: (batch) => batch.columns[expr.ordinal]! };
+  const schema = structType([{ name: "column", type, nullable: true }]);
+  const { source, run } = compilePipeline([{ kind: "project", expressions: [expr], schema }], input, options);
+  return { source, run: (batch) => run(batch).columns[0]! };
 }
 
 /** Columns that steps read of their input; all when no projection ends the search and `last` is not known. */

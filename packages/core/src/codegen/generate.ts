@@ -11,8 +11,8 @@ import { typeOf } from "../expressions/typing.ts";
 import { splitColumn } from "../functions/kernels/split-bytes.ts";
 import { functionRegistry } from "../functions/registry.ts";
 import { isPlainSeparator } from "../functions/scalar/patterns.ts";
-import { type DataType, intType, stringType, type StructType } from "../types/data-type.ts";
-import { type CodegenOptions, compilePipeline } from "./compile-pipeline.ts";
+import { intType, stringType, type StructType } from "../types/data-type.ts";
+import { type CodegenOptions, compileColumn } from "./compile-pipeline.ts";
 import { bindInterpreter } from "./interpreter.ts";
 import type { PipelineStep } from "./pipeline.ts";
 
@@ -85,13 +85,17 @@ function explodedColumns(
   };
   const plain = splitAtPlain(arg);
   if (plain !== undefined) {
-    const text = columnOf(plain.text, stringType, input, options);
+    const text = compileColumn(plain.text, stringType, input, options);
     return (batch) => {
-      const column = text(batch);
+      const column = text.run(batch);
       if (column.kind !== "bytes") return finish(new Int32Array(0), createBuilder(stringType, 0).finish(), 0);
       const { rows, starts, ends, count } = splitColumn(column, batch.length, plain.separator);
       const { bytes } = column;
-      return finish(rows, { kind: "bytes", type: stringType, length: count, validity: null, bytes, starts, ends }, count);
+      return finish(
+        rows,
+        { kind: "bytes", type: stringType, length: count, validity: null, bytes, starts, ends },
+        count,
+      );
     };
   }
   if (arg.kind !== "BoundReference") return undefined;
@@ -111,19 +115,6 @@ function splitAtPlain(expr: Expr): { readonly text: Expr; readonly separator: Ui
     return undefined;
   const unlimited = limit === undefined || (limit.kind === "Literal" && Number(limit.value ?? 1) <= 0);
   return unlimited ? { text: text!, separator: encodeUtf8(pattern.value) } : undefined;
-}
-
-/** Computes one column of a batch. */
-function columnOf(
-  expr: Expr,
-  type: DataType,
-  input: StructType,
-  options: CodegenOptions,
-): (batch: RecordBatch) => Vector {
-  if (expr.kind === "BoundReference") return (batch) => batch.columns[expr.ordinal]!;
-  const schema: StructType = { kind: "struct", fields: [{ name: "text", type, nullable: true }] };
-  const pipeline = compilePipeline([{ kind: "project", expressions: [expr], schema }], input, options);
-  return (batch) => pipeline.run(batch).columns[0]!;
 }
 
 function elementsOf(

@@ -1,14 +1,16 @@
 /**
  * Groups by key, behind one face for generated code and the interpreter: numbers for the keys of a batch's rows.
  */
+import { BytesKeyTable, type AssignOptions } from "../columnar/bytes-key-table.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
+import { assertInvariant } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { identifier, js, negated } from "../functions/code.ts";
-import type { SqlValue, StructType } from "../types/data-type.ts";
+import type { DataType, SqlValue, StructType } from "../types/data-type.ts";
 import { InputRow } from "./column-reader.ts";
-import type { CodegenOptions } from "./compile-pipeline.ts";
+import { type CodegenOptions, compileColumn } from "./compile-pipeline.ts";
 import { FunctionEmitter } from "./emit-context.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 import { GroupEmitter } from "./emit-group.ts";
@@ -22,6 +24,8 @@ export interface KeyTable {
   /** What the table takes, about. */
   readonly memoryBytes: number;
   keys(from?: number, to?: number): Vector[];
+  /** Nothing of the table is used any more. */
+  release(): void;
 }
 
 /** Computes keys of rows and their numbers in a table made by the same {@link KeyCompiler}. */
@@ -48,12 +52,29 @@ export class KeyCompiler {
     this.#options = options;
   }
 
+  /** The type of the only key, when that is a string or bytes: then a kernel has the table. */
+  get #onlyBytes(): DataType | undefined {
+    return this.#options.codegen ? onlyBytesKey(this.#schema) : undefined;
+  }
+
   table(): KeyTable {
+    if (this.#onlyBytes !== undefined) return new BytesKeys(this.#onlyBytes);
     return this.#options.codegen ? new GroupTable(keyLayout(this.#schema)) : new ValueTable(this.#schema);
   }
 
   assigner(keys: readonly Expr[], input: StructType, how: KeyOptions): KeyAssigner {
+    if (this.#onlyBytes !== undefined) return this.#ofBytes(keys[0]!, this.#onlyBytes, input, how);
     return this.#options.codegen ? this.#generated(keys, input, how) : this.#interpreted(keys, how);
+  }
+
+  #ofBytes(key: Expr, type: DataType, input: StructType, how: KeyOptions): KeyAssigner {
+    const column = compileColumn(key, type, input, this.#options);
+    const nulls = how.nulls === "skip" && matters(how, 0) ? "skip" : "group";
+    const options: AssignOptions = { nulls, missing: how.missing };
+    return {
+      source: column.source,
+      assign: (to, batch, into) => (to as BytesKeys).table.assign(column.run(batch), batch.length, into, options),
+    };
   }
 
   #generated(keys: readonly Expr[], input: StructType, how: KeyOptions): KeyAssigner {
@@ -119,7 +140,7 @@ export class KeyCompiler {
       table: KeyTable,
       hashes: Int32Array,
     ) => void;
-    const none = this.table();
+    const none = new GroupTable(keyLayout(this.#schema));
     return (batch, into) => loop(batch.columns, batch.length, none, into);
   }
 
@@ -136,6 +157,38 @@ export class KeyCompiler {
         }
       },
     };
+  }
+}
+
+/** The type of a single key of strings or bytes. */
+export function onlyBytesKey({ fields }: StructType): DataType | undefined {
+  const [only] = fields;
+  return fields.length === 1 && (only!.type.kind === "string" || only!.type.kind === "binary") ? only!.type : undefined;
+}
+
+/** Keys of strings or bytes, in the kernel's table. */
+export class BytesKeys implements KeyTable {
+  #table: BytesKeyTable | null = BytesKeyTable.acquire();
+  readonly #type: DataType;
+  constructor(type: DataType) {
+    this.#type = type;
+  }
+  get table(): BytesKeyTable {
+    assertInvariant(this.#table !== null, "the keys are still in use");
+    return this.#table;
+  }
+  get count(): number {
+    return this.table.count;
+  }
+  get memoryBytes(): number {
+    return this.#table?.memoryBytes ?? 0;
+  }
+  keys(from = 0, to: number = this.count): Vector[] {
+    return [this.table.keys(this.#type, from, to)];
+  }
+  release(): void {
+    this.#table?.release();
+    this.#table = null;
   }
 }
 
@@ -162,6 +215,7 @@ export class ValueTable implements KeyTable {
   get memoryBytes(): number {
     return valueRowBytes * this.#rows.length;
   }
+  release(): void {}
 
   find(key: readonly SqlValue[], insert: boolean): number {
     const text = canonicalText(key, this.#schema);

@@ -120,6 +120,8 @@ export class GroupTable {
     this.onGrow(capacity);
   }
 
+  release(): void {}
+
   /** The key columns of groups `[from, to)`. They share memory with the table where groups start at 0. */
   keys(from = 0, to: number = this.count): Vector[] {
     return this.layout.roots.map((root) => this.#vector(root, from, to));

@@ -64,6 +64,7 @@ export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnviron
             keys.find.assign(table, batch, found);
             return found;
           },
+          release: () => table.release(),
         };
       };
       const method = { shape, condition, name: "a hash join", lookup, hashes: keys.hashes };

@@ -55,6 +55,8 @@ export interface Lookup {
    * `following` the next one, −1 at the end. Absent: every build row is a candidate of every probe row.
    */
   keysOf?(batch: RecordBatch): Int32Array;
+  /** The lookup is not used any more. */
+  release?(): void;
   readonly heads: Int32Array;
   readonly following: Int32Array;
   /** No key has two rows. */
@@ -112,6 +114,11 @@ export class JoinRun {
     this.#condition = condition?.predicate(0);
     this.#conditionColumns = condition?.columns ?? new Set();
     this.#matched = this.#duties.buildRest === undefined ? undefined : new Uint8Array(built.length);
+  }
+
+  /** Nothing is looked up any more. */
+  release(): void {
+    this.#lookup.release?.();
   }
 
   /** All that one probe batch gives, when the build side is complete. */

@@ -62,6 +62,7 @@ class RunningJoin {
   readonly #memory: OperatorMemory;
   readonly #reservation: MemoryReservation;
   readonly #pulled = new Set<number>();
+  #finished = 0;
   readonly #hasRest: boolean;
   #started: Promise<JoinRun | readonly RecordBatch[]> | undefined;
   /** The rest of a build side that does not fit. */
@@ -82,7 +83,8 @@ class RunningJoin {
     this.#pulled.add(p);
     if (built instanceof JoinRun) {
       for await (const batch of this.#probes[p]!) yield* built.join(batch);
-      if (!this.#hasRest && this.#pulled.size === this.#probes.length) this.#reservation.release();
+      this.#finished++;
+      if (!this.#hasRest && this.#finished === this.#probes.length) this.#end(built);
     } else {
       yield* this.#onDisk(built);
     }
@@ -100,6 +102,11 @@ class RunningJoin {
       if (!this.#pulled.has(p)) for await (const _ of this.partition(p));
     }
     yield* built.buildRest();
+    this.#end(built);
+  }
+
+  #end(run: JoinRun): void {
+    run.release();
     this.#reservation.release();
   }
 
@@ -184,6 +191,7 @@ class RunningJoin {
       const run = await this.#run(await readWhole(part.build, this.#method.shape.build));
       for await (const batch of part.probe.read()) yield* run.join(batch);
       yield* run.buildRest();
+      run.release();
       this.#reservation.hold(0);
     } else if (depth + 1 < mostDepth && rows < 0.75 * rowsOfAll) {
       yield* this.#inParts(part.build.read(), () => part.probe.read(), depth + 1);
@@ -212,6 +220,7 @@ class RunningJoin {
         at += batch.length;
       }
       yield* run.buildRest();
+      run.release();
     }
     if (found === undefined) return;
     const none = await this.#run(concatBatches(shape.build, []));

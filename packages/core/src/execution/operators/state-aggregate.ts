@@ -65,7 +65,11 @@ export function compileStateAggregate(plan: StateAggregateExec, environment: Ope
           const store = await context.openState(plan.operatorId, p, stateSchema);
           const { plans, compiler, assigner } = compiled(p);
           const run = new StateAggregation(plan, stateSchema, plans, compiler.table(), store, context);
-          yield* run.run(partition, (batch, groups) => assigner.assign(run.table, batch, groups));
+          try {
+            yield* run.run(partition, (batch, groups) => assigner.assign(run.table, batch, groups));
+          } finally {
+            run.table.release();
+          }
         }),
       );
     },

@@ -4,25 +4,17 @@
  * into; memory never grows, so a read may be under way while the kernel works. Kernels are kept for the next reader.
  */
 import { encodeUtf8 } from "../../columnar/utf8.ts";
+import {
+  byteMasks,
+  compileKernel,
+  instantiateKernel,
+  kernelMemory,
+  type KernelMemory,
+  type KernelModule,
+} from "../../columnar/web-assembly.ts";
 import type { ChunkBuffers } from "../files/line-chunks.ts";
 import { chunkPadding } from "../files/line-chunks.ts";
 import { jsonKernelBinary } from "./json-kernel.generated.ts";
-
-/** What is used of the WebAssembly API; its types come with the DOM only. */
-interface WebAssemblyModule {
-  readonly kind?: "module";
-}
-interface WebAssemblyMemory {
-  readonly buffer: ArrayBuffer;
-}
-declare const WebAssembly: {
-  readonly Module: new (binary: Uint8Array) => WebAssemblyModule;
-  readonly Instance: new (
-    module: WebAssemblyModule,
-    imports: { readonly env: { readonly memory: WebAssemblyMemory } },
-  ) => { readonly exports: unknown };
-  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => WebAssemblyMemory;
-};
 
 interface Exports {
   lay(
@@ -56,21 +48,15 @@ const maximumFields = 1024;
 const maximumChunkBytes = 16 << 20;
 const nameBytes = 64 << 10;
 const entryBytes = 32;
-const page = 64 << 10;
 /** Kernels that are kept for the next reader, of a thread. */
 const keptKernels = 2;
 
 const idle: JsonKernel[] = [];
-let compiled: WebAssemblyModule | null = null;
-
-function compile(): WebAssemblyModule {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(jsonKernelBinary), (c) => c.charCodeAt(0)));
-  return compiled;
-}
+let compiled: KernelModule | null = null;
 
 export class JsonKernel implements ChunkBuffers {
   readonly chunkBytes: number;
-  readonly #memory: WebAssemblyMemory;
+  readonly #memory: KernelMemory;
   readonly #view: DataView;
   readonly #exports: Exports;
   readonly #masksAt: number;
@@ -107,13 +93,11 @@ export class JsonKernel implements ChunkBuffers {
     this.#endsAt = take(maximumRows * 4);
     this.#outAt = take(Math.max(chunkBytes, maximumRows * 8) + chunkPadding);
     this.#buffersAt = [take(chunkBytes + chunkPadding), take(chunkBytes + chunkPadding)];
-    const pages = Math.ceil(size / page);
-    this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.#memory = kernelMemory(size);
     this.#view = new DataView(this.#memory.buffer);
-    this.#exports = new WebAssembly.Instance(compile(), { env: { memory: this.#memory } }).exports as Exports;
-    for (let n = 0; n < 9; n++) {
-      this.#view.setBigInt64(this.#masksAt + n * 8, n === 8 ? -1n : (1n << BigInt(8 * n)) - 1n, true);
-    }
+    compiled ??= compileKernel(jsonKernelBinary);
+    this.#exports = instantiateKernel(compiled, this.#memory) as Exports;
+    new BigInt64Array(this.#memory.buffer, this.#masksAt, byteMasks.length).set(byteMasks);
   }
 
   /** A kernel that looks for `names`; null when there are too many, or the chunks are too large. */

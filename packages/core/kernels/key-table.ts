@@ -1,0 +1,181 @@
+/**
+ * A table of byte strings, in AssemblyScript: numbers for keys in order of appearance. Open addressing; a slot holds the
+ * upper half of a key's hash and its number plus one. The caller (BytesKeyTable) lays out the memory and makes room.
+ */
+
+let slots: i32 = 0;
+let slotMask: i32 = 0;
+let hashes: i32 = 0;
+/** Where key `k` ends in the arena, at index k + 1; index 0 holds 0. */
+let offsets: i32 = 0;
+let capacity: i32 = 0;
+let arena: i32 = 0;
+let arenaBytes: i32 = 0;
+let masks: i32 = 0;
+let count: i32 = 0;
+let used: i32 = 0;
+/** Number of the key NULL, or -1. */
+let nullKey: i32 = -1;
+
+/** `masks` are 9 words of 64 bits, of which the n-th has its n lowest bytes set. Keeps what the table holds. */
+export function lay(
+  slotsAt: i32,
+  slotCount: i32,
+  hashesAt: i32,
+  offsetsAt: i32,
+  keyCapacity: i32,
+  arenaAt: i32,
+  arenaSize: i32,
+  masksAt: i32,
+): void {
+  slots = slotsAt;
+  slotMask = (slotCount - 1) << 3;
+  hashes = hashesAt;
+  offsets = offsetsAt;
+  capacity = keyCapacity;
+  arena = arenaAt;
+  arenaBytes = arenaSize;
+  masks = masksAt;
+}
+
+/** Forgets all keys. */
+export function clear(): void {
+  count = 0;
+  used = 0;
+  nullKey = -1;
+  store<i32>(offsets, 0);
+  memory.fill(slots, 0, slotMask + 8);
+}
+
+export function keys(): i32 {
+  return count;
+}
+export function arenaUsed(): i32 {
+  return used;
+}
+export function nullNumber(): i32 {
+  return nullKey;
+}
+
+/** Fills the slots anew, after they have become more. */
+export function rehash(): void {
+  memory.fill(slots, 0, slotMask + 8);
+  for (let key = 0; key < count; key++) {
+    if (key == nullKey) continue;
+    const hash = load<u32>(hashes + (key << 2));
+    let at = place(hash);
+    while (load<u64>(slots + at) != 0) at = (at + 8) & slotMask;
+    store<u64>(slots + at, ((<u64>hash) << 32) | <u64>(key + 1));
+  }
+}
+
+@inline
+function place(hash: u32): i32 {
+  return <i32>((<u64>hash * 0x9e3779b97f4a7c15) >> 29) & slotMask;
+}
+
+@inline
+function low(p: i32, length: i32): u64 {
+  return load<u64>(p) & load<u64>(masks + (length < 8 ? length << 3 : 64));
+}
+@inline
+function high(p: i32, length: i32): u64 {
+  return length <= 8 ? 0 : load<u64>(p, 8) & load<u64>(masks + (length < 16 ? (length - 8) << 3 : 64));
+}
+
+@inline
+function mix(h: u64, word: u64): u64 {
+  h = (h ^ word) * 0x9fb21c651e98df25;
+  return h ^ (h >> 32);
+}
+
+function hashLong(p: i32, length: i32): u64 {
+  let h: u64 = <u64>length;
+  const last = p + length - 16;
+  for (; p < last; p += 16) h = mix(mix(h, load<u64>(p)), load<u64>(p, 8));
+  return mix(mix(h, load<u64>(last)), load<u64>(last, 8));
+}
+
+function sameLong(p: i32, q: i32, length: i32): bool {
+  const last = length - 16;
+  for (let i = 0; i < last; i += 16) {
+    if (v128.any_true(v128.xor(v128.load(p + i), v128.load(q + i)))) return false;
+  }
+  return !v128.any_true(v128.xor(v128.load(p + last), v128.load(q + last)));
+}
+
+/**
+ * Writes the numbers of the values at [starts[i], ends[i]) + origin, for i in [from, to), to `groups`.
+ * @param validity address of a bitmap, 0 when all are present
+ * @param nulls 1: NULL is a key like others; 0: its number is -1
+ * @param insert 1: new keys get a number; 0: theirs is -1
+ * @returns where it stopped: `to`, or a row for whose key there is no room
+ */
+export function assign(
+  startsAt: i32,
+  endsAt: i32,
+  origin: i32,
+  validity: i32,
+  groups: i32,
+  from: i32,
+  to: i32,
+  nulls: i32,
+  insert: i32,
+): i32 {
+  const mask = slotMask;
+  const table = slots;
+  for (let i = from; i < to; i++) {
+    const into = groups + (i << 2);
+    if (validity != 0 && ((load<u8>(validity + (i >> 3)) >> <u8>(i & 7)) & 1) == 0) {
+      if (nulls != 0 && nullKey < 0 && insert != 0) {
+        if (count == capacity) return i;
+        nullKey = count++;
+        store<i32>(offsets + (count << 2), used);
+      }
+      store<i32>(into, nulls != 0 ? nullKey : -1);
+      continue;
+    }
+    const p = load<i32>(startsAt + (i << 2)) + origin;
+    const length = load<i32>(endsAt + (i << 2)) + origin - p;
+    let first: u64 = 0;
+    let second: u64 = 0;
+    let h: u64;
+    if (length <= 16) {
+      first = low(p, length);
+      second = high(p, length);
+      h = mix(mix(<u64>length, first), second);
+    } else {
+      h = hashLong(p, length);
+    }
+    const hash = <u32>(h >> 32);
+    const wanted = (<u64>hash) << 32;
+    let at = place(hash);
+    let number = -1;
+    for (;;) {
+      const slot = load<u64>(table + at);
+      if (slot == 0) break;
+      if ((slot & 0xffffffff00000000) == wanted) {
+        const key = <i32>slot - 1;
+        const q = arena + load<i32>(offsets + (key << 2));
+        if (load<i32>(offsets + ((key + 1) << 2)) + arena - q == length) {
+          if (length <= 16 ? low(q, length) == first && high(q, length) == second : sameLong(p, q, length)) {
+            number = key;
+            break;
+          }
+        }
+      }
+      at = (at + 8) & mask;
+    }
+    if (number < 0 && insert != 0) {
+      if (count == capacity || used + length > arenaBytes) return i;
+      number = count++;
+      memory.copy(arena + used, p, length);
+      used += length;
+      store<i32>(offsets + (count << 2), used);
+      store<u32>(hashes + (number << 2), hash);
+      store<u64>(table + at, wanted | <u64>(number + 1));
+    }
+    store<i32>(into, number);
+  }
+  return to;
+}
