@@ -23,7 +23,7 @@ import { allocateBuffers, ColumnWriter, type ColumnBuffer, finishColumn, type Ou
 import { FunctionEmitter } from "./emit-context.ts";
 import { ExpressionEmitter, type RowScope } from "./emit-expression.ts";
 import { isRepeatable } from "./expression-ids.ts";
-import { bindGenerate } from "./generate.ts";
+import { bindGenerate, type ColumnCompiler } from "./generate.ts";
 import { interpretStep } from "./interpret-pipeline.ts";
 import type { PipelineStep } from "./pipeline.ts";
 
@@ -75,7 +75,9 @@ export function compilePipeline(
     close();
     const rest = [...steps.slice(at + 1), ...(after?.steps ?? [])];
     const needed = ordinalsRead(rest, step.schema.fields.length, after?.expressions);
-    parts.push({ source: "", run: bindGenerate(step, schema, options, needed) });
+    const columnInput = schema;
+    const column: ColumnCompiler = (expr, type) => compileColumn(expr, type, columnInput, options);
+    parts.push({ source: "", run: bindGenerate(step, schema, options, needed, column) });
     schema = step.schema;
   }
   close();

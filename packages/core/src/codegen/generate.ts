@@ -11,8 +11,8 @@ import { typeOf } from "../expressions/typing.ts";
 import { splitColumn } from "../functions/kernels/split-bytes.ts";
 import { functionRegistry } from "../functions/registry.ts";
 import { isPlainSeparator } from "../functions/scalar/patterns.ts";
-import { intType, stringType, type StructType } from "../types/data-type.ts";
-import { type CodegenOptions, compileColumn } from "./compile-pipeline.ts";
+import { type DataType, intType, stringType, type StructType } from "../types/data-type.ts";
+import type { CodegenOptions } from "./compile-pipeline.ts";
 import { bindInterpreter } from "./interpreter.ts";
 import type { PipelineStep } from "./pipeline.ts";
 
@@ -25,14 +25,18 @@ interface Generated {
   readonly count: number;
 }
 
+/** Computes an expression over a batch. */
+export type ColumnCompiler = (expr: Expr, type: DataType) => { run(batch: RecordBatch): Vector };
+
 /** @param needed the columns of the result that are looked at afterwards; the others are left empty */
 export function bindGenerate(
   step: Generate,
   input: StructType,
   options: CodegenOptions,
   needed: ReadonlySet<number>,
+  compileColumn: ColumnCompiler,
 ): (batch: RecordBatch) => RecordBatch {
-  const generate = (options.codegen ? explodedColumns(step, input, options) : undefined) ?? byRow(step, input, options);
+  const generate = (options.codegen ? explodedColumns(step, compileColumn) : undefined) ?? byRow(step, input, options);
   return (batch) => {
     const { rows, columns, count } = generate(batch);
     const passed = batch.columns.map((column, i): Vector => {
@@ -71,8 +75,7 @@ function byRow(step: Generate, input: StructType, options: CodegenOptions): (bat
 /** `explode` and `posexplode` of arrays, a column at a time; undefined for what goes row by row. */
 function explodedColumns(
   step: Generate,
-  input: StructType,
-  options: CodegenOptions,
+  compileColumn: ColumnCompiler,
 ): ((batch: RecordBatch) => Generated) | undefined {
   if (step.generator !== "explode" && step.generator !== "posexplode") return undefined;
   const withPositions = step.generator === "posexplode";
@@ -85,7 +88,7 @@ function explodedColumns(
   };
   const plain = splitAtPlain(arg);
   if (plain !== undefined) {
-    const text = compileColumn(plain.text, stringType, input, options);
+    const text = compileColumn(plain.text, stringType);
     return (batch) => {
       const column = text.run(batch);
       if (column.kind !== "bytes") return finish(new Int32Array(0), createBuilder(stringType, 0).finish(), 0);
