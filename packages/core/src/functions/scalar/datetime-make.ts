@@ -57,7 +57,8 @@ function tolerating<A extends readonly SqlValue[]>(
     try {
       return make(...args);
     } catch (error) {
-      if (error instanceof MillraceError) return null;
+      // A date that no number of days can stand for is an error always.
+      if (error instanceof MillraceError && error.errorClass !== "ARITHMETIC_OVERFLOW") return null;
       throw error;
     }
   };
