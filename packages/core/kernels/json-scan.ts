@@ -9,6 +9,10 @@
 const QUOTE: i32 = 34;
 const BACKSLASH: i32 = 92;
 
+/** Three bytes, as a number: `":"` and `","`. */
+const QUOTE_COLON_QUOTE: i32 = 0x223a22;
+const QUOTE_COMMA_QUOTE: i32 = 0x222c22;
+
 const KIND_STRING: u8 = 1;
 const KIND_ESCAPED: u8 = 2;
 const KIND_INTEGER: u8 = 3;
@@ -57,6 +61,8 @@ let tableMask: i32 = 0;
 
 /** Where things lie; `masks` are 9 words of 64 bits, of which the n-th has its n lowest bytes set. */
 let masks: i32 = 0;
+/** Bit n is set when a name is n bytes long; bit 63 for all longer ones. */
+let lengths: u64 = 0;
 export function lay(
   startsAt: i32,
   endsAt: i32,
@@ -69,6 +75,11 @@ export function lay(
   tableEntries: i32,
   masksAt: i32,
 ): void {
+  lengths = 0;
+  for (let entry = tableAt; entry < tableAt + tableEntries * ENTRY; entry += ENTRY) {
+    const length = load<i32>(entry, 16);
+    if (length >= 0) lengths |= (<u64>1) << (length < 63 ? length : 63);
+  }
   starts = startsAt;
   ends = endsAt;
   kinds = kindsAt;
@@ -262,6 +273,7 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
   const rowCapacity = capacity;
   const names = table;
   const firstBytes = masks;
+  const wanted = lengths;
   let p = from;
   // The block of 64 bytes whose stops are known.
   let block = from - 64;
@@ -276,10 +288,13 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
         p++;
         plain = true;
       } else {
-        for (;;) {
-          while (c == 32 || c == 9) c = load<u8>(++p);
-          if (c != QUOTE) break;
-          const keyStart = ++p;
+        while (c == 32 || c == 9) c = load<u8>(++p);
+        // A record whose first key is no plain string is not read further; `p` then stands at the first byte of a key.
+        let more = c == QUOTE;
+        p++;
+        while (more) {
+          more = false;
+          const keyStart = p;
           let distance = p - block;
           if (distance >= 64) {
             block = p;
@@ -295,38 +310,48 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
           p += <i32>ctz(mask);
           if (load<u8>(p) != QUOTE) break;
           const length = p - keyStart;
-          const low = load<u64>(keyStart) & load<u64>(firstBytes + (length < 8 ? length << 3 : 64));
-          const high =
-            length <= 8 ? 0 : load<u64>(keyStart, 8) & load<u64>(firstBytes + (length < 16 ? (length - 8) << 3 : 64));
           let field = -1;
-          let slot = hash(low, length);
-          for (;;) {
-            const entry = names + slot;
-            const entryLength = load<i32>(entry, 16);
-            if (entryLength < 0) break;
-            if (
-              entryLength == length &&
-              load<u64>(entry) == low &&
-              load<u64>(entry, 8) == high &&
-              (length <= 16 || sameRest(keyStart, load<i32>(entry, 24), length))
-            ) {
-              field = load<i32>(entry, 20);
-              break;
+          if ((wanted >> (length < 63 ? length : 63)) & 1) {
+            const low = load<u64>(keyStart) & load<u64>(firstBytes + (length < 8 ? length << 3 : 64));
+            const high =
+              length <= 8 ? 0 : load<u64>(keyStart, 8) & load<u64>(firstBytes + (length < 16 ? (length - 8) << 3 : 64));
+            let slot = hash(low, length);
+            for (;;) {
+              const entry = names + slot;
+              const entryLength = load<i32>(entry, 16);
+              if (entryLength < 0) break;
+              if (
+                entryLength == length &&
+                load<u64>(entry) == low &&
+                load<u64>(entry, 8) == high &&
+                (length <= 16 || sameRest(keyStart, load<i32>(entry, 24), length))
+              ) {
+                field = load<i32>(entry, 20);
+                break;
+              }
+              slot = (slot + ENTRY) & tableMask;
             }
-            slot = (slot + ENTRY) & tableMask;
           }
-          c = load<u8>(++p);
-          if (c != 58) {
-            while (c == 32 || c == 9) c = load<u8>(++p);
-            if (c != 58) break;
-          }
-          c = load<u8>(++p);
-          while (c == 32 || c == 9) c = load<u8>(++p);
-          let valueStart = p;
+          let valueStart: i32 = 0;
           let valueEnd: i32 = 0;
           let kind: u8 = 0;
-          if (c == QUOTE) {
-            valueStart = ++p;
+          // Most often the value is a string right behind the colon, and another key follows right behind a comma.
+          let isString = (load<i32>(p) & 0xffffff) == QUOTE_COLON_QUOTE;
+          if (isString) {
+            p += 3;
+          } else {
+            c = load<u8>(++p);
+            while (c == 32 || c == 9) c = load<u8>(++p);
+            if (c != 58) break;
+            c = load<u8>(++p);
+            while (c == 32 || c == 9) c = load<u8>(++p);
+            if (c == QUOTE) {
+              isString = true;
+              p++;
+            }
+          }
+          valueStart = p;
+          if (isString) {
             kind = KIND_STRING;
             for (;;) {
               distance = p - block;
@@ -353,31 +378,32 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
               p = after;
             }
             if (c != QUOTE) break;
-            valueEnd = p++;
-          } else if (isDigit(c) || c == 45) {
-            p = numberEnd(p, c);
-            if (p < 0) break;
             valueEnd = p;
-            kind = numberKind;
-          } else if (c == 123 || c == 91) {
-            kind = c == 123 ? KIND_OBJECT : KIND_ARRAY;
-            p = nestedEnd(p);
-            if (p < 0) break;
-            valueEnd = p;
-          } else if (c == 116) {
-            if (load<i32>(p) != WORD_TRUE) break;
-            kind = KIND_TRUE;
-            valueEnd = p += 4;
-          } else if (c == 102) {
-            if (load<i32>(p + 1) != WORD_ALSE) break;
-            kind = KIND_FALSE;
-            valueEnd = p += 5;
-          } else if (c == 110) {
-            if (load<i32>(p) != WORD_NULL) break;
-            kind = KIND_NULL;
-            valueEnd = p += 4;
           } else {
-            break;
+            if (isDigit(c) || c == 45) {
+              p = numberEnd(p, c);
+              if (p < 0) break;
+              kind = numberKind;
+            } else if (c == 123 || c == 91) {
+              kind = c == 123 ? KIND_OBJECT : KIND_ARRAY;
+              p = nestedEnd(p);
+              if (p < 0) break;
+            } else if (c == 116) {
+              if (load<i32>(p) != WORD_TRUE) break;
+              kind = KIND_TRUE;
+              p += 4;
+            } else if (c == 102) {
+              if (load<i32>(p + 1) != WORD_ALSE) break;
+              kind = KIND_FALSE;
+              p += 5;
+            } else if (c == 110) {
+              if (load<i32>(p) != WORD_NULL) break;
+              kind = KIND_NULL;
+              p += 4;
+            } else {
+              break;
+            }
+            valueEnd = p;
           }
           if (field >= 0) {
             const cell = field * rowCapacity + row;
@@ -385,15 +411,26 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
             store<i32>(ends + (cell << 2), valueEnd - origin);
             store<u8>(kinds + cell, kind);
           }
+          if (isString) {
+            if ((load<i32>(p) & 0xffffff) == QUOTE_COMMA_QUOTE) {
+              p += 3;
+              more = true;
+              continue;
+            }
+            p++;
+          }
           c = load<u8>(p);
           while (c == 32 || c == 9) c = load<u8>(++p);
           p++;
           if (c == 44) {
             c = load<u8>(p);
+            while (c == 32 || c == 9) c = load<u8>(++p);
+            if (c != QUOTE) break;
+            p++;
+            more = true;
             continue;
           }
           plain = c == 125;
-          break;
         }
       }
     }
