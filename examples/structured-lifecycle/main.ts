@@ -54,7 +54,7 @@ console.log("The first run meets event h and is killed:");
 run("h");
 
 console.log("The checkpoint:");
-console.log(`  offsets/ ${batchesIn("offsets")}   what each batch reads, written before it reads`);
+console.log(`  offsets/ ${batchesIn("offsets")}   what each batch reads, written before it writes`);
 console.log(`  commits/ ${batchesIn("commits")}     what is done`);
 const [, metadata] = readFileSync(`${directory}/checkpoint/offsets/2`, "utf8").split("\n");
 const { batchWatermarkMs } = JSON.parse(metadata ?? "{}");

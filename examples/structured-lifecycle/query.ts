@@ -2,9 +2,20 @@
  * The query of this example as a program of its own: `node query.ts DIRECTORY [EVENT]`. When it meets the named event, the
  * process kills itself with SIGKILL, in the middle of a batch: nothing of it runs any more, no clean-up, no last words.
  */
+import { readdirSync } from "node:fs";
 import { count, SparkSession, sum, window } from "millrace";
 
 const [directory, deadlyEvent] = process.argv.slice(2);
+
+const batchesIn = (log: string): number =>
+  readdirSync(`${directory}/checkpoint/${log}`).filter((name) => /^\d+$/.test(name)).length;
+
+/** What a batch reads is logged while the batch computes; this waits for it, so that the checkpoint shows it. */
+function die(): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  while (batchesIn("offsets") === batchesIn("commits")) Atomics.wait(clock, 0, 0, 5);
+  process.kill(process.pid, "SIGKILL");
+}
 
 await using spark = await SparkSession.builder.appName("structured-lifecycle").getOrCreate();
 
@@ -14,7 +25,7 @@ const purchases = spark.readStream
   .option("maxFilesPerTrigger", 1)
   .json(`${directory}/purchases`)
   .filterRows((row) => {
-    if (row.id === deadlyEvent) process.kill(process.pid, "SIGKILL");
+    if (row.id === deadlyEvent) die();
     return true;
   });
 
