@@ -57,5 +57,5 @@ test("values with units are taken as they are", () => {
   const values = { "spark.sql.files.maxPartitionBytes": "64m", "spark.sql.streaming.pollingDelay": "50ms" };
   expect(conf(values).get("spark.sql.files.maxPartitionBytes")).toBe("64m");
   expect(conf(values).get("spark.sql.streaming.pollingDelay")).toBe("50ms");
-  expect(conf().get("millrace.files.chunkBytes")).toBe("262144");
+  expect(conf().get("millrace.files.chunkBytes")).toBe("1048576");
 });

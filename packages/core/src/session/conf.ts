@@ -251,7 +251,7 @@ export const settings: Readonly<Record<string, Setting>> = {
     check: (value) => value.split(",").every((path) => path.trim().startsWith("/")),
     expected: "absolute paths of directories, separated by commas",
   },
-  "millrace.files.chunkBytes": { default: "262144", doc: "Bytes of a file that are read at a time.", ...byteCount },
+  "millrace.files.chunkBytes": { default: "1048576", doc: "Bytes of a file that are read at a time.", ...byteCount },
   "millrace.streaming.allowOutputModeChange": {
     default: "false",
     doc: "Go on with a checkpoint in another output mode.",

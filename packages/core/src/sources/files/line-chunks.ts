@@ -44,7 +44,7 @@ export interface LineChunkOptions {
 
 /** Scanners look up to so many bytes ahead. */
 export const chunkPadding = 64;
-export const defaultChunkBytes: number = 256 << 10;
+export const defaultChunkBytes: number = 1 << 20;
 /** How much of an oversized line is kept, to show it. */
 const oversizedKept = 1024;
 

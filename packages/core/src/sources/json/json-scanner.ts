@@ -44,6 +44,9 @@ import {
 const predictedBytes = 64;
 const predictedKeys = 128;
 
+/** Bytes that the kernel scans before values are made of them, while they are in the processor's cache. */
+const scannedBytes = 256 << 10;
+
 const wordTrue = wordOf("true");
 const wordAlse = wordOf("alse");
 const wordNull = wordOf("null");
@@ -180,8 +183,10 @@ export class JsonScanner {
     const { kernel } = this;
     if (kernel === null) return this.#lines(from, end);
     let ascii = true;
+    // The line that covers the last byte is read to its end.
+    const stop = Math.min(end, from + scannedBytes);
     for (let p = from; ;) {
-      const scan = kernel.scan(this.bytes, p, end, this.rows, this.lines, this.#maxRows);
+      const scan = kernel.scan(this.bytes, p, stop, this.rows, this.lines, this.#maxRows);
       this.rows = scan.rows;
       this.lines = scan.lines;
       ascii &&= scan.ascii;
@@ -192,7 +197,7 @@ export class JsonScanner {
         // What the complete reader met, nobody looked at.
         ascii = false;
       }
-      if (p >= end || this.rows >= this.#maxRows || !scan.gaveUp) {
+      if (p >= stop || this.rows >= this.#maxRows || !scan.gaveUp) {
         this.ascii = ascii;
         return p;
       }
