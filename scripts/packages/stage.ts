@@ -66,6 +66,9 @@ function removeStaleOutput(dist: string, src: string): void {
   }
 }
 
+/** Packages of so many modules that they are put together (bundle.ts). */
+const bundled: ReadonlySet<string> = new Set(["millrace"]);
+
 /** Stages and packs every published package into `target`, which is emptied first. */
 export function packAll(target: string): readonly Packed[] {
   rmSync(target, { recursive: true, force: true });
@@ -92,6 +95,7 @@ function stage(folder: string, staged: string): Manifest {
   }
   const manifest = withoutSourceCondition(readManifest(folder));
   writeFileSync(join(staged, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  if (bundled.has(manifest.name)) run(process.execPath, [join(import.meta.dirname, "bundle.ts"), staged]);
   return manifest;
 }
 
