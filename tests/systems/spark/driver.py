@@ -27,6 +27,7 @@ for key, value in {
     "spark.sql.warehouse.dir": scratch + "/warehouse",
     "spark.local.dir": scratch,
     "spark.sql.streaming.stateStore.maintenanceInterval": "500ms",
+    "spark.sql.timeType.enabled": "true",
     "spark.log.level": "OFF",
 }.items():
     builder = builder.config(key, value)
