@@ -188,7 +188,7 @@ function mapped64(convert: (value: bigint) => unknown): (vector: Vector) => Exte
 }
 
 /** The halves of 64-bit values: reading them as two numbers avoids a BigInt per row. */
-function halvesOf(values: BigInt64Array): Int32Array {
+export function halvesOf(values: BigInt64Array): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.length * 2);
 }
 
@@ -223,11 +223,11 @@ function dateReader(vector: Int64Vector, path: string): ExternalReader {
 }
 
 /**
- * Constructor of rows. An object made by `Object.create(null)` is a slow dictionary in V8 (3 M rows/s instead of 10 M);
+ * The prototype of rows. An object made by `Object.create(null)` is a slow dictionary in V8 (3 M rows/s instead of 10 M);
  * one whose prototype is an empty, frozen object without a prototype has a hidden class, and inherits as little:
  * `__proto__` and `constructor` are ordinary names. The one symbol lets `console.log` show a row as a plain object.
  */
-const rowPrototype: object = Object.freeze(
+export const rowPrototype: object = Object.freeze(
   Object.create(null, {
     [Symbol.for("nodejs.util.inspect.custom")]: {
       value(this: object, _depth: number, options: unknown, inspect: (value: unknown, options: unknown) => string) {

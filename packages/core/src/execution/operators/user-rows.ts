@@ -7,9 +7,11 @@ import { createBuilder, type VectorBuilder } from "../../columnar/vector-builder
 import type { UserRowsExec } from "../../physical-plan/physical-plan.ts";
 import type { SqlValue, StructType } from "../../types/data-type.ts";
 import { lazily, type Operator, type OperatorEnvironment, type Partition } from "./operator.ts";
+import { compileRowChains, isChained } from "./row-chains.ts";
 import { isThenable, UserCode } from "./user-code.ts";
 
 export function compileUserRows(plan: UserRowsExec, environment: OperatorEnvironment): Operator {
+  if (environment.options.codegen && isChained(plan)) return compileRowChains(plan, environment);
   const input = environment.compile(plan.input);
   const { timeZone } = environment.options;
   const rowsOf = rowReaderOf(input.schema, environment.options);
