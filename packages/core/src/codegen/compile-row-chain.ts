@@ -175,14 +175,26 @@ export function compileRowChain(
 
 type RowConstructor = new (...values: readonly unknown[]) => object;
 
+/**
+ * Constructors by names and types of fields. A query that runs again finds the one it had: with a new hidden class each
+ * time, a closure's property accesses would become slow after a few runs.
+ */
+const rowConstructors = new Map<string, RowConstructor>();
+const mostConstructors = 500;
+
 /** A constructor whose objects look like those of `rowReaderOf`. */
 function rowConstructor(schema: StructType, options: CodegenOptions): RowConstructor {
+  const key = JSON.stringify(schema.fields.map((field) => [field.name, field.type.kind]));
+  const known = rowConstructors.get(key);
+  if (known !== undefined) return known;
   const out = new FunctionEmitter(options.context);
   const parameters = schema.fields.map((_, k) => identifier("v", k));
   const lines = schema.fields.map((field, k) => js`this[${out.bind(field.name)}] = ${parameters[k]!};`);
   const { run } = out.build(parameters, joinCode(lines, "\n"));
   const constructor = run as unknown as RowConstructor & { prototype: object };
   constructor.prototype = rowPrototype;
+  if (rowConstructors.size >= mostConstructors) rowConstructors.clear();
+  rowConstructors.set(key, constructor);
   return constructor;
 }
 
@@ -247,12 +259,11 @@ function emitAccept(
     for (const [k, value] of values.entries()) out.line(js`${value} = accepted[${number(k)}];`);
   });
   out.line(js`if (${isThenable(result)}) { ${suspend} }`);
-  out.line(js`if (${out.bind(isPlainObject)}(${result})) {\n${plain}\n} else {\n${other}\n}`);
+  // Written out, after a property was read: then V8 knows the object's hidden class, and with it the prototype.
+  const prototype = js`${out.bind(Object.getPrototypeOf)}(${result})`;
+  const isPlain = js`typeof ${result} === "object" && ${result} !== null && ${prototype} === ${out.bind(Object.prototype)}`;
+  out.line(js`if (${isPlain}) {\n${plain}\n} else {\n${other}\n}`);
   return values;
-}
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** A property that is the object's own, never one that every object inherits. */
