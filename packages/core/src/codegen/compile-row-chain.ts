@@ -1,5 +1,5 @@
 /**
- * Adjoining closures over rows (`map`, `filterRows`) as one loop: between two closures a row is a few local variables,
+ * Adjoining closures over rows (`map`, `filterRows`, `flatMap`) as one loop: between two closures a row is a few local variables,
  * and only rows that pass all steps become columns.
  *
  * What a closure is given is the same as if every step had written columns and the next had read them: an object of its
@@ -8,7 +8,7 @@
  */
 import { externalWriter, rowWriter } from "../columnar/external-input.ts";
 import { type ExternalReader, externalReader, halvesOf, rowPrototype } from "../columnar/external-values.ts";
-import type { RecordBatch } from "../columnar/record-batch.ts";
+import { type RecordBatch, targetBatchRows } from "../columnar/record-batch.ts";
 import { RepeatedStrings } from "../columnar/repeated-strings.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { VectorBuilder } from "../columnar/vector-builder.ts";
@@ -25,7 +25,7 @@ import { FunctionEmitter } from "./emit-context.ts";
 type Field = StructType["fields"][number];
 
 export interface RowChainStep {
-  readonly how: "map" | "filter";
+  readonly how: "map" | "filter" | "flatMap";
   readonly fn: UserFunction;
   /** Of the rows that come out. */
   readonly schema: StructType;
@@ -42,10 +42,20 @@ export interface RowChainState {
   /** Of a chain of filters: the rows that passed. */
   selection: Int32Array;
   selected: number;
-  /** Where a closure returned a promise: the step, the promise and the row's values before the step. */
+  /** The loop ended because a `flatMap` has given enough rows for a batch, not because somebody must be waited for. */
+  full: boolean;
+  /** Where a closure returned a promise: the step (−1: none), what it returned, the row's values before the step. */
   step: number;
   pending: unknown;
   values: RowValues;
+  /** The elements of a `flatMap` that come after that, the innermost last. */
+  rest: readonly RestOfElements[];
+}
+
+export interface RestOfElements {
+  readonly step: number;
+  readonly elements: readonly unknown[];
+  readonly next: number;
 }
 
 /** A row between two steps as its closure sees it; undefined while it is still the row of the batch. */
@@ -53,13 +63,15 @@ export type RowValues = readonly unknown[] | undefined;
 
 export interface RowChain {
   readonly source: string;
-  /** Some step is a `map`: the result is built, not selected. */
+  /** Some step is a `map` or `flatMap`: the result is built, not selected. */
   readonly maps: boolean;
+  /** Some step is a `flatMap`: more rows may come out than go in. */
+  readonly expands: boolean;
   /** Prepares reading a batch; undefined when a column has another layout than its type: its rows go one by one. */
   open(batch: RecordBatch): RowChainInput | undefined;
-  /** Runs rows `[from, input.length)`. @returns the row at which a closure returned a promise, or `input.length` */
+  /** Runs rows `[from, input.length)`. @returns the row at which it stopped, see the state, or `input.length` */
   run(input: RowChainInput, from: number, state: RowChainState): number;
-  /** The values of what the `map` of a step has returned. */
+  /** The values of a row that the closure of a step has given. */
   accept(step: number, result: unknown): readonly unknown[];
   /** The object that a step is given, after a `map`. */
   rowOf(step: number, values: readonly unknown[]): object;
@@ -115,41 +127,78 @@ export function compileRowChain(
     s > 0 && schema === inputs[s - 1] ? undefined : rowConstructor(schema, options),
   );
   for (let s = 1; s < steps.length; s++) constructors[s] ??= constructors[s - 1];
-  const lastMap = steps.findLastIndex((step) => step.how === "map");
+  const lastMap = steps.findLastIndex((step) => step.how !== "filter");
   const read = new BatchFields(out, input, options);
 
-  const body = out.block(() => {
-    let values: readonly Code[] | undefined;
-    const first = read.emit();
-    for (const [s, step] of steps.entries()) {
-      const result = out.fresh("o");
-      const row = js`new ${out.bind(constructors[s])}(${joinCode(values ?? first.map((field) => field()), ", ")})`;
-      const suspend = js`state.step = ${number(s)}; state.pending = ${result}; state.values = ${
+  const expands = steps.some((step) => step.how === "flatMap");
+  const emitEnd = (values: readonly Code[] | undefined): void => {
+    if (values === undefined) return out.line(js`state.selection[state.selected++] = row;`);
+    const external = lastMap < steps.length - 1;
+    for (const [k, field] of steps[lastMap]!.schema.fields.entries()) {
+      const value = external ? engineCode(field.type, values[k]!) : values[k]!;
+      out.line(js`${identifier("builder", k)}.append(${value});`);
+    }
+  };
+  /** Emits the steps from `s` on, within the loops over elements that `rest` continues. */
+  const emitSteps = (
+    s: number,
+    values: readonly Code[] | undefined,
+    first: readonly (() => Code)[],
+    rest: readonly Code[],
+  ): void => {
+    const step = steps[s];
+    if (step === undefined) return emitEnd(values);
+    const last = s === steps.length - 1;
+    const [result, row] = [out.fresh("o"), identifier("r", s)];
+    const stop = (at: Code, others: readonly Code[]): Code =>
+      js`state.step = ${at}; state.pending = ${result}; state.values = ${
         values === undefined ? js`undefined` : js`[${joinCode(values, ", ")}]`
-      }; return row;`;
-      out.line(js`let ${result};`);
-      out.line(js`const ${identifier("r", s)} = ${row};`);
-      out.line(
-        js`try { ${result} = ${out.bind(step.fn.closure)}(${identifier("r", s)}); } catch (e) { throw state.codes[${number(s)}].failure(e); }`,
-      );
-      if (step.how === "filter") {
+      }; state.rest = [${joinCode(others, ", ")}]; return row;`;
+    const suspend = stop(number(s), rest);
+    const passed = js`state.passed[${number(s)}]++;`;
+    out.line(js`let ${result};`);
+    out.line(
+      js`const ${row} = new ${out.bind(constructors[s])}(${joinCode(values ?? first.map((field) => field()), ", ")});`,
+    );
+    out.line(
+      js`try { ${result} = ${out.bind(step.fn.closure)}(${row}); } catch (e) { throw state.codes[${number(s)}].failure(e); }`,
+    );
+    switch (step.how) {
+      case "filter":
         out.line(js`if (${result} !== true) {`);
         out.line(js`if (${isThenable(result)}) { ${suspend} }`);
         out.line(js`continue;\n}`);
-      } else {
-        values = emitAccept(out, step.schema, result, suspend, accepts[s]!, options, s === steps.length - 1);
+        out.line(passed);
+        return emitSteps(s + 1, values, first, rest);
+      case "map": {
+        out.line(js`if (${isThenable(result)}) { ${suspend} }`);
+        const mapped = emitAccept(out, step.schema, result, accepts[s]!, options, last);
+        out.line(passed);
+        return emitSteps(s + 1, mapped, first, rest);
       }
-      out.line(js`state.passed[${number(s)}]++;`);
+      case "flatMap": {
+        const [i, element] = [out.fresh("i"), out.fresh("t")];
+        const restAt = (next: Code): readonly Code[] => [
+          ...rest,
+          js`{ step: ${number(s)}, elements: ${result}, next: ${next} }`,
+        ];
+        const inner = out.block(() => {
+          out.line(js`const ${element} = ${result}[${i}];`);
+          out.line(js`if (${isThenable(element)}) { ${stop(number(-1), restAt(i))} }`);
+          const mapped = emitAccept(out, step.schema, element, accepts[s]!, options, last);
+          out.line(passed);
+          emitSteps(s + 1, mapped, first, restAt(js`${i} + 1`));
+        });
+        out.line(js`if (!Array.isArray(${result})) { ${suspend} }`);
+        return out.line(js`for (let ${i} = 0; ${i} < ${result}.length; ${i}++) {\n${inner}\n}`);
+      }
     }
-    if (values === undefined) {
-      out.line(js`state.selection[state.selected++] = row;`);
-    } else {
-      for (const [k, field] of steps[lastMap]!.schema.fields.entries()) {
-        const external = lastMap < steps.length - 1;
-        out.line(
-          js`${identifier("builder", k)}.append(${external ? engineCode(field.type, values[k]!) : values[k]!});`,
-        );
-      }
+  };
+  const body = out.block(() => {
+    emitSteps(0, undefined, read.emit(), []);
+    if (expands) {
+      const enough = js`state.passed[${number(steps.length - 1)}] >= ${number(targetBatchRows)}`;
+      out.line(js`if (${enough}) { state.full = true; return row; }`);
     }
   });
   if (lastMap >= 0) {
@@ -162,6 +211,7 @@ export function compileRowChain(
   return {
     source,
     maps: lastMap >= 0,
+    expands,
     open: (batch) => read.open(batch),
     run: run as unknown as RowChain["run"],
     accept: (step, result) => accepts[step]!(result),
@@ -236,12 +286,11 @@ function isThenable(value: Code): Code {
   return js`typeof ${value} === "object" && ${value} !== null && typeof ${value}.then === "function"`;
 }
 
-/** Puts what a closure returned into variables: a plain object here, everything else by `accept`. */
+/** Puts a row that a closure has given into variables: a plain object here, everything else by `accept`. */
 function emitAccept(
   out: FunctionEmitter,
   schema: StructType,
   result: Code,
-  suspend: Code,
   accept: (result: unknown) => readonly unknown[],
   options: CodegenOptions & { readonly timeZone: string },
   last: boolean,
@@ -258,7 +307,6 @@ function emitAccept(
     out.line(js`const accepted = ${out.bind(accept)}(${result});`);
     for (const [k, value] of values.entries()) out.line(js`${value} = accepted[${number(k)}];`);
   });
-  out.line(js`if (${isThenable(result)}) { ${suspend} }`);
   // Written out, after a property was read: then V8 knows the object's hidden class, and with it the prototype.
   const prototype = js`${out.bind(Object.getPrototypeOf)}(${result})`;
   const isPlain = js`typeof ${result} === "object" && ${result} !== null && ${prototype} === ${out.bind(Object.prototype)}`;

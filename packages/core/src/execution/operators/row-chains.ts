@@ -1,27 +1,27 @@
-/** Adjoining `map` and `filterRows` as one operator over the loop of `codegen/compile-row-chain.ts`. */
+/** Adjoining `map`, `filterRows` and `flatMap` as one operator over the loop of `codegen/compile-row-chain.ts`. */
 import {
   compileRowChain,
   passesBetweenClosures,
+  type RestOfElements,
   type RowChainState,
   type RowValues,
 } from "../../codegen/compile-row-chain.ts";
 import { rowReaderOf } from "../../columnar/external-values.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
-import type { RecordBatch } from "../../columnar/record-batch.ts";
+import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
 import type { PhysicalPlan, UserRowsExec } from "../../physical-plan/physical-plan.ts";
 import type { BatchContext } from "../context.ts";
 import { lazily, type Operator, type OperatorEnvironment, type Partition } from "./operator.ts";
 import { isThenable, UserCode } from "./user-code.ts";
 
-type ChainedRows = UserRowsExec & { readonly plan: { readonly how: "map" | "filter" } };
+type ChainedRows = UserRowsExec & { readonly plan: { readonly how: "map" | "filter" | "flatMap" } };
 
 /** Beyond so many fields that a loop reads or writes, it would be too long for V8 to optimize. */
 const mostFields = 400;
 
 export function isChained(plan: PhysicalPlan): plan is ChainedRows {
-  if (plan.kind !== "UserRows" || (plan.plan.how !== "map" && plan.plan.how !== "filter")) return false;
-  return fieldsOf(plan) <= mostFields;
+  return plan.kind === "UserRows" && plan.plan.how !== "mapPartitions" && fieldsOf(plan) <= mostFields;
 }
 
 function fieldsOf(plan: UserRowsExec): number {
@@ -35,7 +35,7 @@ function chainOf(plan: ChainedRows): readonly ChainedRows[] {
   for (let below = plan.input; isChained(below); below = below.input) {
     fields += fieldsOf(below);
     if (fields > mostFields) break;
-    if (below.plan.how === "map" && !below.schema.fields.every((field) => passesBetweenClosures(field.type))) break;
+    if (below.plan.how !== "filter" && !below.schema.fields.every((field) => passesBetweenClosures(field.type))) break;
     chain.unshift(below);
   }
   return chain;
@@ -52,6 +52,7 @@ export function compileRowChains(plan: ChainedRows, environment: OperatorEnviron
     input.schema,
     { ...environment.codegen, timeZone },
   );
+  const last = steps.length - 1;
   environment.source(plan.id, chain.source);
 
   async function* run(partition: Partition, context: BatchContext): AsyncGenerator<RecordBatch, void, undefined> {
@@ -65,46 +66,89 @@ export function compileRowChains(plan: ChainedRows, environment: OperatorEnviron
       builders,
       selection: new Int32Array(0),
       selected: 0,
-      step: 0,
+      full: false,
+      step: -1,
       pending: undefined,
       values: undefined,
+      rest: [],
     };
 
-    /** Takes a row through the steps from `first` on; `returned` is the promise of the first one, if it has run. */
-    const finish = async (batch: RecordBatch, i: number, first: number, before: RowValues, returned?: unknown) => {
+    /** Takes a row through the steps from `first` on, one at a time, waiting where a closure has to be waited for. */
+    const finish = async (batch: RecordBatch, i: number, first: number, before: RowValues): Promise<void> => {
       let values = before;
       for (let s = first; s < steps.length; s++) {
-        let result = returned;
-        if (s > first || returned === undefined) {
-          result = codes[s]!.call(values === undefined ? rowsOf(batch)(i) : chain.rowOf(s, values));
-        }
-        if (isThenable(result)) result = await codes[s]!.settled(result);
-        if (steps[s]!.plan.how === "map") values = chain.accept(s, result);
-        else if (result !== true) return;
+        const result = codes[s]!.call(values === undefined ? rowsOf(batch)(i) : chain.rowOf(s, values));
+        const passed = await proceed(batch, i, s, values, result);
+        if (passed === null) return;
+        values = passed;
         state.passed[s]!++;
       }
       if (values === undefined) state.selection[state.selected++] = i;
       else chain.append(values, builders);
     };
+    /** The values of the row after a step that returned `result`; null when it ends there or goes on by itself. */
+    const proceed = async (batch: RecordBatch, i: number, s: number, values: RowValues, result: unknown) => {
+      const { how } = steps[s]!.plan;
+      if (how !== "flatMap") {
+        const settled = isThenable(result) ? await codes[s]!.settled(result) : result;
+        if (how === "map") return chain.accept(s, settled);
+        return settled === true ? values : null;
+      }
+      if (Array.isArray(result)) await elements(batch, i, { step: s, elements: result, next: 0 });
+      else for await (const element of codes[s]!.elements(result)) await oneElement(batch, i, s, element);
+      return null;
+    };
+    /** Takes the elements of what a `flatMap` has returned through the steps after it. */
+    const elements = async (batch: RecordBatch, i: number, { step, elements, next }: RestOfElements) => {
+      for (let k = next; k < elements.length; k++) {
+        const element = elements[k];
+        await oneElement(batch, i, step, isThenable(element) ? await codes[step]!.settled(element) : element);
+      }
+    };
+    const oneElement = async (batch: RecordBatch, i: number, s: number, element: unknown): Promise<void> => {
+      const values = chain.accept(s, element);
+      state.passed[s]!++;
+      await finish(batch, i, s + 1, values);
+    };
+    /** Completes the row at which the loop stopped for a promise. */
+    const resume = async (batch: RecordBatch, i: number): Promise<void> => {
+      const { step, pending, values, rest } = state;
+      if (step >= 0) {
+        const passed = await proceed(batch, i, step, values, pending);
+        if (passed !== null) {
+          state.passed[step]!++;
+          await finish(batch, i, step + 1, passed);
+        }
+      }
+      for (const level of rest.toReversed()) await elements(batch, i, level);
+    };
+    /** The rows so far, if there are any. */
+    const take = (batch: RecordBatch): RecordBatch | undefined => {
+      for (let s = 0; s < last; s++) context.metrics.rows(steps[s]!.id, state.passed[s]!);
+      const length = state.passed[last]!;
+      state.passed.fill(0);
+      if (length === 0) return undefined;
+      return chain.maps
+        ? { schema: plan.schema, length, columns: builders.map((builder) => builder.finish()) }
+        : { ...gatherBatch(batch, state.selection, length), schema: plan.schema };
+    };
 
     for await (const batch of partition) {
       if (!chain.maps) state.selection = new Int32Array(batch.length);
       state.selected = 0;
-      state.passed.fill(0);
       const rows = chain.open(batch);
-      if (rows === undefined) {
-        for (let i = 0; i < batch.length; i++) await finish(batch, i, 0, undefined);
-      } else {
-        for (let i = chain.run(rows, 0, state); i < batch.length; i = chain.run(rows, i + 1, state)) {
-          await finish(batch, i, state.step, state.values, state.pending);
+      for (let i = 0; i < batch.length; i++) {
+        state.full = false;
+        if (rows === undefined) await finish(batch, i, 0, undefined);
+        else {
+          i = chain.run(rows, i, state);
+          if (i < batch.length && !state.full) await resume(batch, i);
         }
+        // A chain without flatMap gives no more rows than it is given.
+        if (chain.expands && state.passed[last]! >= targetBatchRows) yield take(batch)!;
       }
-      for (let s = 0; s < steps.length - 1; s++) context.metrics.rows(steps[s]!.id, state.passed[s]!);
-      const length = state.passed[steps.length - 1]!;
-      if (length === 0) continue;
-      yield chain.maps
-        ? { schema: plan.schema, length, columns: builders.map((builder) => builder.finish()) }
-        : { ...gatherBatch(batch, state.selection, length), schema: plan.schema };
+      const result = take(batch);
+      if (result !== undefined) yield result;
     }
   }
   return {
