@@ -228,12 +228,17 @@ export class ValueTable implements KeyTable {
   keys(from = 0, to: number = this.count): Vector[] {
     return this.#schema.fields.map((f, k) => {
       const builder = createBuilder(f.type, to - from);
-      for (let g = from; g < to; g++) builder.append(withoutNegativeZero(this.#rows[g]![k]!));
+      for (let g = from; g < to; g++) builder.append(withoutNegativeZero(this.#rows[g]![k]!, f.type));
       return builder.finish();
     });
   }
 }
 
-function withoutNegativeZero(value: SqlValue): SqlValue {
-  return typeof value === "number" ? value + 0 : value;
+/** Zero has no sign in keys, also within structs. */
+function withoutNegativeZero(value: SqlValue, type: DataType): SqlValue {
+  if (value === null) return null;
+  if (type.kind === "float" || type.kind === "double") return (value as number) + 0;
+  if (type.kind !== "struct") return value;
+  const values = value as readonly SqlValue[];
+  return type.fields.map((f, i) => withoutNegativeZero(values[i]!, f.type));
 }
