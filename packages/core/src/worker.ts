@@ -7,7 +7,7 @@ const port = nodeWorkerPort();
 if (port !== null) {
   serveTasks(
     port,
-    createNodeRuntime(),
+    createNodeRuntime({ blockingReads: true }),
     loadTemporal().then(() => undefined),
   );
 }

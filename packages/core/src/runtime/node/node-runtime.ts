@@ -18,11 +18,11 @@ class NodeRandom implements Random {
 }
 
 /** The outside world through Node: real clock, files, random numbers, TCP and process. */
-export function createNodeRuntime(): Runtime {
+export function createNodeRuntime(files: { readonly blockingReads?: boolean } = {}): Runtime {
   const workers = nodeWorkers();
   return {
     clock: new NodeClock(),
-    fs: new NodeFileSystem(),
+    fs: new NodeFileSystem(files),
     random: new NodeRandom(),
     network: new NodeNetwork(),
     process: new NodeProcess(),
