@@ -6,6 +6,8 @@
  * caller (JsonKernel); positions that are written are relative to `base`.
  */
 
+import { highBytes, lowBytes } from "./string-words";
+
 const QUOTE: i32 = 34;
 const BACKSLASH: i32 = 92;
 
@@ -312,9 +314,8 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
           const length = p - keyStart;
           let field = -1;
           if ((wanted >> (length < 63 ? length : 63)) & 1) {
-            const low = load<u64>(keyStart) & load<u64>(firstBytes + (length < 8 ? length << 3 : 64));
-            const high =
-              length <= 8 ? 0 : load<u64>(keyStart, 8) & load<u64>(firstBytes + (length < 16 ? (length - 8) << 3 : 64));
+            const low = lowBytes(keyStart, length, firstBytes);
+            const high = highBytes(keyStart, length, firstBytes);
             let slot = hash(low, length);
             for (;;) {
               const entry = names + slot;
@@ -499,6 +500,11 @@ function copyEscaped(p: i32, end: i32, at: i32): i32 {
 }
 
 let copiedHigh: i32 = 0;
+let copiedMissing: i32 = 0;
+/** Whether a value was absent or null in what `copyStrings` copied last. */
+export function copyMissing(): i32 {
+  return copiedMissing;
+}
 /** Whether a byte above 0x7f is in what `copyStrings` copied last. */
 export function copyHigh(): i32 {
   return copiedHigh;
@@ -513,6 +519,7 @@ export function copyStrings(field: i32, rowsAt: i32, count: i32, to: i32, endsAt
   const column = field * capacity;
   let at = to;
   let all = i64x2.splat(0);
+  let missing: i32 = 0;
   for (let i = 0; i < count; i++) {
     const cell = column + load<i32>(rowsAt + (i << 2));
     const kind = load<u8>(kinds + cell);
@@ -533,19 +540,22 @@ export function copyStrings(field: i32, rowsAt: i32, count: i32, to: i32, endsAt
       }
       if (at < end) {
         const left = end - at;
-        const low = load<u64>(p) & load<u64>(masks + (left < 8 ? left << 3 : 64));
-        const rest = left > 8 ? load<u64>(p, 8) & load<u64>(masks + ((left - 8) << 3)) : 0;
+        const low = lowBytes(p, left, masks);
+        const rest = highBytes(p, left, masks);
         store<u64>(at, low);
         store<u64>(at, rest, 8);
         all = v128.or(all, i64x2.splat(low | rest));
       }
       at = end;
-    } else if (kind != 0 && kind != KIND_NULL) {
+    } else if (kind == 0 || kind == KIND_NULL) {
+      missing = 1;
+    } else {
       return -1;
     }
     store<i32>(endsAt + (i << 2), at - to);
   }
   copiedHigh = i8x16.bitmask(all);
+  copiedMissing = missing;
   return at - to;
 }
 

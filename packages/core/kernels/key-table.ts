@@ -3,6 +3,8 @@
  * upper half of a key's hash and its number plus one. The caller (BytesKeyTable) lays out the memory and makes room.
  */
 
+import { highBytes, lowBytes } from "./string-words";
+
 let slots: i32 = 0;
 let slotMask: i32 = 0;
 let hashes: i32 = 0;
@@ -75,15 +77,6 @@ function place(hash: u32): i32 {
 }
 
 @inline
-function low(p: i32, length: i32): u64 {
-  return load<u64>(p) & load<u64>(masks + (length < 8 ? length << 3 : 64));
-}
-@inline
-function high(p: i32, length: i32): u64 {
-  return length <= 8 ? 0 : load<u64>(p, 8) & load<u64>(masks + (length < 16 ? (length - 8) << 3 : 64));
-}
-
-@inline
 function mix(h: u64, word: u64): u64 {
   h = (h ^ word) * 0x9fb21c651e98df25;
   return h ^ (h >> 32);
@@ -141,8 +134,8 @@ export function assign(
     let second: u64 = 0;
     let h: u64;
     if (length <= 16) {
-      first = low(p, length);
-      second = high(p, length);
+      first = lowBytes(p, length, masks);
+      second = highBytes(p, length, masks);
       h = mix(mix(<u64>length, first), second);
     } else {
       h = hashLong(p, length);
@@ -158,7 +151,7 @@ export function assign(
         const key = <i32>slot - 1;
         const q = arena + load<i32>(offsets + (key << 2));
         if (load<i32>(offsets + ((key + 1) << 2)) + arena - q == length) {
-          if (length <= 16 ? low(q, length) == first && high(q, length) == second : sameLong(p, q, length)) {
+          if (length <= 16 ? lowBytes(q, length, masks) == first && highBytes(q, length, masks) == second : sameLong(p, q, length)) {
             number = key;
             break;
           }

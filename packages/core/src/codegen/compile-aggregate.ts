@@ -5,6 +5,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { AggregateCall, Expr } from "../expressions/expression.ts";
+import { referencesTo } from "../expressions/traverse.ts";
 import { identifier, js, number } from "../functions/code.ts";
 import type { Code } from "../functions/emitter.ts";
 import { type Field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
@@ -60,23 +61,17 @@ export function compilePartialAggregation(
   options: CodegenOptions,
 ): CompiledAggregation {
   const plans = shape.aggregates.map((call) => planAggregate(call, options.context, options.codegen));
+  const inOneLoop = options.codegen && onlyBytesKey(structType(shape.keyFields)) === undefined;
   // What stands before the last generator is a pipeline of its own.
-  const lastGenerator = steps.findLastIndex((step) => step.kind === "generate");
-  const fusedFrom = options.codegen ? lastGenerator + 1 : steps.length;
+  const fusedFrom = inOneLoop ? steps.findLastIndex((step) => step.kind === "generate") + 1 : steps.length;
   const fused = steps.slice(fusedFrom) as LoopStep[];
   const calls = shape.aggregates.flatMap(({ args, filter }) => (filter === undefined ? args : [...args, filter]));
   const after = { steps: fused, expressions: [...keys, ...calls] };
   const before = compilePipeline(steps.slice(0, fusedFrom), input, options, after);
-  if (!options.codegen) return interpretedPartial(before, keys, shape, plans, options);
-  if (onlyBytesKey(structType(shape.keyFields)) === undefined)
-    return generatedPartial(before, fused, keys, shape, plans, options);
-  return bytesPartial(
-    compilePipeline(steps, input, options, { steps: [], expressions: after.expressions }),
-    keys,
-    shape,
-    plans,
-    options,
-  );
+  if (inOneLoop) return generatedPartial(before, fused, keys, shape, plans, options);
+  return options.codegen
+    ? bytesPartial(before, keys, shape, plans, options)
+    : interpretedPartial(before, keys, shape, plans, options);
 }
 
 type PartialLoop = (
@@ -258,9 +253,7 @@ export function compileFinalAggregation(
   const plans = shape.aggregates.map((call) => planAggregate(call, options.context, options.codegen));
   const keyCount = shape.keyFields.length;
   const compiler = new KeyCompiler(structType(input.fields.slice(0, keyCount)), options);
-  const keys = input.fields
-    .slice(0, keyCount)
-    .map((f, ordinal): Expr => ({ kind: "BoundReference", ordinal, type: f.type, nullable: f.nullable }));
+  const keys = referencesTo(input.fields.slice(0, keyCount));
   const assigner = compiler.assigner(keys, input, { missing: "insert", nulls: "group" });
   return {
     source: assigner.source,

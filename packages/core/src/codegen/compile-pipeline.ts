@@ -13,7 +13,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { Expr } from "../expressions/expression.ts";
-import { childrenOf, someExpression } from "../expressions/traverse.ts";
+import { ordinalsOf, someExpression } from "../expressions/traverse.ts";
 import { identifier, js, joinCode, number } from "../functions/code.ts";
 import type { Code, Emitted } from "../functions/emitter.ts";
 import type { EvalContext } from "../functions/function.ts";
@@ -107,26 +107,19 @@ function ordinalsRead(
   width: number,
   last: readonly Expr[] | undefined,
 ): ReadonlySet<number> {
-  const read = new Set<number>();
-  const collect = (expr: Expr): void => {
-    if (expr.kind === "BoundReference") read.add(expr.ordinal);
-    for (const child of childrenOf(expr)) collect(child);
-  };
+  const read: Expr[] = [];
   for (const step of steps) {
+    if (step.kind === "generate") break;
     if (step.kind === "filter") {
-      collect(step.condition);
+      read.push(step.condition);
       continue;
     }
-    const expressions =
-      step.kind === "project" ? step.expressions : step.kind === "expand" ? step.projections.flat() : undefined;
-    if (expressions === undefined) break;
-    expressions.forEach(collect);
-    return read;
+    read.push(...(step.kind === "project" ? step.expressions : step.projections.flat()));
+    return new Set(read.flatMap(ordinalsOf));
   }
   if (last === undefined || steps.some((step) => step.kind === "generate"))
     return new Set(Array.from({ length: width }, (_, i) => i));
-  last.forEach(collect);
-  return read;
+  return new Set([...read, ...last].flatMap(ordinalsOf));
 }
 
 /** Emits steps and then `body` for each row that comes out of them. */

@@ -2,7 +2,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { Expr } from "../expressions/expression.ts";
-import { collect } from "../expressions/traverse.ts";
+import { ordinalsOf } from "../expressions/traverse.ts";
 import { identifier, js } from "../functions/code.ts";
 import type { StructType } from "../types/data-type.ts";
 import { InputRow } from "./column-reader.ts";
@@ -31,7 +31,7 @@ export function predicateStages(conjuncts: readonly Expr[]): readonly PredicateS
   const stages: { readonly columns: number[]; readonly conjuncts: Expr[] }[] = [];
   const known = new Set<number>();
   for (const conjunct of conjuncts) {
-    const read = collect(conjunct, (e) => e.kind === "BoundReference").map((e) => e.ordinal);
+    const read = ordinalsOf(conjunct);
     const fresh = [...new Set(read)].filter((ordinal) => !known.has(ordinal));
     const stage = stages.at(-1);
     if (stage !== undefined && fresh.length === 0) stage.conjuncts.push(conjunct);

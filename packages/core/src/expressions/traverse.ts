@@ -4,6 +4,7 @@
  * the object it was given, which rules use to see that they have reached a fixed point.
  */
 import { assertInvariant, unreachable } from "../errors/index.ts";
+import type { Field } from "../types/data-type.ts";
 import type { Expr } from "./expression.ts";
 import { childrenOfWindow, withWindowChildren } from "./window-expression.ts";
 
@@ -168,6 +169,16 @@ export function collect(expr: Expr, accepts: (expr: Expr) => boolean): Expr[] {
     return false;
   });
   return found;
+}
+
+/** Ordinals of the input columns that an expression reads, as often as it does. */
+export function ordinalsOf(expr: Expr): number[] {
+  return collect(expr, (node) => node.kind === "BoundReference").map(({ ordinal }) => ordinal);
+}
+
+/** References to the columns of an input, by their place. */
+export function referencesTo(fields: readonly Field[]): Expr[] {
+  return fields.map(({ type, nullable }, ordinal) => ({ kind: "BoundReference", ordinal, type, nullable }));
 }
 
 /** Nodes on the longest way from the root to a leaf: 1 for a leaf. */

@@ -7,7 +7,7 @@ import { compareByteRanges, encodeUtf8 } from "../columnar/utf8.ts";
 import { valueAt } from "../columnar/value-at.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { Expr } from "../expressions/expression.ts";
-import { collect } from "../expressions/traverse.ts";
+import { ordinalsOf } from "../expressions/traverse.ts";
 import type { ReadHandle } from "../runtime/file-system.ts";
 import type { DataType, SqlValue } from "../types/data-type.ts";
 import { BloomFilter, bloomHash } from "./bloom-filter.ts";
@@ -105,7 +105,7 @@ export class RowPruning {
   async #pages(group: RowGroup, fileSize: number): Promise<readonly RowRange[]> {
     let ranges: readonly RowRange[] = [{ from: 0, to: group.rows }];
     for (const conjunct of this.#conjuncts) {
-      const ordinals = new Set(collect(conjunct, (e) => e.kind === "BoundReference").map((e) => e.ordinal));
+      const ordinals = new Set(ordinalsOf(conjunct));
       const [ordinal] = ordinals;
       if (ordinal === undefined || ordinals.size !== 1) continue;
       const found = this.#chunkOf(group, ordinal);

@@ -9,7 +9,7 @@ export async function sourceSizes(plan: LogicalPlan, options: TableScanOptions):
   const reads = new Set<Read>();
   collect(plan, false, reads);
   const sizes = new Map<Read, number>();
-  for (const read of reads) {
+  const ask = async (read: Read): Promise<void> => {
     try {
       const size = await options.providerOf(read).sizeInBytes?.(options.sourceContext(read));
       if (size !== undefined) sizes.set(read, size);
@@ -17,7 +17,8 @@ export async function sourceSizes(plan: LogicalPlan, options: TableScanOptions):
       // What cannot be listed is reported by the read itself, with its place.
       if (!(error instanceof FileSystemError) && !isMillraceError(error)) throw error;
     }
-  }
+  };
+  await Promise.all([...reads].map(ask));
   return sizes;
 }
 

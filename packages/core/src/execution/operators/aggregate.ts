@@ -14,7 +14,7 @@ import { sliceBatch } from "../../columnar/gather.ts";
 import { vectorMemorySize } from "../../columnar/memory-size.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { vectorKindOf } from "../../columnar/vector.ts";
-import type { Expr } from "../../expressions/expression.ts";
+import { referencesTo } from "../../expressions/traverse.ts";
 import type { FinalAggregateExec, PartialAggregateExec } from "../../physical-plan/physical-plan.ts";
 import { type StructType, structType } from "../../types/data-type.ts";
 import { dealBatch, mostDepth, partCount, type RowHash } from "../memory/deal-rows.ts";
@@ -97,9 +97,7 @@ export function compileFinalAggregate(plan: FinalAggregateExec, environment: Ope
   const keyFields = plan.schema.fields.slice(0, plan.keyCount);
   const shape = { keyFields, aggregates: plan.aggregates };
   const compiled = compiledPerUse(environment, [], () => {
-    const keys = input.schema.fields
-      .slice(0, plan.keyCount)
-      .map((f, ordinal): Expr => ({ kind: "BoundReference", ordinal, type: f.type, nullable: f.nullable }));
+    const keys = referencesTo(input.schema.fields.slice(0, plan.keyCount));
     const compiler = new KeyCompiler(structType(input.schema.fields.slice(0, plan.keyCount)), environment.codegen);
     return {
       aggregation: compileFinalAggregation(input.schema, shape, environment.codegen),

@@ -8,7 +8,7 @@ import { gather, gatherBatch, gatherOrNull, nullVector } from "../../columnar/ga
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import type { Vector } from "../../columnar/vector.ts";
 import type { Expr } from "../../expressions/expression.ts";
-import { childrenOf } from "../../expressions/traverse.ts";
+import { ordinalsOf } from "../../expressions/traverse.ts";
 import type { JoinType } from "../../logical-plan/logical-plan.ts";
 import { type StructType, structType } from "../../types/data-type.ts";
 import { compiledPerUse, type OperatorEnvironment } from "./operator.ts";
@@ -75,17 +75,11 @@ export function compileCondition(shape: JoinShape, environment: OperatorEnvironm
   if (condition === undefined) return undefined;
   const [left, right] = shape.buildSide === "left" ? [shape.build, shape.probe] : [shape.probe, shape.build];
   const schema = structType([...left.fields, ...right.fields]);
-  const columns = new Set<number>();
-  const pending = [condition];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.kind === "BoundReference") columns.add(next.ordinal);
-    pending.push(...childrenOf(next));
-  }
   return {
     predicate: compiledPerUse(environment, [condition], () =>
       compilePredicate([condition], schema, environment.codegen),
     ),
-    columns,
+    columns: new Set(ordinalsOf(condition)),
   };
 }
 

@@ -18,7 +18,7 @@ import { gatherBatch } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { isValid, type Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
-import type { Expr } from "../../expressions/expression.ts";
+import { referencesTo } from "../../expressions/traverse.ts";
 import type { StateAggregateExec } from "../../physical-plan/physical-plan.ts";
 import type { StateStore } from "../../state/state-store.ts";
 import { createRowEncoder } from "../../state/unsafe-row.ts";
@@ -38,12 +38,7 @@ export function compileStateAggregate(plan: StateAggregateExec, environment: Ope
     const plans = plan.aggregates.map((call) =>
       planAggregate(call, environment.codegen.context, environment.codegen.codegen),
     );
-    const keys = keyFields.map((f, ordinal): Expr => ({
-      kind: "BoundReference",
-      ordinal,
-      type: f.type,
-      nullable: f.nullable,
-    }));
+    const keys = referencesTo(keyFields);
     const compiler = new KeyCompiler(structType(keyFields), environment.codegen);
     return { plans, compiler, assigner: compiler.assigner(keys, input.schema, { missing: "insert", nulls: "group" }) };
   });

@@ -8,8 +8,7 @@ import { compactBatch } from "../../columnar/compact.ts";
 import { sliceBatch } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import type { Vector } from "../../columnar/vector.ts";
-import type { BoundReference } from "../../expressions/expression.ts";
-import { collect } from "../../expressions/traverse.ts";
+import { ordinalsOf } from "../../expressions/traverse.ts";
 import { childrenOfWindow } from "../../expressions/window-expression.ts";
 import type { WindowExec } from "../../physical-plan/physical-plan.ts";
 import { KeptRows } from "../window/kept-rows.ts";
@@ -22,11 +21,7 @@ export function compileWindow(plan: WindowExec, environment: OperatorEnvironment
   const project: Projection = (expressions, schema) =>
     compilePipeline([{ kind: "project", expressions, schema }], input.schema, environment.codegen);
   const expressions = [...plan.partitionBy, ...plan.orderBy, ...plan.functions.flatMap(childrenOfWindow)];
-  const read = new Set(
-    expressions.flatMap((expr) =>
-      collect(expr, (node) => node.kind === "BoundReference").map((node) => (node as BoundReference).ordinal),
-    ),
-  );
+  const read = new Set(expressions.flatMap(ordinalsOf));
   const directions = plan.orderBy.map((item) => ({
     descending: item.direction === "descending",
     nullsFirst: item.nulls === "first",

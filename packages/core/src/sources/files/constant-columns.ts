@@ -7,7 +7,7 @@ import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
 import type { Expr } from "../../expressions/expression.ts";
-import { collect, transformUp } from "../../expressions/traverse.ts";
+import { ordinalsOf, transformUp } from "../../expressions/traverse.ts";
 import type { DataType, Field, SqlValue, StructType } from "../../types/data-type.ts";
 import { structType } from "../../types/data-type.ts";
 import type { PushedFilter, ScanRequest, SourceContext } from "../contract.ts";
@@ -92,8 +92,7 @@ class ConstantColumnsReader implements FileReader {
   /** The filter over the columns of the format alone; the constants are added when it runs. */
   #narrowed(filter: PushedFilter): PushedFilter {
     const positions = this.#positions;
-    const inData = (conjunct: Expr): boolean =>
-      collect(conjunct, (e) => e.kind === "BoundReference").every(({ ordinal }) => positions[ordinal]! >= 0);
+    const inData = (conjunct: Expr): boolean => ordinalsOf(conjunct).every((ordinal) => positions[ordinal]! >= 0);
     const moved = (conjunct: Expr): Expr =>
       transformUp(conjunct, (e) => (e.kind === "BoundReference" ? { ...e, ordinal: positions[e.ordinal]! } : e));
     return {
@@ -144,8 +143,8 @@ export function partitionPruning(
   const names = new Set(schema.partitionColumns);
   if (filter?.part === undefined || names.size === 0) return undefined;
   const conjuncts = filter.conjuncts.filter((conjunct) => {
-    const references = collect(conjunct, (e) => e.kind === "BoundReference");
-    return references.length > 0 && references.every(({ ordinal }) => names.has(columns.fields[ordinal]!.name));
+    const ordinals = ordinalsOf(conjunct);
+    return ordinals.length > 0 && ordinals.every((ordinal) => names.has(columns.fields[ordinal]!.name));
   });
   if (conjuncts.length === 0) return undefined;
   const { part } = filter;

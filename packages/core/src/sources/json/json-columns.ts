@@ -248,12 +248,11 @@ function kernelStrings(
       if (offsets[i] !== offsets[i + 1] && (bytes[offsets[i]!]! & 0xc0) === 0x80) return null;
     }
   }
-  const kinds = kernel.kindsOf(field, rows, count);
   return {
     kind: "bytes",
     type,
     length: count,
-    validity: (kinds & missing) === 0 ? null : missingValues(scanner, field, rows, count),
+    validity: copied.missing ? missingValues(scanner, field, rows, count) : null,
     bytes,
     starts: offsets.subarray(0, count),
     ends: offsets.subarray(1, count + 1),

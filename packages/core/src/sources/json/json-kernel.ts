@@ -37,6 +37,7 @@ interface Exports {
   kindsOf(field: number, rows: number, count: number): number;
   copyStrings(field: number, rows: number, count: number, to: number, ends: number, origin: number): number;
   copyHigh(): number;
+  copyMissing(): number;
   readLongs(field: number, rows: number, from: number, count: number, to: number, origin: number): number;
 }
 
@@ -209,7 +210,8 @@ export class JsonKernel implements ChunkBuffers {
     copy.set(new Uint8Array(buffer, this.#outAt, size));
     const offsets = new Int32Array(count + 1);
     offsets.set(new Int32Array(buffer, this.#endsAt, count), 1);
-    return { bytes: copy, size, offsets, ascii: this.#exports.copyHigh() === 0 };
+    const { copyHigh, copyMissing } = this.#exports;
+    return { bytes: copy, size, offsets, ascii: copyHigh() === 0, missing: copyMissing() !== 0 };
   }
 
   /** Integers of a field for some rows, up to the first that is something else or has more than 18 digits. */
@@ -248,4 +250,6 @@ export interface CopiedStrings {
   /** Where value `i` begins, and at `i + 1` where it ends. */
   readonly offsets: Int32Array;
   readonly ascii: boolean;
+  /** A value is absent or null. */
+  readonly missing: boolean;
 }
