@@ -99,6 +99,14 @@ describe("files", () => {
     );
   });
 
+  test("kernels are written for a compiler that adds the ending itself", () => {
+    const kernels = { "/packages/core/kernels/words.ts": leaf };
+    expect(problems({ ...kernels, "/packages/core/kernels/a.ts": importing("./words") })).toEqual([]);
+    expect(problems({ ...kernels, "/packages/core/kernels/a.ts": importing("./word") })[0]).toContain(
+      "there is no such file",
+    );
+  });
+
   test("packages are imported when they are dependencies", () => {
     expect(problems({ "functions/a.ts": importing("re2js") })).toEqual([]);
     expect(problems({ "functions/a.ts": importing("lodash/fp") })[0]).toContain("imports lodash, which is not");

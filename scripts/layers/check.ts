@@ -22,6 +22,7 @@ const longFiles: readonly RegExp[] = [/\.generated\.ts$/, /^packages\/core\/src\
 
 const coreSource = "packages/core/src/";
 const packageSource = /^packages\/([^/]+)\/src\//;
+const kernelSource = /^packages\/[^/]+\/kernels\//;
 const vagueFolders: readonly string[] = ["utils", "util", "common", "helpers", "helper", "misc"];
 
 /** Searched in the whole text, comments included. */
@@ -94,7 +95,8 @@ function importProblem(
   files: SourceFiles,
   dependencies: ReadonlyMap<string, ReadonlySet<string>>,
 ): string | undefined {
-  const { specifier } = imported;
+  // The kernels' compiler, AssemblyScript's, adds the ending itself and takes no other.
+  const specifier = kernelSource.test(path) ? `${imported.specifier}.ts` : imported.specifier;
   const inPackage = packageSource.exec(path);
   if (specifier.startsWith(".")) {
     if (!/\.(?:ts|json)$/.test(specifier)) return `import of "${specifier}" does not end in .ts`;

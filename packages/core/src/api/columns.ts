@@ -1,7 +1,7 @@
 import { originOf, type PublicMethod } from "./call-site.ts";
 import { attribute, columnNamed } from "./column-names.ts";
 import type { ColumnLike, Schema } from "./column-types.ts";
-import { Column } from "./column.ts";
+import { call, Column } from "./column.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { Expr, Origin } from "../expressions/expression.ts";
 import { isColumn } from "./literal.ts";
@@ -38,6 +38,16 @@ export function columnsOf<S extends Schema>(side?: "left" | "right"): Columns<S>
 export function expressionsOf(items: readonly unknown[], method: PublicMethod): readonly Expr[] {
   const origin = originOf(method);
   return items.flatMap((item) => expressionsOfItem(item, origin));
+}
+
+/** One aggregate of each of some columns, as `name(column)`. `method` is the one that the user called. */
+export function aggregateOfEach(name: string, columns: readonly string[], method: PublicMethod): readonly Expr[] {
+  const origin = originOf(method);
+  return columns.map((column) => ({
+    kind: "Alias",
+    child: call(name, [columnNamed(column, origin)], origin),
+    name: `${name}(${column})`,
+  }));
 }
 
 function expressionsOfItem(item: unknown, origin: Origin): readonly Expr[] {

@@ -15,8 +15,7 @@ import type {
   SumOf,
   WithColumnsOf,
 } from "./column-types.ts";
-import { call } from "./column.ts";
-import { expressionsOf } from "./columns.ts";
+import { aggregateOfEach, expressionsOf } from "./columns.ts";
 import type { DataFrame } from "./data-frame.ts";
 import { type BuildFrame, countOfRows } from "./frame-building.ts";
 import { isColumn } from "./literal.ts";
@@ -106,14 +105,7 @@ export class GroupedData<S extends Schema, K extends Schema, O extends ValueOpti
   }
 
   #each<R extends Schema>(name: string, columns: readonly string[], method: PublicMethod): DataFrame<R, O> {
-    const origin = originOf(method);
-    return this.#aggregate(
-      columns.map((column) => ({
-        kind: "Alias",
-        child: call(name, [columnNamed(column, origin)], origin),
-        name: `${name}(${column})`,
-      })),
-    );
+    return this.#aggregate(aggregateOfEach(name, columns, method));
   }
   #aggregate<R extends Schema>(aggregates: readonly Expr[]): DataFrame<R, O> {
     return this.#build({

@@ -1,8 +1,7 @@
 import type { Expr } from "../expressions/expression.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
-import { originOf, type PublicMethod } from "./call-site.ts";
-import { columnNamed } from "./column-names.ts";
+import type { PublicMethod } from "./call-site.ts";
 import type {
   AverageOf,
   ColumnLike,
@@ -13,8 +12,7 @@ import type {
   SumOf,
   WithColumnsOf,
 } from "./column-types.ts";
-import { call } from "./column.ts";
-import { expressionsOf } from "./columns.ts";
+import { aggregateOfEach, expressionsOf } from "./columns.ts";
 import type { DataFrame } from "./data-frame.ts";
 import { type BuildFrame, countOfRows } from "./frame-building.ts";
 import type { PivotColumns } from "./frame-types.ts";
@@ -102,14 +100,7 @@ export class PivotedData<S extends Schema, K extends Schema, V extends string, O
   }
 
   #each<R extends Schema>(name: string, columns: readonly string[], method: PublicMethod): DataFrame<R, O> {
-    const origin = originOf(method);
-    return this.#aggregate(
-      columns.map((column) => ({
-        kind: "Alias",
-        child: call(name, [columnNamed(column, origin)], origin),
-        name: `${name}(${column})`,
-      })),
-    );
+    return this.#aggregate(aggregateOfEach(name, columns, method));
   }
   #aggregate<R extends Schema>(aggregates: readonly Expr[]): DataFrame<R, O> {
     return this.#build({

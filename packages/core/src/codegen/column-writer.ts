@@ -8,7 +8,7 @@ import { gather } from "../columnar/gather.ts";
 import { decimalWords, writeDecimal } from "../columnar/decimal-values.ts";
 import { allPresent } from "../columnar/validity.ts";
 import type { Vector } from "../columnar/vector.ts";
-import { vectorKindOf } from "../columnar/vector.ts";
+import { numberArray, vectorKindOf } from "../columnar/vector.ts";
 import { createBuilder, type VectorBuilder } from "../columnar/vector-builder.ts";
 import { MillraceError } from "../errors/index.ts";
 import { either, js, number } from "../functions/code.ts";
@@ -208,24 +208,8 @@ function allocate(column: Extract<OutputColumn, { readonly kind: "written" }>, c
 }
 
 function valuesFor(type: DataType, capacity: number): Values {
-  switch (vectorKindOf(type)) {
-    case "bool":
-      return new Uint8Array((capacity + 7) >> 3);
-    case "i8":
-      return new Int8Array(capacity);
-    case "i16":
-      return new Int16Array(capacity);
-    case "i32":
-      return new Int32Array(capacity);
-    case "f32":
-      return new Float32Array(capacity);
-    case "f64":
-      return new Float64Array(capacity);
-    case "decimal":
-      return new BigInt64Array(2 * capacity);
-    default:
-      return new BigInt64Array(capacity);
-  }
+  const kind = vectorKindOf(type);
+  return kind === "bool" ? new Uint8Array((capacity + 7) >> 3) : numberArray(kind, capacity);
 }
 
 /**

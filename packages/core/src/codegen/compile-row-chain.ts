@@ -10,7 +10,7 @@ import { externalWriter, rowWriter } from "../columnar/external-input.ts";
 import { type ExternalReader, externalReader, halvesOf, rowPrototype } from "../columnar/external-values.ts";
 import { type RecordBatch, targetBatchRows } from "../columnar/record-batch.ts";
 import { RepeatedStrings } from "../columnar/repeated-strings.ts";
-import type { Vector } from "../columnar/vector.ts";
+import { type Vector, type VectorKind, vectorKindOf } from "../columnar/vector.ts";
 import type { VectorBuilder } from "../columnar/vector-builder.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { UserFunction } from "../expressions/expression.ts";
@@ -91,27 +91,19 @@ export function passesBetweenClosures(type: DataType): boolean {
   return layoutOf(type) !== undefined;
 }
 
-function layoutOf(type: DataType): Vector["kind"] | undefined {
-  switch (type.kind) {
-    case "boolean":
-      return "bool";
-    case "tinyint":
-      return "i8";
-    case "smallint":
-      return "i16";
-    case "int":
-      return "i32";
-    case "bigint":
-      return "i64";
-    case "float":
-      return "f32";
-    case "double":
-      return "f64";
-    case "string":
-      return "bytes";
-    default:
-      return undefined;
-  }
+const primitives: ReadonlySet<DataType["kind"]> = new Set([
+  "boolean",
+  "tinyint",
+  "smallint",
+  "int",
+  "bigint",
+  "float",
+  "double",
+  "string",
+]);
+
+function layoutOf(type: DataType): VectorKind | undefined {
+  return primitives.has(type.kind) ? vectorKindOf(type) : undefined;
 }
 
 /** @param steps all but the last `map` give only types that {@link passesBetweenClosures} */

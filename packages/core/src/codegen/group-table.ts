@@ -9,7 +9,7 @@
 import { writeDecimal } from "../columnar/decimal-values.ts";
 import { allPresent, clearBit, setBit } from "../columnar/validity.ts";
 import type { Validity, Vector, VectorKind } from "../columnar/vector.ts";
-import { vectorKindOf } from "../columnar/vector.ts";
+import { numberArray, vectorKindOf } from "../columnar/vector.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
 import type { DataType, SqlValue, StructType } from "../types/data-type.ts";
 import { ByteArena } from "./column-writer.ts";
@@ -206,22 +206,8 @@ function emptyColumn(leaf: Leaf, capacity: number): LeafColumn {
 function leafValues(leaf: Leaf, capacity: number): LeafValues {
   if (leaf.form === "decimal") return new BigInt64Array(capacity);
   if (leaf.form !== "values") return new Uint8Array(0);
-  switch (vectorKindOf(leaf.type)) {
-    case "bool":
-      return new Uint8Array(capacity);
-    case "i8":
-      return new Int8Array(capacity);
-    case "i16":
-      return new Int16Array(capacity);
-    case "i32":
-      return new Int32Array(capacity);
-    case "f32":
-      return new Float32Array(capacity);
-    case "f64":
-      return new Float64Array(capacity);
-    default:
-      return new BigInt64Array(capacity);
-  }
+  const kind = vectorKindOf(leaf.type);
+  return kind === "bool" ? new Uint8Array(capacity) : numberArray(kind, capacity);
 }
 
 function growColumn(leaf: Leaf, column: LeafColumn, capacity: number): void {

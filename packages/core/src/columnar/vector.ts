@@ -172,6 +172,28 @@ export function vectorKindOf(type: DataType): VectorKind {
   }
 }
 
+export type NumberArray = Int8Array | Int16Array | Int32Array | BigInt64Array | Float32Array | Float64Array;
+
+/** An array for values of a layout of numbers; two halves for each decimal. 64-bit integers for all others. */
+export function numberArray(kind: VectorKind, capacity: number): NumberArray {
+  switch (kind) {
+    case "i8":
+      return new Int8Array(capacity);
+    case "i16":
+      return new Int16Array(capacity);
+    case "i32":
+      return new Int32Array(capacity);
+    case "f32":
+      return new Float32Array(capacity);
+    case "f64":
+      return new Float64Array(capacity);
+    case "decimal":
+      return new BigInt64Array(2 * capacity);
+    default:
+      return new BigInt64Array(capacity);
+  }
+}
+
 /** Whether value `i` is present. A null vector has no present value. */
 export function isValid(vector: Vector, i: number): boolean {
   if (vector.kind === "null") return false;

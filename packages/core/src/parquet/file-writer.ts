@@ -5,7 +5,7 @@ import type { Compression } from "../runtime/compression.ts";
 import { encodeUtf8 } from "../columnar/utf8.ts";
 import { toSchemaJson } from "../types/schema-json.ts";
 import type { StructType } from "../types/data-type.ts";
-import { ByteBuffer } from "./byte-buffer.ts";
+import { ByteBuffer } from "../columnar/byte-buffer.ts";
 import { codec, encoding, sparkSchemaKey } from "./metadata.ts";
 import { encodeRle } from "./rle-encoder.ts";
 import { leafVector, shred, Shredded } from "./shred.ts";

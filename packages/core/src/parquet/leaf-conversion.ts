@@ -1,6 +1,6 @@
 /** From values as they lie in the file to values as they lie in vectors. */
 import type { VectorKind } from "../columnar/vector.ts";
-import { vectorKindOf } from "../columnar/vector.ts";
+import { numberArray, vectorKindOf } from "../columnar/vector.ts";
 import type { DataType, DecimalType } from "../types/data-type.ts";
 import { ByteRanges } from "./byte-ranges.ts";
 import { ParquetFormatError } from "./format-error.ts";
@@ -32,19 +32,13 @@ export function logicalValues(kind: VectorKind, capacity: number): LogicalValues
     case "bool":
       return new Uint8Array(capacity);
     case "i8":
-      return new Int8Array(capacity);
     case "i16":
-      return new Int16Array(capacity);
     case "i32":
-      return new Int32Array(capacity);
     case "i64":
-      return new BigInt64Array(capacity);
     case "f32":
-      return new Float32Array(capacity);
     case "f64":
-      return new Float64Array(capacity);
     case "decimal":
-      return new BigInt64Array(2 * capacity);
+      return numberArray(kind, capacity);
     default:
       return new ByteRanges(capacity);
   }

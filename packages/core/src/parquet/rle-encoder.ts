@@ -1,5 +1,5 @@
 /** Writes the RLE / bit-packed hybrid. */
-import type { ByteBuffer } from "./byte-buffer.ts";
+import type { ByteBuffer } from "../columnar/byte-buffer.ts";
 
 /** Repetitions from which on a run is shorter than the packed values. */
 const shortestRun = 8;

@@ -6,7 +6,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { ReadHandle } from "../runtime/file-system.ts";
 import { createNodeRuntime } from "../runtime/node/index.ts";
 import type { SqlValue, StructType } from "../types/data-type.ts";
-import { ByteBuffer } from "./byte-buffer.ts";
+import { ByteBuffer } from "../columnar/byte-buffer.ts";
 import { readFooter } from "./file-footer.ts";
 import { ParquetFileWriter, type ParquetWriteOptions } from "./file-writer.ts";
 import { ReadPlanner } from "./read-plan.ts";

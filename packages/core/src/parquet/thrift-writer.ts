@@ -1,6 +1,6 @@
 /** Writes Thrift's compact protocol. Values of a field are plain data with a type: see {@link ThriftValue}. */
 import { encodeUtf8 } from "../columnar/utf8.ts";
-import { ByteBuffer } from "./byte-buffer.ts";
+import { ByteBuffer } from "../columnar/byte-buffer.ts";
 import { thriftType } from "./thrift-reader.ts";
 
 export type ThriftValue =

@@ -6,7 +6,7 @@ import { readDecimal } from "../columnar/decimal-values.ts";
 import { compareByteRanges } from "../columnar/utf8.ts";
 import type { Vector } from "../columnar/vector.ts";
 import { MillraceError } from "../errors/index.ts";
-import { ByteBuffer } from "./byte-buffer.ts";
+import { ByteBuffer } from "../columnar/byte-buffer.ts";
 import { grown } from "./byte-ranges.ts";
 import { physicalType } from "./metadata.ts";
 import type { WriteLeaf } from "./write-schema.ts";

@@ -1,5 +1,6 @@
 /** The structures of `parquet.thrift` that a writer needs, as Thrift values. */
 import {
+  type ColumnChunk,
   encoding,
   type FilePart,
   type LogicalType,
@@ -10,16 +11,18 @@ import {
 } from "./metadata.ts";
 import { binary, bool, i32, i64, list, struct, text, type ThriftStruct, type ThriftValue } from "./thrift-writer.ts";
 
-export interface WrittenChunk {
-  readonly type: number;
-  readonly path: readonly string[];
-  readonly codec: number;
-  readonly values: number;
-  readonly uncompressedSize: number;
-  readonly compressedSize: number;
-  readonly dataPageOffset: number;
+type Stored =
+  | "type"
+  | "path"
+  | "codec"
+  | "values"
+  | "uncompressedSize"
+  | "compressedSize"
+  | "dataPageOffset"
+  | "encodings";
+
+export interface WrittenChunk extends Pick<ColumnChunk, Stored> {
   readonly dictionaryPageOffset: number | undefined;
-  readonly encodings: readonly number[];
   readonly nullCount: number;
   readonly min: Uint8Array | undefined;
   readonly max: Uint8Array | undefined;

@@ -1,9 +1,8 @@
 import type { Attribute, Expr } from "../expressions/expression.ts";
-import { childrenOf } from "../expressions/traverse.ts";
 import type { Join, LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { isStreamingPlan } from "../logical-plan/traverse.ts";
-import { joinConjunction, splitConjunction } from "../optimizer/conjuncts.ts";
+import { joinConjunction, referencesOf, splitConjunction } from "../optimizer/conjuncts.ts";
 import type { StructType } from "../types/data-type.ts";
 import { bindExpression } from "./bind.ts";
 import { estimateBytes, type SourceSizes } from "./estimate-size.ts";
@@ -109,15 +108,6 @@ function mayBroadcast({ joinType }: Join, side: Side): boolean {
 
 /** Whether an expression reads columns, and only these. */
 function reads(expr: Expr, attributes: readonly Attribute[]): boolean {
-  let any = false;
-  const pending = [expr];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.kind === "Attribute") {
-      const id = next.id;
-      if (!attributes.some((a) => a.id === id)) return false;
-      any = true;
-    }
-    pending.push(...childrenOf(next));
-  }
-  return any;
+  const references = [...referencesOf(expr)];
+  return references.length > 0 && references.every((id) => attributes.some((a) => a.id === id));
 }

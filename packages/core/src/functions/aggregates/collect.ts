@@ -1,5 +1,5 @@
-import { type ArrayType, arrayType, type SqlValue } from "../../types/data-type.ts";
-import type { AggregateFunction } from "../function.ts";
+import { type ArrayType, arrayType, type DataType, type SqlValue } from "../../types/data-type.ts";
+import type { Accumulators, AggregateFunction } from "../function.ts";
 import { unexpectedInput } from "../resolution.ts";
 import { type DistinctKey, distinctKeyOf } from "./distinct-keys.ts";
 import { valueBytes } from "./extremes.ts";
@@ -15,6 +15,35 @@ const collected: Pick<AggregateFunction, "since" | "arity" | "resolve" | "nullab
   orderIndependent: false,
   buffer: ({ returns }) => [{ name: "buf", type: returns, nullable: true }],
 };
+
+type Different = Map<DistinctKey, SqlValue>;
+
+/**
+ * The different values of a type that are not NULL, in the order of their first rows.
+ * @param ofArrays whether a row has an array of values
+ */
+function differentValues(type: DataType, ofArrays: boolean): Accumulators {
+  const keyOf = distinctKeyOf(type);
+  const add = (state: Different, value: SqlValue | undefined): Different => {
+    if (value !== null && value !== undefined) {
+      const key = keyOf(value);
+      if (!state.has(key)) state.set(key, value);
+    }
+    return state;
+  };
+  const addAll = (state: Different, values: SqlValue | undefined): Different => {
+    for (const value of (values ?? []) as readonly SqlValue[]) add(state, value);
+    return state;
+  };
+  return objectAccumulators<Different>({
+    create: () => new Map(),
+    update: (state, [given]) => (ofArrays ? addAll(state, given) : add(state, given)),
+    save: (state) => [[...state.values()]],
+    merge: (state, [values]) => addAll(state, values),
+    evaluate: (state) => [...state.values()],
+    memoryBytes: (state) => 2 * valueBytes([...state.values()]),
+  });
+}
 
 export const collections: readonly AggregateFunction[] = [
   {
@@ -46,27 +75,7 @@ export const collections: readonly AggregateFunction[] = [
   {
     ...collected,
     name: "collect_set",
-    bind({ args }) {
-      const keyOf = distinctKeyOf(args[0]!);
-      const add = (state: Map<DistinctKey, SqlValue>, value: SqlValue | undefined): Map<DistinctKey, SqlValue> => {
-        if (value !== null && value !== undefined) {
-          const key = keyOf(value);
-          if (!state.has(key)) state.set(key, value);
-        }
-        return state;
-      };
-      return objectAccumulators<Map<DistinctKey, SqlValue>>({
-        create: () => new Map(),
-        update: (state, [value]) => add(state, value),
-        save: (state) => [[...state.values()]],
-        merge(state, [values]) {
-          for (const value of (values ?? []) as readonly SqlValue[]) add(state, value);
-          return state;
-        },
-        evaluate: (state) => [...state.values()],
-        memoryBytes: (state) => 2 * valueBytes([...state.values()]),
-      });
-    },
+    bind: ({ args }) => differentValues(args[0]!, false),
     doc: {
       group,
       usage: "collect_set(expr)",
@@ -82,30 +91,7 @@ export const collections: readonly AggregateFunction[] = [
       if (type.kind !== "array") throw unexpectedInput(args[0]!, "ARRAY", 0, call);
       return { args: [type], returns: arrayType(type.element, false) };
     },
-    bind({ args }) {
-      const keyOf = distinctKeyOf((args[0] as ArrayType).element);
-      const add = (state: Map<DistinctKey, SqlValue>, value: SqlValue | undefined): Map<DistinctKey, SqlValue> => {
-        if (value !== null && value !== undefined) {
-          const key = keyOf(value);
-          if (!state.has(key)) state.set(key, value);
-        }
-        return state;
-      };
-      return objectAccumulators<Map<DistinctKey, SqlValue>>({
-        create: () => new Map(),
-        update(state, [values]) {
-          for (const value of (values ?? []) as readonly SqlValue[]) add(state, value);
-          return state;
-        },
-        save: (state) => [[...state.values()]],
-        merge(state, [values]) {
-          for (const value of (values ?? []) as readonly SqlValue[]) add(state, value);
-          return state;
-        },
-        evaluate: (state) => [...state.values()],
-        memoryBytes: (state) => 2 * valueBytes([...state.values()]),
-      });
-    },
+    bind: ({ args }) => differentValues((args[0] as ArrayType).element, true),
     doc: {
       group,
       usage: "collect_union(array)",

@@ -355,6 +355,18 @@ function averageBufferType(from: DataType): DataType {
   return from.kind === "decimal" && !averageAsDouble(from) ? averageSumType(from) : doubleType;
 }
 
+/** What avg and try_avg share. */
+const average = {
+  arity: [1, 1],
+  resolve: resolveAverage,
+  nullable: true,
+  orderIndependent: true,
+  buffer: ({ args }) => [
+    { name: "sum", type: averageBufferType(args[0]!), nullable: true },
+    { name: "count", type: bigintType, nullable: true },
+  ],
+} satisfies Partial<AggregateFunction>;
+
 export const sums: readonly AggregateFunction[] = [
   {
     name: "sum",
@@ -393,19 +405,8 @@ export const sums: readonly AggregateFunction[] = [
   {
     name: "avg",
     aliases: ["mean"],
+    ...average,
     since: "0.1.0",
-    arity: [1, 1],
-    resolve: resolveAverage,
-    nullable: true,
-    orderIndependent: true,
-    buffer: ({ args }) => [
-      {
-        name: "sum",
-        type: averageBufferType(args[0]!),
-        nullable: true,
-      },
-      { name: "count", type: bigintType, nullable: true },
-    ],
     bind: ({ args, returns }, context) => bindAverage(args[0]!, returns, context.ansi),
     fast: { op: "avg" },
     doc: {
@@ -417,19 +418,8 @@ export const sums: readonly AggregateFunction[] = [
   },
   {
     name: "try_avg",
+    ...average,
     since: "0.2.0",
-    arity: [1, 1],
-    resolve: resolveAverage,
-    nullable: true,
-    orderIndependent: true,
-    buffer: ({ args }) => [
-      {
-        name: "sum",
-        type: averageBufferType(args[0]!),
-        nullable: true,
-      },
-      { name: "count", type: bigintType, nullable: true },
-    ],
     bind: ({ args, returns }) => bindAverage(args[0]!, returns, false),
     fast: { op: "avg", tolerant: true },
     doc: {

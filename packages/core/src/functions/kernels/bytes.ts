@@ -18,23 +18,6 @@ export function equalBytes(
   return true;
 }
 
-/** Order of the bytes, which for UTF-8 is the order of code points: negative, 0 or positive. */
-export function compareBytes(
-  a: Uint8Array,
-  aStart: number,
-  aEnd: number,
-  b: Uint8Array,
-  bStart: number,
-  bEnd: number,
-): number {
-  const n = Math.min(aEnd - aStart, bEnd - bStart);
-  for (let i = 0; i < n; i++) {
-    const d = a[aStart + i]! - b[bStart + i]!;
-    if (d !== 0) return d;
-  }
-  return aEnd - aStart - (bEnd - bStart);
-}
-
 export function startsWithBytes(
   a: Uint8Array,
   aStart: number,

@@ -6,25 +6,14 @@ import { textOf } from "../cast-text.ts";
 import type { ArgumentInfo, EvalContext, ScalarFunction } from "../function.ts";
 import { type CallInfo, classes, coerceArgument, type Resolve, unexpectedInput } from "../resolution.ts";
 import { quotedType } from "../type-text.ts";
+import { type RecordFields, scalarRecord } from "./scalar-record.ts";
 
-type Fields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
-  Partial<Pick<ScalarFunction, "aliases" | "emit" | "nulls" | "canReturnNull" | "deterministic" | "lambdas">> & {
-    readonly group?: string;
-    readonly usage: string;
-    readonly summary: string;
-    readonly examples: readonly (readonly [sql: string, result: string])[];
-  };
-
-/** A record with the values that most of them have: NULL for NULL, never NULL otherwise. */
-export function collection({ group = "Collections", usage, summary, examples, ...fields }: Fields): ScalarFunction {
-  return {
-    since: "0.1.0",
-    nulls: "propagate",
-    canReturnNull: false,
-    deterministic: true,
-    ...fields,
-    doc: { group, usage, summary, examples: examples.map(([sql, result]) => ({ sql, result })) },
-  };
+/** A function over arrays, maps or structs. */
+export function collection({
+  group = "Collections",
+  ...fields
+}: RecordFields & { readonly group?: string }): ScalarFunction {
+  return scalarRecord(group, fields);
 }
 
 export type Items = readonly SqlValue[];

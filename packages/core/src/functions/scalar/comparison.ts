@@ -6,8 +6,9 @@ import { decimalFor } from "../decimal.ts";
 import type { Code, EmitContext, Emitted, Emitter } from "../emitter.ts";
 import type { ArgumentInfo, ScalarFunction, Signature } from "../function.ts";
 import { exactRelation } from "../exact-decimal.ts";
-import { compareBytes, equalBytes } from "../kernels/bytes.ts";
+import { equalBytes } from "../kernels/bytes.ts";
 import { comparatorOf } from "../../columnar/compare.ts";
+import { compareByteRanges } from "../../columnar/utf8.ts";
 import { type CallInfo, commonOf, requireOrderable, sameTyped } from "../resolution.ts";
 import { quotedType } from "../type-text.ts";
 
@@ -117,7 +118,7 @@ export function relationCode(
     const both = js`${bytesOf(a)}, ${bytesOf(b)}`;
     if (symbol === "=") return js`${ctx.bind(equalBytes)}(${both})`;
     if (symbol === "!=") return js`!${ctx.bind(equalBytes)}(${both})`;
-    return plainCode(symbol, js`${ctx.bind(compareBytes)}(${both})`, js`0`);
+    return plainCode(symbol, js`${ctx.bind(compareByteRanges)}(${both})`, js`0`);
   }
   if (type.kind === "float" || type.kind === "double") return doubleCode(symbol, valueOf(a), valueOf(b));
   if (type.kind === "decimal") return exactRelation((x, y) => plainCode(symbol, x, y), a, b);

@@ -34,7 +34,8 @@ import { int64OfNumber } from "../kernels/int64.ts";
 import { signature, unexpectedInput } from "../resolution.ts";
 import { fromLocal, type TimeZone, timeZoneOf, toLocal, utc } from "../time-zone.ts";
 import { emitBound, emitKernel } from "./string-function.ts";
-import { hasOwn, invalidUnit, positiveRest, type TimeFields, timeFunction } from "./time-function.ts";
+import type { RecordFields } from "./scalar-record.ts";
+import { hasOwn, invalidUnit, positiveRest, timeFunction } from "./time-function.ts";
 
 function cachedPattern(): (pattern: string) => DatetimePattern {
   let last: string | undefined;
@@ -197,7 +198,7 @@ function parsing(
   name: string,
   to: ParseResult,
   tolerant: boolean,
-  doc: Pick<TimeFields, "usage" | "summary" | "examples" | "aliases">,
+  doc: Pick<RecordFields, "usage" | "summary" | "examples" | "aliases">,
 ): ScalarFunction {
   const type = to === "date" ? dateType : to === "timestamp_ntz" ? timestampNtzType : timestampType;
   const returns = to === "seconds" ? bigintType : type;

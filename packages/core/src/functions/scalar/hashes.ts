@@ -9,6 +9,7 @@ import { crc32, md5, sha1, sha2 } from "../kernels/digests.ts";
 import { type Hash, hashOf, murmur3, murmurBytes, murmurInt, xxBytes, xxHash64 } from "../kernels/hash.ts";
 import { type CallInfo, signature } from "../resolution.ts";
 import { asBytes, example, stringFunction } from "./string-function.ts";
+import type { RecordFields } from "./scalar-record.ts";
 
 const group = "Hash";
 type Digest = (bytes: Uint8Array, start: number, end: number) => Uint8Array;
@@ -18,7 +19,7 @@ function digestFunction(
   aliases: readonly string[],
   digest: Digest,
   summary: string,
-  examples: ScalarFunction["doc"]["examples"],
+  examples: RecordFields["examples"],
 ): ScalarFunction {
   const hex = (bytes: Uint8Array, start: number, end: number): string => hexOf(digest(bytes, start, end));
   return stringFunction({
@@ -94,7 +95,7 @@ function hashFunction<H extends number | bigint>(
   returns: DataType,
   form: HashForm<H>,
   summary: string,
-  examples: ScalarFunction["doc"]["examples"],
+  examples: RecordFields["examples"],
 ): ScalarFunction {
   return stringFunction({
     group,

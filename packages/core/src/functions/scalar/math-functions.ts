@@ -89,7 +89,7 @@ const zeroIsNull = (value: SqlValue): boolean => value === 0 || value === 0n;
 
 export const mathFunctions: readonly ScalarFunction[] = [
   sign,
-  { ...sign, name: "sign", doc: { ...sign.doc, examples: example("sign(-5.5)", "-1.0") } },
+  { ...sign, name: "sign", doc: { ...sign.doc, examples: [{ sql: "sign(-5.5)", result: "-1.0" }] } },
   ofDouble("rint", roundToEven, "The nearest whole number as DOUBLE, halves to the even one.", "rint(2.5)", "2.0"),
   ofDouble("expm1", Math.expm1, "e to the power of the number, minus one.", "expm1(0)", "0.0"),
   ofDouble("cosh", Math.cosh, "Hyperbolic cosine.", "cosh(0)", "1.0"),

@@ -29,26 +29,13 @@ import {
   unexpectedInput,
 } from "../resolution.ts";
 import { widthName, wrapNumber } from "../integer-width.ts";
+import { type RecordFields, scalarRecord } from "./scalar-record.ts";
 
 const group = "Math";
 
-type Fields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
-  Partial<Pick<ScalarFunction, "aliases" | "emit" | "canReturnNull" | "deterministic" | "nulls">> & {
-    readonly usage: string;
-    readonly summary: string;
-    readonly sql: string;
-    readonly result: string;
-  };
-function mathFunction({ usage, summary, sql, result, ...fields }: Fields): ScalarFunction {
-  return {
-    since: "0.1.0",
-    nulls: "propagate",
-    canReturnNull: false,
-    deterministic: true,
-    ...fields,
-    doc: { group, usage, summary, examples: [{ sql, result }] },
-  };
-}
+type Fields = Omit<RecordFields, "examples"> & { readonly sql: string; readonly result: string };
+const mathFunction = ({ sql, result, ...fields }: Fields): ScalarFunction =>
+  scalarRecord(group, { ...fields, examples: [[sql, result]] });
 
 /** A function of one DOUBLE that JavaScript has. */
 function ofDouble(

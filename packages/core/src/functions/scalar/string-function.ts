@@ -5,27 +5,16 @@ import { bytesOf, joinCode, js, local, resultRange } from "../code.ts";
 import type { Code, EmitContext, Emitted, Emitter, EmitOptions } from "../emitter.ts";
 import type { ScalarFunction, Signature } from "../function.ts";
 import { ByteResult } from "../kernels/bytes.ts";
+import { type RecordFields, scalarRecord } from "./scalar-record.ts";
 
-type Fields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
-  Partial<Pick<ScalarFunction, "aliases" | "emit" | "nulls" | "canReturnNull" | "deterministic">> & {
-    readonly group?: string;
-    readonly usage: string;
-    readonly summary: string;
-    readonly examples: ScalarFunction["doc"]["examples"];
-  };
-
-/** A deterministic function of the group String in which NULL gives NULL, unless said otherwise. */
-export function stringFunction({ usage, summary, examples, group = "String", ...fields }: Fields): ScalarFunction {
-  return {
-    since: "0.1.0",
-    nulls: "propagate",
-    canReturnNull: false,
-    deterministic: true,
-    ...fields,
-    doc: { group, usage, summary, examples },
-  };
+/** A function of the group String, unless another is named. */
+export function stringFunction({
+  group = "String",
+  ...fields
+}: RecordFields & { readonly group?: string }): ScalarFunction {
+  return scalarRecord(group, fields);
 }
-export const example = (sql: string, result: string): ScalarFunction["doc"]["examples"] => [{ sql, result }];
+export const example = (sql: string, result: string): RecordFields["examples"] => [[sql, result]];
 
 /** The bytes of a text or binary value. */
 export function asBytes(value: SqlValue): Uint8Array {

@@ -3,26 +3,9 @@ import { MillraceError } from "../../errors/index.ts";
 import { js, local, number } from "../code.ts";
 import type { Code, EmitContext } from "../emitter.ts";
 import type { ScalarFunction } from "../function.ts";
+import { type RecordFields, scalarRecord } from "./scalar-record.ts";
 
-const group = "Date and time";
-
-export type TimeFields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
-  Partial<Pick<ScalarFunction, "aliases" | "emit" | "nulls" | "canReturnNull" | "deterministic">> & {
-    readonly usage: string;
-    readonly summary: string;
-    readonly examples: readonly (readonly [sql: string, result: string])[];
-  };
-/** A deterministic function in which NULL gives NULL unless said otherwise. */
-export function timeFunction({ usage, summary, examples, ...fields }: TimeFields): ScalarFunction {
-  return {
-    since: "0.1.0",
-    nulls: "propagate",
-    canReturnNull: false,
-    deterministic: true,
-    ...fields,
-    doc: { group, usage, summary, examples: examples.map(([sql, result]) => ({ sql, result })) },
-  };
-}
+export const timeFunction = (fields: RecordFields): ScalarFunction => scalarRecord("Date and time", fields);
 
 /** Remainder of floor division by a positive constant. */
 export function positiveRest(value: Code, by: bigint, ctx: EmitContext): Code {

@@ -18,23 +18,9 @@ import {
 } from "../variant-casts.ts";
 import { parseVariant } from "../variant-json.ts";
 import { variantSchema } from "../variant-schema.ts";
+import { type RecordFields, scalarRecord } from "./scalar-record.ts";
 
-type VariantFields = Pick<ScalarFunction, "name" | "arity" | "resolve" | "bind"> &
-  Partial<Pick<ScalarFunction, "nulls" | "canReturnNull">> & {
-    readonly usage: string;
-    readonly summary: string;
-    readonly examples: readonly (readonly [sql: string, result: string])[];
-  };
-export function variantFunction({ usage, summary, examples, ...fields }: VariantFields): ScalarFunction {
-  return {
-    since: "0.1.0",
-    nulls: "propagate",
-    canReturnNull: false,
-    deterministic: true,
-    ...fields,
-    doc: { group: "Variant", usage, summary, examples: examples.map(([sql, result]) => ({ sql, result })) },
-  };
-}
+export const variantFunction = (fields: RecordFields): ScalarFunction => scalarRecord("Variant", fields);
 
 function parsing(name: string, tolerant: boolean): ScalarFunction {
   return variantFunction({

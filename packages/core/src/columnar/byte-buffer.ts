@@ -1,4 +1,4 @@
-/** Growing bytes. */
+/** Growing bytes, written at their end. */
 export class ByteBuffer {
   bytes: Uint8Array<ArrayBuffer>;
   length = 0;
@@ -7,6 +7,7 @@ export class ByteBuffer {
     this.bytes = new Uint8Array(capacity);
   }
 
+  /** Makes room for `size` more bytes; `bytes` may be another array afterwards. */
   reserve(size: number): void {
     const needed = this.length + size;
     if (needed <= this.bytes.length) return;
