@@ -65,15 +65,15 @@ export function rehash(): void {
   for (let key = 0; key < count; key++) {
     if (key == nullKey) continue;
     const hash = load<u32>(hashes + (key << 2));
-    let at = place(hash);
+    let at = place(hash, slotMask);
     while (load<u64>(slots + at) != 0) at = (at + 8) & slotMask;
     store<u64>(slots + at, ((<u64>hash) << 32) | <u64>(key + 1));
   }
 }
 
 @inline
-function place(hash: u32): i32 {
-  return <i32>((<u64>hash * 0x9e3779b97f4a7c15) >> 29) & slotMask;
+function place(hash: u32, mask: i32): i32 {
+  return <i32>((<u64>hash * 0x9e3779b97f4a7c15) >> 29) & mask;
 }
 
 @inline
@@ -97,6 +97,50 @@ function sameLong(p: i32, q: i32, length: i32): bool {
   return !v128.any_true(v128.xor(v128.load(p + last), v128.load(q + last)));
 }
 
+/** What is empty may lie anywhere, also outside of the memory. */
+@inline
+function addressOf(start: i32, length: i32, origin: i32): i32 {
+  return length > 0 ? start + origin : masks;
+}
+
+@inline
+function hashOf(p: i32, length: i32): u64 {
+  if (length > 16) return hashLong(p, length);
+  return mix(mix(<u64>length, lowBytes(p, length, masks)), highBytes(p, length, masks));
+}
+
+/** Slots of more bytes do not lie in the processor's nearer caches. */
+const nearBytes: i32 = 1 << 19;
+/** Rows whose memory is fetched ahead: few enough that all of it stays in the nearest cache. */
+const aheadRows: i32 = 128;
+/** What {@link fetch} has read, or the reading would be left out. */
+let fetched: u64 = 0;
+
+/**
+ * Reads what finding the keys of rows [from, to) will read, each step for all rows: reads that do not depend on one another
+ * wait for the memory together. Uses `groups` for the hashes; rows that are NULL may be read as anything.
+ */
+function fetch(startsAt: i32, endsAt: i32, origin: i32, groups: i32, from: i32, to: i32): void {
+  const mask = slotMask;
+  const table = slots;
+  let seen: u64 = 0;
+  for (let i = from; i < to; i++) {
+    const start = load<i32>(startsAt + (i << 2));
+    const length = load<i32>(endsAt + (i << 2)) - start;
+    const at = place(<u32>(hashOf(addressOf(start, length, origin), length) >> 32), mask);
+    store<i32>(groups + (i << 2), at);
+    seen ^= load<u64>(table + at);
+  }
+  for (let i = from; i < to; i++) {
+    const key = <i32>load<u64>(table + load<i32>(groups + (i << 2))) - 1;
+    const offset = offsets + (max(key, 0) << 2);
+    store<i32>(groups + (i << 2), offset);
+    seen ^= load<u32>(offset);
+  }
+  for (let i = from; i < to; i++) seen ^= load<u8>(arena + load<i32>(load<i32>(groups + (i << 2))));
+  fetched = seen;
+}
+
 /**
  * Writes the numbers of the values at [starts[i], ends[i]) + origin, for i in [from, to), to `groups`.
  * @param validity address of a bitmap, 0 when all are present
@@ -117,7 +161,12 @@ export function assign(
 ): i32 {
   const mask = slotMask;
   const table = slots;
+  let next = mask < nearBytes ? to : from;
   for (let i = from; i < to; i++) {
+    if (i == next) {
+      next = min(i + aheadRows, to);
+      fetch(startsAt, endsAt, origin, groups, i, next);
+    }
     const into = groups + (i << 2);
     if (validity != 0 && ((load<u8>(validity + (i >> 3)) >> <u8>(i & 7)) & 1) == 0) {
       if (nulls != 0 && nullKey < 0 && insert != 0) {
@@ -128,8 +177,9 @@ export function assign(
       store<i32>(into, nulls != 0 ? nullKey : -1);
       continue;
     }
-    const p = load<i32>(startsAt + (i << 2)) + origin;
-    const length = load<i32>(endsAt + (i << 2)) + origin - p;
+    const start = load<i32>(startsAt + (i << 2));
+    const length = load<i32>(endsAt + (i << 2)) - start;
+    const p = addressOf(start, length, origin);
     let first: u64 = 0;
     let second: u64 = 0;
     let h: u64;
@@ -142,7 +192,7 @@ export function assign(
     }
     const hash = <u32>(h >> 32);
     const wanted = (<u64>hash) << 32;
-    let at = place(hash);
+    let at = place(hash, mask);
     let number = -1;
     for (;;) {
       const slot = load<u64>(table + at);

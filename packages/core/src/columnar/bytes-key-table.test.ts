@@ -76,4 +76,7 @@ test("many keys, long keys and ranges that lie far apart", () => {
   expect([...groups]).toEqual(model.assign(["value 3", "value 49000"], true, true));
   const keys = table.keys(stringType, table.count - 2, table.count);
   expect([valueAt(keys, 0), valueAt(keys, 1)]).toEqual(["value 3", "value 49000"]);
+  const far = { ...column, length: 2, starts: Int32Array.of(0, 1 << 30), ends: Int32Array.of(7, 1 << 30) };
+  table.assign(far, 2, groups, options);
+  expect([...groups]).toEqual(model.assign(["value 0", ""], true, true));
 });

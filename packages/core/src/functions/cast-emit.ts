@@ -1,5 +1,5 @@
 /** Fast forms of casts for generated code; the others go through the interpreter form. */
-import { encodeUtf8, decodeUtf8 } from "../columnar/utf8.ts";
+import { decodeUtf8 } from "../columnar/utf8.ts";
 import { type DataType, isIntegral, sameTypeIgnoringNullability, type SqlValue } from "../types/data-type.ts";
 import { bindCast, type CastMode } from "./cast-values.ts";
 import { bytesOf, fixedLocal, js, local, number, resultRange } from "./code.ts";
@@ -8,6 +8,7 @@ import type { EvalContext } from "./function.ts";
 import { emitExactCast } from "./exact-decimal.ts";
 import { ByteResult } from "./kernels/bytes.ts";
 import { writeDate, writeTimestamp } from "./kernels/datetime-bytes.ts";
+import { writeInteger, writeLong } from "./kernels/integer-bytes.ts";
 import { parseLongBytes, parseTimestampBytes } from "./kernels/parse-bytes.ts";
 import { int64OfNumber, numberOfInt64 } from "./kernels/int64.ts";
 import { wrapCode } from "./integer-width.ts";
@@ -45,30 +46,33 @@ export function emitCast(
     if (from.kind === "string" && shapeOf(to) === "fixed")
       return throughFixed(ctx, js`${ctx.bind(cast)}(${ctx.box(value, from)})`);
   }
-  if (to.kind === "string" && value.shape === "fixed") {
-    const write = timeWriter(from, timeZone);
-    if (write !== undefined) {
-      const result = ctx.bind(new ByteResult());
-      ctx.line(js`${ctx.bind(write)}(${result}, ${value.value});`);
-      return resultRange(ctx, result);
-    }
-  }
   if (to.kind === "string" && (value.shape === "fixed" || value.shape === "boxed")) {
-    // Text of numbers is made as bytes at once.
-    const encode = ctx.bind((v: SqlValue) => encodeUtf8(cast(v) as string));
-    const bytes = local(ctx, "b", js`${encode}(${value.value})`);
-    return { shape: "bytes", isNull: js.false, bytes, start: number(0), end: js`${bytes}.length` };
+    const write = (value.shape === "fixed" ? byteWriter(from, timeZone) : undefined) ?? textWriter(cast);
+    const result = ctx.bind(new ByteResult());
+    ctx.line(js`${ctx.bind(write)}(${result}, ${value.value});`);
+    return resultRange(ctx, result);
   }
   return ctx.unbox(local(ctx, "t", js`${ctx.bind(cast)}(${ctx.box(value, from)})`), to);
 }
 
-/** What prints dates and timestamps as bytes; undefined for other types. */
-function timeWriter(type: DataType, timeZone: string): ((result: ByteResult, value: never) => void) | undefined {
+type ByteWriter = (result: ByteResult, value: never) => void;
+
+/** What prints integers, dates and timestamps as bytes; undefined for other types. */
+function byteWriter(type: DataType, timeZone: string): ByteWriter | undefined {
+  if (type.kind === "bigint") return writeLong;
+  if (isIntegral(type)) return writeInteger;
   if (type.kind === "date") return writeDate;
   if (type.kind === "timestamp_ntz") return writeTimestamp;
   if (type.kind !== "timestamp") return undefined;
   const zone = timeZoneOf(timeZone);
   return (result: ByteResult, micros: bigint) => writeTimestamp(result, toLocal(zone, micros));
+}
+
+function textWriter(cast: (value: SqlValue) => SqlValue): ByteWriter {
+  return (result: ByteResult, value: SqlValue) => {
+    result.begin();
+    result.appendText(cast(value) as string);
+  };
 }
 
 function throughFixed(ctx: EmitContext, call: Code): Emitted {

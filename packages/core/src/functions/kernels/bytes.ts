@@ -184,17 +184,22 @@ export class ByteResult {
     this.#grow(at + text.length * 3);
     this.end = encodeUtf8Into(text, this.#own, at);
   }
+  appendByte(byte: number): void {
+    this.#grow(this.end + 1);
+    this.#own[this.end++] = byte;
+  }
   /** Adds an INT that is not negative, with zeros before it up to a width. */
   appendDigits(value: number, width: number): void {
+    let rest = value | 0;
     let size = 1;
-    for (let rest = value | 0; rest >= 10; rest = (rest / 10) | 0) size++;
+    for (let bound = 10; size < 10 && rest >= bound; bound *= 10) size++;
     if (size < width) size = width;
     const at = this.end;
     this.#grow(at + size);
-    let rest = value | 0;
+    const out = this.#own;
     for (let i = at + size - 1; i >= at; i--) {
       const next = (rest / 10) | 0;
-      this.#own[i] = 0x30 + rest - next * 10;
+      out[i] = 0x30 + rest - next * 10;
       rest = next;
     }
     this.end = at + size;
