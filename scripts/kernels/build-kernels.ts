@@ -19,6 +19,11 @@ const kernels = [
     target: "packages/core/src/columnar/key-table-kernel.generated.ts",
     name: "keyTableBinary",
   },
+  {
+    source: "packages/core/kernels/text-scan.ts",
+    target: "packages/core/src/columnar/text-kernel.generated.ts",
+    name: "textKernelBinary",
+  },
 ] as const;
 
 function compiler(): string {

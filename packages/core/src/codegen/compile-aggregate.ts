@@ -2,6 +2,7 @@
  * Hash aggregation. The partial side is one loop with the steps before it: find the row's group, update its aggregates.
  * The final side finds the groups of partial rows and merges their buffers column by column.
  */
+import { returnMemory } from "../columnar/batch-memory.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { AggregateCall, Expr } from "../expressions/expression.ts";
@@ -128,6 +129,7 @@ function generatedPartial(
       return new StoredAggregation(groupTable, groupStores, (batch) => {
         const ready = before.run(batch);
         loop(ready.columns, ready.length, groupTable, groupStores);
+        if (ready !== batch) returnMemory(ready);
       });
     },
   };
@@ -187,6 +189,7 @@ function bytesPartial(
         const capacity = roomFor(table.count);
         groupStores.forEach((store) => store.ensure(capacity));
         loop(ready.columns, ready.length, numbers, groupStores);
+        if (ready !== batch) returnMemory(ready);
       });
     },
   };

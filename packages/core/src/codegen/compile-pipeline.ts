@@ -10,6 +10,7 @@
  *       sel[k++] = i;                           // columns that pass through are gathered by position afterwards
  *     }
  */
+import { passMemory } from "../columnar/batch-memory.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Vector } from "../columnar/vector.ts";
 import type { Expr } from "../expressions/expression.ts";
@@ -37,7 +38,7 @@ export interface CodegenOptions {
   readonly timestamps?: "date" | "temporal";
 }
 
-/** A batch transformation. Batches may come out with no rows. */
+/** A batch transformation. Batches may come out with no rows, and with memory of the pipeline's that it takes back. */
 export interface CompiledPipeline {
   readonly schema: StructType;
   /** The generated source; empty for the interpreter and for nothing to do. */
@@ -84,7 +85,16 @@ export function compilePipeline(
   return {
     schema,
     source: parts.flatMap((part) => (part.source === "" ? [] : [part.source])).join("\n\n"),
-    run: (batch) => parts.reduce((current, part) => part.run(current), batch),
+    run(batch) {
+      let current = batch;
+      for (const part of parts) {
+        const result = part.run(current);
+        // The input's memory is the caller's business.
+        if (current !== batch) passMemory(current, result);
+        current = result;
+      }
+      return current;
+    },
   };
 }
 

@@ -1,16 +1,17 @@
 /** Generators (`explode` and its like): each input row is repeated once per generated row. */
+import { lendMemory } from "../columnar/batch-memory.ts";
 import { gather } from "../columnar/gather.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { encodeUtf8 } from "../columnar/utf8.ts";
+import { type ColumnParts, splitColumn } from "../columnar/text-kernel.ts";
 import { bitAt } from "../columnar/validity.ts";
 import type { ListVector, Vector } from "../columnar/vector.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
 import { assertInvariant } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { typeOf } from "../expressions/typing.ts";
-import { splitColumn } from "../functions/kernels/split-bytes.ts";
 import { functionRegistry } from "../functions/registry.ts";
-import { isPlainSeparator } from "../functions/scalar/patterns.ts";
+import { plainSeparator } from "../functions/scalar/patterns.ts";
 import { type DataType, intType, stringType, type StructType } from "../types/data-type.ts";
 import type { CodegenOptions } from "./compile-pipeline.ts";
 import { bindInterpreter } from "./interpreter.ts";
@@ -18,11 +19,15 @@ import type { PipelineStep } from "./pipeline.ts";
 
 type Generate = Extract<PipelineStep, { readonly kind: "generate" }>;
 
-/** Rows of a generator for a batch: the input row and the generated columns of each. */
+/** Rows of a generator for a batch. */
 interface Generated {
-  readonly rows: Int32Array;
+  /** The input row of each; not asked for when neither columns of the input nor positions are needed. */
+  rows(): Int32Array;
+  /** The generated columns, but for positions. */
   readonly columns: readonly Vector[];
   readonly count: number;
+  /** Nothing looks at the columns any more. */
+  readonly takeBack?: () => void;
 }
 
 /** Computes an expression over a batch. */
@@ -37,13 +42,17 @@ export function bindGenerate(
   compileColumn: ColumnCompiler,
 ): (batch: RecordBatch) => RecordBatch {
   const generate = (options.codegen ? explodedColumns(step, compileColumn) : undefined) ?? byRow(step, input, options);
+  const repeats = input.fields.some((_, i) => needed.has(i));
   return (batch) => {
-    const { rows, columns, count } = generate(batch);
+    const { rows, columns, count, takeBack } = generate(batch);
+    const from = repeats ? rows() : new Int32Array(0);
     const passed = batch.columns.map((column, i): Vector => {
-      if (needed.has(i)) return gather(column, rows, count);
+      if (needed.has(i)) return gather(column, from, count);
       return { kind: "null", type: column.type, length: count, validity: null };
     });
-    return { schema: step.schema, length: count, columns: [...passed, ...columns] };
+    const result = { schema: step.schema, length: count, columns: [...passed, ...columns] };
+    if (takeBack !== undefined) lendMemory(result, takeBack);
+    return result;
   };
 }
 
@@ -68,7 +77,7 @@ function byRow(step: Generate, input: StructType, options: CodegenOptions): (bat
         for (let j = 0; j < builders.length; j++) builders[j]!.append(row[j]!);
       }
     }
-    return { rows, count, columns: builders.map((builder) => builder.finish()) };
+    return { rows: () => rows, count, columns: builders.map((builder) => builder.finish()) };
   };
 }
 
@@ -82,42 +91,53 @@ function explodedColumns(
   const arg = step.args[0]!;
   const type = typeOf(arg);
   if (type.kind !== "array") return undefined;
-  const finish = (rows: Int32Array, elements: Vector, count: number): Generated => {
-    const columns = withPositions ? [positions(rows, count), elements] : [elements];
+  const finish = (rows: () => Int32Array, elements: Vector, count: number): Generated => {
+    const columns = withPositions ? [positions(rows(), count), elements] : [elements];
     return { rows, columns, count };
   };
+  const none = (): Generated => finish(() => new Int32Array(0), createBuilder(type.element, 0).finish(), 0);
   const plain = splitAtPlain(arg);
   if (plain !== undefined) {
     const text = compileColumn(plain.text, stringType);
+    let spare: Pick<ColumnParts, "starts" | "ends"> | undefined;
     return (batch) => {
       const column = text.run(batch);
-      if (column.kind !== "bytes") return finish(new Int32Array(0), createBuilder(stringType, 0).finish(), 0);
-      const { rows, starts, ends, count } = splitColumn(column, batch.length, plain.separator);
-      const { bytes } = column;
-      return finish(
-        rows,
-        { kind: "bytes", type: stringType, length: count, validity: null, bytes, starts, ends },
-        count,
-      );
+      if (column.kind !== "bytes") return none();
+      const parts = splitColumn(column, batch.length, plain.separator, spare);
+      spare = undefined;
+      const { count: length, starts, ends } = parts;
+      const elements = { kind: "bytes", type: stringType, length, validity: null, bytes: column.bytes, starts, ends } as const;
+      return { ...finish(() => repeated(parts.counts, length), elements, length), takeBack: () => (spare = parts) };
     };
   }
   if (arg.kind !== "BoundReference") return undefined;
   return (batch) => {
     const list = batch.columns[arg.ordinal]!;
-    if (list.kind !== "list") return finish(new Int32Array(0), createBuilder(type.element, 0).finish(), 0);
+    if (list.kind !== "list") return none();
     const { rows, elements, count } = elementsOf(list, batch.length);
-    return finish(rows, gather(list.child, elements, count), count);
+    return finish(() => rows, gather(list.child, elements, count), count);
   };
+}
+
+/** Each position so often as `counts` says. */
+function repeated(counts: Int32Array, length: number): Int32Array {
+  const rows = new Int32Array(length);
+  for (let i = 0, at = 0; i < counts.length; i++) {
+    const end = at + counts[i]!;
+    rows.fill(i, at, end);
+    at = end;
+  }
+  return rows;
 }
 
 /** Text and separator of a call of `split` that needs no regular expression. */
 function splitAtPlain(expr: Expr): { readonly text: Expr; readonly separator: Uint8Array } | undefined {
   if (expr.kind !== "Call" || expr.fn !== "split") return undefined;
   const [text, pattern, limit] = expr.args;
-  if (pattern?.kind !== "Literal" || typeof pattern.value !== "string" || !isPlainSeparator(pattern.value))
-    return undefined;
+  if (pattern?.kind !== "Literal" || typeof pattern.value !== "string") return undefined;
+  const separator = plainSeparator(pattern.value);
   const unlimited = limit === undefined || (limit.kind === "Literal" && Number(limit.value ?? 1) <= 0);
-  return unlimited ? { text: text!, separator: encodeUtf8(pattern.value) } : undefined;
+  return unlimited && separator !== undefined ? { text: text!, separator: encodeUtf8(separator) } : undefined;
 }
 
 function elementsOf(

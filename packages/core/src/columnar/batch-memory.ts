@@ -12,12 +12,17 @@ export function lendMemory(batch: RecordBatch, takeBack: () => void): void {
   lenders.set(batch, takeBack);
 }
 
-/** The rows of one batch are now those of another, which may point into the first one's memory. */
+/** The rows of one batch are now those of another, which may point into the first one's memory and have some of its own. */
 export function passMemory(from: RecordBatch, to: RecordBatch): void {
   const takeBack = lenders.get(from);
   if (takeBack === undefined || from === to) return;
   lenders.delete(from);
-  lenders.set(to, takeBack);
+  const own = lenders.get(to);
+  const both = (): void => {
+    takeBack();
+    own?.();
+  };
+  lenders.set(to, own === undefined ? takeBack : both);
 }
 
 /** Gives the memory of a batch back. Its columns must not be looked at afterwards. */

@@ -1,6 +1,6 @@
 /** Filters, projections, expansions and generators in one loop. */
 import { compilePipeline } from "../../codegen/compile-pipeline.ts";
-import { passMemory } from "../../columnar/batch-memory.ts";
+import { passMemory, returnMemory } from "../../columnar/batch-memory.ts";
 import type { PipelineExec } from "../../physical-plan/physical-plan.ts";
 import { compiledPerUse, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
 import { expressionsOfSteps } from "../../physical-plan/expressions-of-plan.ts";
@@ -20,8 +20,13 @@ export function compilePipelineOperator(plan: PipelineExec, environment: Operato
           const pipeline = compiled(p);
           for await (const batch of partition) {
             const result = pipeline.run(batch);
-            if (result.length === 0) continue;
+            if (result.length === 0) {
+              returnMemory(result);
+              returnMemory(batch);
+              continue;
+            }
             const rows = { ...result, schema: plan.schema };
+            passMemory(result, rows);
             passMemory(batch, rows);
             yield rows;
           }

@@ -1,6 +1,8 @@
 /** Text files: one STRING column `value`, a row per line, or with `wholetext` a row per file. */
+import { lendMemory } from "../../columnar/batch-memory.ts";
 import { gather } from "../../columnar/gather.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
+import { type Lines, linesOf } from "../../columnar/text-kernel.ts";
 import { decodeUtf8, encodeUtf8, isValidUtf8 } from "../../columnar/utf8.ts";
 import type { BytesVector } from "../../columnar/vector.ts";
 import { MillraceError } from "../../errors/index.ts";
@@ -14,6 +16,7 @@ import { OptionReader } from "../../logical-plan/option-reader.ts";
 import { readLineSeparator } from "../files/text-options.ts";
 
 const textSchema: StructType = structType([field("value", stringType)]);
+/** Rows of a batch, at most. */
 const batchRows = 8192;
 
 interface TextOptions {
@@ -77,13 +80,13 @@ class TextFileReader implements FileReader {
       if (wholeText) {
         const bytes = await file.whole(maxRecordBytes);
         if (bytes === null) throw tooLong(range.path, 1, maxRecordBytes);
-        yield* this.#batch(bytes, Int32Array.of(0), Int32Array.of(bytes.length), 1);
+        const [starts, ends] = [Int32Array.of(0), Int32Array.of(bytes.length)];
+        const batch = this.#batch(bytes, { starts, ends, rows: 1, ascii: false });
+        if (batch.length > 0) yield batch;
         return;
       }
       for await (const chunk of file.chunks(separator, maxRecordBytes)) {
         if (chunk.oversized > 0) throw tooLong(range.path, await file.lineNumber(0), maxRecordBytes);
-        // The batches point into the chunk.
-        chunk.retain();
         yield* this.#lines(file, chunk);
       }
     } finally {
@@ -93,63 +96,66 @@ class TextFileReader implements FileReader {
 
   *#lines(file: FileRead, chunk: LineChunk): Generator<RecordBatch, void, void> {
     const { separator } = this.#options;
-    const { bytes, end } = chunk;
-    let starts = new Int32Array(batchRows);
-    let ends = new Int32Array(batchRows);
-    let rows = 0;
-    for (let p = chunk.start; p < end;) {
-      let lineEnd: number;
-      let next: number;
-      if (separator === undefined) {
-        lineEnd = p;
-        let c = bytes[lineEnd]!;
-        while (lineEnd < end && c !== 10 && c !== 13) c = bytes[++lineEnd]!;
-        next = lineEnd + (lineEnd + 1 < end && c === 13 && bytes[lineEnd + 1] === 10 ? 2 : 1);
-      } else {
-        next = firstLineEnd(bytes, p, end, separator, true);
-        lineEnd = next < 0 ? end : next - separator.length;
-        if (next < 0) next = end;
-      }
-      starts[rows] = p;
-      ends[rows++] = lineEnd;
-      p = next;
-      if (rows === batchRows) {
-        file.lines += rows;
-        yield* this.#batch(bytes, starts, ends, rows);
-        starts = new Int32Array(batchRows);
-        ends = new Int32Array(batchRows);
-        rows = 0;
-      }
+    const { bytes, start, end } = chunk;
+    const found = separator === undefined ? linesOf(bytes, start, end) : separatedLines(bytes, start, end, separator);
+    // The batches point into the chunk: its bytes can be filled again when all of them have come back.
+    let lent = 0;
+    for (const lines of found) {
+      file.lines += lines.rows;
+      const batch = this.#batch(bytes, lines);
+      if (batch.length === 0) continue;
+      lent++;
+      lendMemory(batch, () => lent--);
+      yield batch;
     }
-    file.lines += rows;
-    if (rows > 0) yield* this.#batch(bytes, starts, ends, rows);
+    if (lent > 0) chunk.retain();
   }
 
-  *#batch(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, rows: number): Generator<RecordBatch, void, void> {
+  #batch(bytes: Uint8Array, { starts, ends, rows, ascii }: Lines): RecordBatch {
     this.rowsRead += rows;
     const { columns: schema, filter } = this.#request;
     let columns: BytesVector[] = [];
-    if (schema.fields.length > 0) columns = [repaired(bytes, starts, ends, rows)];
-    const batch = { schema, length: rows, columns };
-    if (filter === undefined) {
-      yield batch;
-      return;
+    if (schema.fields.length > 0) {
+      const column = { kind: "bytes", type: stringType, length: rows, validity: null, bytes, starts, ends } as const;
+      columns = [ascii ? column : repaired(column)];
     }
+    const batch = { schema, length: rows, columns };
+    if (filter === undefined) return batch;
     const passed = filter.select(batch, this.#selection);
-    if (passed === 0) return;
-    yield { schema, length: passed, columns: columns.map((column) => gather(column, this.#selection, passed)) };
+    return { schema, length: passed, columns: columns.map((column) => gather(column, this.#selection, passed)) };
   }
 }
 
-/** The lines as a column that shares the bytes; what is not UTF-8 is repaired with U+FFFD in bytes of its own. */
-function repaired(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, rows: number): BytesVector {
-  const column: BytesVector = { kind: "bytes", type: stringType, length: rows, validity: null, bytes, starts, ends };
-  if (isValidUtf8(bytes, starts[0]!, ends[rows - 1]!)) return column;
+/** As {@link linesOf}, for lines that end with a separator of their own. */
+function* separatedLines(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  separator: Uint8Array,
+): Generator<Lines, void, void> {
+  for (let p = start; p < end;) {
+    const starts = new Int32Array(batchRows);
+    const ends = new Int32Array(batchRows);
+    let rows = 0;
+    for (; rows < batchRows && p < end; rows++) {
+      const next = firstLineEnd(bytes, p, end, separator, true);
+      starts[rows] = p;
+      ends[rows] = next < 0 ? end : next - separator.length;
+      p = next < 0 ? end : next;
+    }
+    yield { starts, ends, rows, ascii: false };
+  }
+}
+
+/** A column of lines, in which what is not UTF-8 is repaired with U+FFFD, in bytes of their own. */
+function repaired(column: BytesVector): BytesVector {
+  const { bytes, starts, ends, length } = column;
+  if (isValidUtf8(bytes, starts[0]!, ends[length - 1]!)) return column;
   const texts: Uint8Array[] = [];
   let size = 0;
-  const from = new Int32Array(rows);
-  const to = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) {
+  const from = new Int32Array(length);
+  const to = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
     const start = starts[i]!;
     const end = ends[i]!;
     const text = isValidUtf8(bytes, start, end)
