@@ -9,6 +9,7 @@ import { vectorKindOf } from "../columnar/vector.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
 import type { Accumulators } from "../functions/function.ts";
 import { overflow } from "../functions/kernels/checked.ts";
+import { int64OfNumber, numberOfInt64 } from "../functions/kernels/int64.ts";
 import { bigintType, type DataType, doubleType, type Field, type SqlValue } from "../types/data-type.ts";
 import { resized } from "./group-table.ts";
 
@@ -44,26 +45,29 @@ const doubles = (values: Float64Array, length: number, validity: Validity = null
 });
 const present = (validity: Validity, i: number): boolean => validity === null || bitAt(validity, i);
 
+/** Counts are doubles, exact below 2^53: adding to them is fast before the generated code is optimized too. */
+export function countColumn(counts: Float64Array, groups: number): Vector {
+  const values = new BigInt64Array(groups);
+  for (let g = 0; g < groups; g++) values[g] = int64OfNumber(counts[g]!);
+  return longs(values, groups);
+}
+
 /** count: `values`. */
 export class CountStore implements AggregateStore {
-  values: BigInt64Array = new BigInt64Array(0);
+  values: Float64Array = new Float64Array(0);
   ensure(groups: number): void {
     if (groups > this.values.length) this.values = resized(this.values, groups);
   }
   merge(groups: Int32Array, rows: number, buffers: readonly Vector[]): void {
     const { values, validity } = buffers[0] as Extract<Vector, { kind: "i64" }>;
     const own = this.values;
-    for (let i = 0; i < rows; i++) {
-      if (!present(validity, i)) continue;
-      const g = groups[i]!;
-      own[g] = BigInt.asIntN(64, own[g]! + values[i]!);
-    }
+    for (let i = 0; i < rows; i++) if (present(validity, i)) own[groups[i]!]! += numberOfInt64(values[i]!);
   }
   buffers(groups: number): Vector[] {
-    return [longs(this.values, groups)];
+    return [countColumn(this.values, groups)];
   }
   results(groups: number): Vector {
-    return longs(this.values, groups);
+    return countColumn(this.values, groups);
   }
 }
 
@@ -133,7 +137,7 @@ export class SumDoubleStore implements AggregateStore {
 /** avg: `sums` and `counts`; NULL where the count is 0. */
 export class AverageStore implements AggregateStore {
   sums: Float64Array = new Float64Array(0);
-  counts: BigInt64Array = new BigInt64Array(0);
+  counts: Float64Array = new Float64Array(0);
   ensure(groups: number): void {
     if (groups <= this.sums.length) return;
     this.sums = resized(this.sums, groups);
@@ -145,18 +149,17 @@ export class AverageStore implements AggregateStore {
     for (let i = 0; i < rows; i++) {
       const g = groups[i]!;
       if (present(sums.validity, i)) this.sums[g]! += sums.values[i]!;
-      if (present(counts.validity, i)) this.counts[g] = BigInt.asIntN(64, this.counts[g]! + counts.values[i]!);
+      if (present(counts.validity, i)) this.counts[g]! += numberOfInt64(counts.values[i]!);
     }
   }
   buffers(groups: number): Vector[] {
-    return [doubles(this.sums, groups), longs(this.counts, groups)];
+    return [doubles(this.sums, groups), countColumn(this.counts, groups)];
   }
   results(groups: number): Vector {
     const values = new Float64Array(groups);
     let validity: Uint8Array | null = null;
-    const halves = new Int32Array(this.counts.buffer, this.counts.byteOffset, 2 * groups);
     for (let g = 0; g < groups; g++) {
-      const count = halves[2 * g + 1]! * 4_294_967_296 + (halves[2 * g]! >>> 0);
+      const count = this.counts[g]!;
       if (count === 0) clearBit((validity ??= allPresent(groups)), g);
       else values[g] = this.sums[g]! / count;
     }

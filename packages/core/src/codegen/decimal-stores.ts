@@ -14,8 +14,8 @@ import {
 import { fitsPrecision, powerOfTen } from "../functions/decimal.ts";
 import { exactLimit } from "../functions/exact-decimal.ts";
 import { int64OfNumber, numberOfInt64 } from "../functions/kernels/int64.ts";
-import { bigintType, booleanType, type DecimalType, doubleType } from "../types/data-type.ts";
-import { type AggregateStore, SumLongStore } from "./aggregate-stores.ts";
+import { booleanType, type DecimalType, doubleType } from "../types/data-type.ts";
+import { type AggregateStore, countColumn, SumLongStore } from "./aggregate-stores.ts";
 import { resized } from "./group-table.ts";
 
 const present = (validity: Validity, i: number): boolean => validity === null || bitAt(validity, i);
@@ -97,12 +97,6 @@ function decimalColumn(type: DecimalType, groups: number, valueOf: (group: numbe
     else writeDecimal(values, g, value);
   }
   return { kind: "decimal", type, length: groups, validity, values };
-}
-
-function countColumn(counts: Float64Array, groups: number): Vector {
-  const values = new BigInt64Array(groups);
-  for (let g = 0; g < groups; g++) values[g] = int64OfNumber(counts[g]!);
-  return { kind: "i64", type: bigintType, length: groups, validity: null, values };
 }
 
 /** sum of decimals: `sums`, NULL where `seen` is 0. */

@@ -84,7 +84,7 @@ function emitFast(
 ): void {
   const fast = plan.fast!;
   if (fast.op === "count") {
-    out.line(js`${values}[${group}] = BigInt.asIntN(64, ${values}[${group}] + 1n);`);
+    out.line(js`${values}[${group}]++;`);
     return;
   }
   const arg = args[0]!;
@@ -112,8 +112,7 @@ function emitFast(
     }
     case "avg": {
       const addend = type.kind === "bigint" ? toDouble(value, out) : value;
-      out.line(js`${values}[${group}] += ${addend};`);
-      out.line(js`${seen}[${group}] = BigInt.asIntN(64, ${seen}[${group}] + 1n);`);
+      out.line(js`${values}[${group}] += ${addend}; ${seen}[${group}]++;`);
       return;
     }
     case "sumDecimal":

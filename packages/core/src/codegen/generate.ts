@@ -10,8 +10,8 @@ import { createBuilder } from "../columnar/vector-builder.ts";
 import { assertInvariant } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { typeOf } from "../expressions/typing.ts";
+import { plainSeparator } from "../functions/regex/text-regex.ts";
 import { functionRegistry } from "../functions/registry.ts";
-import { plainSeparator } from "../functions/scalar/patterns.ts";
 import { type DataType, intType, stringType, type StructType } from "../types/data-type.ts";
 import type { CodegenOptions } from "./compile-pipeline.ts";
 import { bindInterpreter } from "./interpreter.ts";
@@ -106,7 +106,15 @@ function explodedColumns(
       const parts = splitColumn(column, batch.length, plain.separator, spare);
       spare = undefined;
       const { count: length, starts, ends } = parts;
-      const elements = { kind: "bytes", type: stringType, length, validity: null, bytes: column.bytes, starts, ends } as const;
+      const elements = {
+        kind: "bytes",
+        type: stringType,
+        length,
+        validity: null,
+        bytes: column.bytes,
+        starts,
+        ends,
+      } as const;
       return { ...finish(() => repeated(parts.counts, length), elements, length), takeBack: () => (spare = parts) };
     };
   }

@@ -88,6 +88,7 @@ export function* linesOf(bytes: Uint8Array, start: number, end: number): Generat
   let lineStart = start;
   let behindReturn = 0;
   let position = start;
+  // Whether the line under way may have a byte above 0x7f.
   let high = false;
   while (position < end) {
     const from = position;
@@ -103,13 +104,12 @@ export function* linesOf(bytes: Uint8Array, start: number, end: number): Generat
       lineStart = exports.lineStarted();
       behindReturn = exports.isAfterReturn();
       position = rows === maximumRows ? lineStart : to;
-      high ||= exports.isHigh() !== 0;
-      return { starts: kernel.written(startsAt, rows), ends: kernel.written(endsAt, rows), rows };
+      const isHigh = exports.isHigh() !== 0;
+      const ascii = !high && !isHigh;
+      high = isHigh || (high && rows === 0);
+      return { starts: kernel.written(startsAt, rows), ends: kernel.written(endsAt, rows), rows, ascii };
     });
-    if (found.rows === 0) continue;
-    yield { ...found, ascii: !high };
-    // The line under way has begun in this piece.
-    if (lineStart >= position) high = false;
+    if (found.rows > 0) yield found;
   }
   if (lineStart < end) yield { starts: Int32Array.of(lineStart), ends: Int32Array.of(end), rows: 1, ascii: !high };
 }

@@ -48,6 +48,7 @@ async function spoiled(plan: PhysicalPlan, codegen: boolean): Promise<{ rows: Sq
         returned++;
         for (const vector of batch.columns) {
           if (vector.kind === "bytes") {
+            vector.bytes.fill(63);
             vector.starts.fill(0);
             vector.ends.fill(0);
           } else if (vector.kind === "i32") vector.values.fill(-1);
@@ -71,6 +72,8 @@ const pipeline = (steps: PipelineExec["steps"], output = schema): PhysicalPlan =
 });
 const narrow = structType([schema.fields[0]!, schema.fields[3]!, schema.fields[2]!]);
 const chosen: Expr = call("<", booleanType, column(0, intType), literal(4, intType));
+const parts: Expr = call("split", arrayType(stringType, false), column(3, stringType), literal(" ", stringType));
+const withPart = structType([...schema.fields, field("part", stringType)]);
 const inputs: readonly [name: string, plan: PhysicalPlan][] = [
   ["scan", scan],
   [
@@ -81,6 +84,17 @@ const inputs: readonly [name: string, plan: PhysicalPlan][] = [
     ),
   ],
   ["filter", pipeline([{ kind: "filter", condition: chosen }])],
+  ["parts", pipeline([{ kind: "generate", generator: "explode", args: [parts], schema: withPart }], withPart)],
+  [
+    "chosen parts",
+    pipeline(
+      [
+        { kind: "generate", generator: "explode", args: [parts], schema: withPart },
+        { kind: "filter", condition: call("<", booleanType, column(4, stringType), literal("t", stringType)) },
+      ],
+      withPart,
+    ),
+  ],
 ];
 const keysOf = structType([field("key", intType), field("name", stringType)]);
 
@@ -97,7 +111,7 @@ test.each([true, false])("memory that goes back to a source is not looked at aga
         } as never),
     });
     const local = table(input.schema, plain);
-    const stringAt = name === "columns" ? 1 : 3;
+    const stringAt = name === "columns" ? 1 : name.endsWith("parts") ? 4 : 3;
     const grouped = (from: PhysicalPlan): PhysicalPlan =>
       final(
         from,
@@ -107,9 +121,21 @@ test.each([true, false])("memory that goes back to a source is not looked at aga
           aggregate("collect_list", arrayType(stringType, false), column(stringAt, stringType)),
         ],
       );
-    const own = await spoiled(grouped(input), codegen);
-    expect(own.rows).toEqual(await rowsOf(grouped(local), codegen));
-    expect(own.returned).toBe(5);
+    const byText = (from: PhysicalPlan): PhysicalPlan =>
+      final(
+        from,
+        [column(stringAt, stringType)],
+        [
+          aggregate("count", bigintType, column(2, price)),
+          aggregate("min", stringType, column(stringAt, stringType)),
+          aggregate("first", stringType, column(stringAt, stringType)),
+        ],
+      );
+    for (const plan of [grouped, byText]) {
+      const own = await spoiled(plan(input), codegen);
+      expect(own.rows).toEqual(await rowsOf(plan(local), codegen));
+      expect(own.returned).toBe(5);
+    }
     for (const joinType of ["inner", "leftOuter", "leftAnti"] as const satisfies readonly JoinType[]) {
       for (const names of [
         [1, 2],

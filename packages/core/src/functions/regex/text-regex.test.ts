@@ -9,6 +9,7 @@ import {
   countMatches,
   groupOfMatches,
   parseReplacement,
+  plainSeparator,
   replaceMatches,
   splitAtMatches,
 } from "./text-regex.ts";
@@ -52,6 +53,24 @@ test("parts are those of Java's String.split, at most as many as the limit says"
   expect(parts("", -1, "a😀b")).toEqual(["a", "😀", "b"]);
   expect(parts("(?i)X", -1, "éxéX")).toEqual(["é", "é", ""]);
   expect(parts(",", -1, "")).toEqual([""]);
+});
+
+test("a pattern of plain characters separates as it does as a regular expression", () => {
+  const literal = fc.constantFrom("a", "b", "é", "😀", ",", " ", "-", "&", "\\|", "\\.", "\\t", "\\\\", "\\]", "\n");
+  const subject = fc.string({
+    unit: fc.constantFrom("a", "b", "é", "😀", "|", ".", "\t", "\\", "]", "t"),
+    maxLength: 14,
+  });
+  fc.assert(
+    fc.property(fc.array(literal, { minLength: 1, maxLength: 2 }), subject, (pieces, whole) => {
+      const source = pieces.join("");
+      const wanted = splitAtMatches(compileTextRegex(source, "split"), -1, ...around(whole));
+      expect(whole.split(plainSeparator(source)!), `${source} on ${whole}`).toEqual(wanted);
+    }),
+    { numRuns: 1000 },
+  );
+  const others = ["", ".", "a|b", "a+", "\\s", "\\d", "[ab]", "^a", "a$", "\\Qa", "\\", "(a)", "a{2}", "\ud83d", "a\\"];
+  for (const pattern of others) expect(plainSeparator(pattern), pattern).toBeUndefined();
 });
 
 test("replacements are Java's", () => {

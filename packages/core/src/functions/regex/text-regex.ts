@@ -174,6 +174,14 @@ export function replaceMatches(
   result.append(bytes, at, end);
 }
 
+const escapedControls: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", f: "\f" };
+
+/** The text that a pattern stands for when it is plain characters, escaped or not; undefined for all others. */
+export function plainSeparator(pattern: string): string | undefined {
+  if (!/^(?:[^\\^$.|?*+()[\]{}]|\\[!-/:-@[-`{-~tnrf])+$/.test(pattern) || !pattern.isWellFormed()) return undefined;
+  return pattern.replaceAll(/\\(.)/g, (_, escaped: string) => escapedControls[escaped] ?? escaped);
+}
+
 /** The parts between matches; a positive limit bounds their number, an empty match splits between characters. */
 export function splitAtMatches(
   regex: TextRegex,

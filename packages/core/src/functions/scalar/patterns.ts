@@ -15,6 +15,7 @@ import {
   parseReplacement,
   type Replacement,
   replaceMatches,
+  plainSeparator,
   splitAtMatches,
   type TextRegex,
 } from "../regex/text-regex.ts";
@@ -364,28 +365,18 @@ const regexpSubstr: ScalarFunction = stringFunction({
   examples: example("regexp_substr('Steven Jones', 'Ste(v|ph)en')", "Steven"),
 });
 
-const escapedControls: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", f: "\f" };
-
-/** The text that a pattern stands for when it is plain characters, escaped or not; undefined for all others. */
-export function plainSeparator(pattern: string): string | undefined {
-  if (!/^(?:[^\\^$.|?*+()[\]{}]|\\[!-/:-@[-`{-~tnrf])+$/.test(pattern) || !pattern.isWellFormed()) return undefined;
-  return pattern.replaceAll(/\\(.)/g, (_, escaped: string) => escapedControls[escaped] ?? escaped);
-}
-
 const split: ScalarFunction = stringFunction({
   name: "split",
   arity: [2, 3],
   resolve: signature([stringType, stringType, intType], arrayType(stringType, false)),
   bind: () => {
     const compile = regexCache("split");
-    let last: unknown;
-    let separator: string | undefined;
+    const plain = keepLast(plainSeparator);
     return (s, pattern, limit) => {
       const most = limit === undefined ? -1 : (limit as number);
-      if (pattern !== last) separator = plainSeparator(pattern as string);
-      last = pattern;
+      const separator = most <= 0 ? plain(pattern as string) : undefined;
       // The runtime is faster than a regular expression.
-      if (most <= 0 && separator !== undefined) return (s as string).split(separator);
+      if (separator !== undefined) return (s as string).split(separator);
       const regex = compile(pattern as string);
       return overText(s!, (bytes, start, end) => splitAtMatches(regex, most, bytes, start, end));
     };
@@ -395,7 +386,11 @@ const split: ScalarFunction = stringFunction({
       const pattern = options.args[1]?.literal?.value;
       const limit = args.length === 2 ? -1 : options.args[2]?.literal?.value;
       const regex = constantRegex(options, "split");
-      if (regex === undefined || typeof limit !== "number" || (limit <= 0 && plainSeparator(pattern as string) !== undefined))
+      if (
+        regex === undefined ||
+        typeof limit !== "number" ||
+        (limit <= 0 && plainSeparator(pattern as string) !== undefined)
+      )
         return emitBound(split, args, ctx, types, options);
       const call = js`${ctx.bind(splitAtMatches)}(${ctx.bind(regex)}, ${number(limit)}, ${bytesOf(args[0]!)})`;
       return ctx.unbox(local(ctx, "t", call), types.returns);
