@@ -1,12 +1,12 @@
 /** Threads give the rows of one thread, in the same order, also when threads die at any moment. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { count, min, SparkSession, sum, udf } from "millrace";
+import { count, expr, min, SparkSession, sum, udf } from "millrace";
 import { createSimulatedRuntime, EmbeddedEngine, type FileOperation, type SimulatedRuntime } from "millrace/engine";
 import { windowBytes } from "../../packages/core/src/execution/parallel/messages.ts";
 import type { ThreadEnd, WorkerLink, Workers } from "../../packages/core/src/runtime/workers.ts";
 import { serveTasks } from "../../packages/core/src/session/serve-tasks.ts";
-import { type Frame, schema, step, tableOf } from "./random-plans.ts";
+import { type Frame, schema, type Step, step, tableOf } from "./random-plans.ts";
 
 /** Threads that are none: they take turns on this one, get copies of all messages, and can die after any of them. */
 class LoopbackWorkers implements Workers {
@@ -102,6 +102,14 @@ async function write(runtime: SimulatedRuntime, tables: readonly (readonly objec
 /** Of the column s: rows, a sum and a smallest value. */
 const totals = (frame: Frame) => frame.groupBy("s").agg(() => ({ n: count("*"), a: sum("a"), b: min("b") }));
 
+/** Rows with equal keys stay in their order, so that limits choose the same ones. */
+const sort = fc.constantFrom<Step>(
+  (frame) => frame.orderBy("s"),
+  (frame) => frame.orderBy(expr("a + b").desc(), expr("s").asc()),
+  (frame) => frame.orderBy("b").limit(2),
+  (frame) => frame.sortWithinPartitions("a"),
+);
+
 const lives = fc.option(fc.nat(20), { nil: Infinity });
 
 test("random plans give the same rows in the same order on threads, whatever dies", async () => {
@@ -113,7 +121,7 @@ test("random plans give the same rows in the same order on threads, whatever die
     fc.asyncProperty(
       tableOf,
       tableOf,
-      fc.array(step, { minLength: 1, maxLength: 4 }),
+      fc.array(fc.oneof({ weight: 3, arbitrary: step }, sort), { minLength: 1, maxLength: 4 }),
       lives,
       async (first, second, steps, until) => {
         await write(runtime, [first, second]);
@@ -213,6 +221,10 @@ test("explain shows what runs in threads, and what keeps the rest on the calling
   };
   const plain = await explained((numbers) => numbers.filter("id > 7").groupBy().count());
   expect(plain).toMatch(/FinalAggregate.*\n.*Exchange single\n.*Parallel, 2 threads\n.*PartialAggregate.*\n.*Range/);
+  const sorted = await explained((numbers) => numbers.filter("id > 7").orderBy("id").limit(3));
+  expect(sorted).toMatch(/MergeSorted 3 .*\n.*Parallel, 2 threads\n.*TopK 3 .*in 2 parts\n.*Filter.*\n.*Range/);
+  const shuffled = await explained((numbers) => numbers.orderBy(expr("rand(1)")));
+  expect(shuffled).toMatch(/Sort .*\n.*Parallel, 2 threads\n.*Range/);
   const closure = udf((id: number | null) => id, "bigint");
   const bound = await explained((numbers) => numbers.select(closure("id").alias("y")));
   expect(bound).toMatch(/Project.*\(on the calling thread: a closure\)\n.*Parallel, 2 threads\n.*Range/);

@@ -20,7 +20,7 @@ import { compileParallel } from "./operators/parallel.ts";
 import { compilePipelineOperator } from "./operators/pipeline.ts";
 import { compileRange } from "./operators/range.ts";
 import { compileScan } from "./operators/scan.ts";
-import { compileSort } from "./operators/sort.ts";
+import { compileMergeSorted, compileSort } from "./operators/sort.ts";
 import { compileStateAggregate } from "./operators/state-aggregate.ts";
 import { compileUnion } from "./operators/union.ts";
 import { compileUserRows } from "./operators/user-rows.ts";
@@ -97,6 +97,8 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compileNestedLoopJoin(plan, environment);
     case "Sort":
       return compileSort(plan, environment);
+    case "MergeSorted":
+      return compileMergeSorted(plan, environment);
     case "Limit":
       return compileLimit(plan, environment);
     case "Offset":

@@ -27,6 +27,8 @@ export function expressionsOfPlan(plan: PhysicalPlan): readonly Expr[] {
       return expressionsOfSteps(plan.steps);
     case "PartialAggregate":
       return [...expressionsOfSteps(plan.steps), ...plan.keys, ...plan.aggregates];
+    case "Sort":
+      return plan.order;
     case "HashJoin":
       return [...plan.leftKeys, ...plan.rightKeys, ...(plan.condition === undefined ? [] : [plan.condition])];
     default:

@@ -1,8 +1,9 @@
 /** Finds the parts of a plan that several threads can run at once, and puts a Parallel operator over each. */
 import { expressionsOfPlan } from "./expressions-of-plan.ts";
+import { isRepeatable } from "../codegen/expression-ids.ts";
 import { someExpression } from "../expressions/traverse.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
-import type { HashJoinExec, PhysicalPlan, ScanExec, RangeExec } from "./physical-plan.ts";
+import type { HashJoinExec, PhysicalPlan, RangeExec, ScanExec, SortExec } from "./physical-plan.ts";
 
 export interface ParallelOptions {
   readonly threads: number;
@@ -36,6 +37,8 @@ export function splitLeafOf(plan: PhysicalPlan, options: ParallelOptions): ScanE
     case "PartialAggregate":
     case "EventTimeWatermark":
       return splitLeafOf(plan.input, options);
+    case "Sort":
+      return plan.withinPartitions === true ? splitLeafOf(plan.input, options) : undefined;
     case "HashJoin": {
       // The build side's own rows must not come out of a join: each thread would give them.
       const keepsBuild = plan.joinType === (plan.buildSide === "left" ? "leftOuter" : "rightOuter");
@@ -54,19 +57,31 @@ export function holdsClosure(expr: Parameters<typeof someExpression>[0]): boolea
 
 export function parallelize(plan: PhysicalPlan, options: ParallelOptions, newId: () => number): PhysicalPlan {
   if (options.threads < 2) return plan;
+  const { threads } = options;
   const visit = (node: PhysicalPlan): PhysicalPlan => {
-    if (splitLeafOf(node, options) !== undefined) {
-      const id = newId();
-      return { kind: "Parallel", id, schema: node.schema, input: insideOf(node), threads: options.threads };
+    if (splitLeafOf(node, options) !== undefined) return inThreads(insideOf(node));
+    if (node.kind === "Sort" && isSortedInParts(node, options)) {
+      // What the user looks up by its number is the operator that gives the rows.
+      const { id, schema, order, limit } = node;
+      const sorted = inThreads({ ...node, id: newId(), input: insideOf(node.input), parts: threads });
+      return { kind: "MergeSorted", id, schema, input: sorted, order, ...(limit === undefined ? {} : { limit }) };
     }
     return withInputs(node, visit);
   };
+  const inThreads = (input: PhysicalPlan): PhysicalPlan => ({
+    kind: "Parallel",
+    id: newId(),
+    schema: input.schema,
+    input,
+    threads,
+  });
   // Inside of a fragment only the build sides may be parallel once more.
   const insideOf = (node: PhysicalPlan): PhysicalPlan => {
     switch (node.kind) {
       case "Pipeline":
       case "PartialAggregate":
       case "EventTimeWatermark":
+      case "Sort":
         return { ...node, input: insideOf(node.input) };
       case "HashJoin":
         return node.buildSide === "left"
@@ -77,6 +92,13 @@ export function parallelize(plan: PhysicalPlan, options: ParallelOptions, newId:
     }
   };
   return visit(plan);
+}
+
+/** Whether threads can sort parts of the rows, by keys that are the same wherever they are computed. */
+function isSortedInParts(plan: SortExec, options: ParallelOptions): boolean {
+  const keys = plan.order.map(({ child }) => child);
+  if (keys.some((key) => holdsClosure(key) || someExpression(key, (e) => !isRepeatable(e)))) return false;
+  return splitLeafOf(plan.input, options) !== undefined;
 }
 
 function withInputs(plan: PhysicalPlan, change: (input: PhysicalPlan) => PhysicalPlan): PhysicalPlan {

@@ -126,7 +126,16 @@ export interface SortExec extends Node {
   readonly order: readonly SortOrder[];
   /** Sorts the rows of each partition for itself. */
   readonly withinPartitions?: true;
+  /** Makes so many partitions, each the sorted rows of adjoining partitions of the input: what threads do of a sort. */
+  readonly parts?: number;
   /** With a limit only the first rows are kept (top-k). */
+  readonly limit?: number;
+}
+/** Rows of sorted partitions in one order; of equal rows those of the earlier partition come first. */
+export interface MergeSortedExec extends Node {
+  readonly kind: "MergeSorted";
+  readonly input: PhysicalPlan;
+  readonly order: readonly SortOrder[];
   readonly limit?: number;
 }
 export interface LimitExec extends Node {
@@ -213,6 +222,7 @@ export type PhysicalPlan =
   | HashJoinExec
   | NestedLoopJoinExec
   | SortExec
+  | MergeSortedExec
   | LimitExec
   | OffsetExec
   | RepartitionExec

@@ -28,6 +28,7 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "StateAggregate":
     case "Exchange":
     case "Sort":
+    case "MergeSorted":
     case "Limit":
     case "Offset":
     case "Repartition":
@@ -116,7 +117,9 @@ export function describeOperator(plan: PhysicalPlan): string {
       case "NestedLoopJoin":
         return `NestedLoopJoin ${plan.joinType}, build ${plan.buildSide ?? "right"}${plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`}`;
       case "Sort":
-        return `${plan.limit === undefined ? "Sort" : `TopK ${plan.limit}`} ${list(plan.order)}${plan.withinPartitions === true ? ", within partitions" : ""}`;
+        return `${plan.limit === undefined ? "Sort" : `TopK ${plan.limit}`} ${list(plan.order)}${plan.withinPartitions === true ? ", within partitions" : ""}${plan.parts === undefined ? "" : `, in ${plan.parts} parts`}`;
+      case "MergeSorted":
+        return `MergeSorted${plan.limit === undefined ? "" : ` ${plan.limit}`} ${list(plan.order)}`;
       case "Limit":
         return `Limit ${plan.limit}`;
       case "Offset":

@@ -29,6 +29,7 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "StateAggregate":
     case "Exchange":
     case "Sort":
+    case "MergeSorted":
     case "Limit":
     case "Offset":
     case "Repartition":

@@ -51,6 +51,7 @@ export function compileParallel(plan: ParallelExec, environment: OperatorEnviron
         nowMicros: context.nowMicros,
         seed: context.seed,
         splits: scan === undefined ? opened.map(() => null) : scan.splits.map(({ data }) => data),
+        tasks: opened.length,
         inputs: [],
         memoryLimitBytes: Math.ceil(context.memory.budget.limitBytes / pool.size),
       };

@@ -22,6 +22,7 @@ export function cutFragment(plan: PhysicalPlan): Fragment {
       case "Pipeline":
       case "PartialAggregate":
       case "EventTimeWatermark":
+      case "Sort":
         return { ...node, input: cut(node.input) };
       case "HashJoin": {
         const { build, probe } = joinSides(node);

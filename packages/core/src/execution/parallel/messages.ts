@@ -15,8 +15,10 @@ export interface OpenFragment {
   readonly batchId: number;
   readonly nowMicros: bigint;
   readonly seed: bigint;
-  /** `data` of all splits of the fragment's scan; a task names one by its position. */
+  /** `data` of all splits of the fragment's scan. */
   readonly splits: readonly unknown[];
+  /** Partitions of the fragment's rows: as many as splits, or as the parts of a sort. */
+  readonly tasks: number;
   /** Rows of the build sides, as `encodeBatch` writes them. */
   readonly inputs: readonly (readonly Uint8Array[])[];
   readonly memoryLimitBytes: number;

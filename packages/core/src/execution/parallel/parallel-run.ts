@@ -27,7 +27,7 @@ export class ParallelRun {
     this.#open = open;
     this.#context = context;
     this.#countRows = countRows;
-    this.#tasks = open.splits.map(() => new TaskOutput());
+    this.#tasks = Array.from({ length: open.tasks }, () => new TaskOutput());
     this.#left = this.#tasks.length;
     const { signal } = context;
     const onAbort = (): void => this.#abandon(signal.reason);
