@@ -3,13 +3,12 @@
  * plan's operators cannot give (the table of Spark's `UnsupportedOperationChecker`).
  */
 import { MillraceError } from "../errors/index.ts";
-import type { Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { someExpression } from "../expressions/traverse.ts";
 import { typeOf } from "../expressions/typing.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { isStreamingPlan, planNodes } from "../logical-plan/traverse.ts";
-import { watermarkDelayKey } from "./resolve-watermark.ts";
+import { watermarkedKey } from "./watermark-columns.ts";
 
 export type StreamOutputMode = "append" | "update" | "complete";
 
@@ -20,23 +19,6 @@ export function streamingAggregates(plan: LogicalPlan): readonly AggregateNode[]
   return [...planNodes(plan)].filter(
     (node): node is AggregateNode => node.kind === "Aggregate" && isStreamingPlan(node),
   );
-}
-
-/**
- * The event-time expression of a grouping: the column (or the end of the window) that carries a watermark; undefined
- * when there is none.
- */
-export function watermarkedKey(grouping: readonly Expr[]): number | undefined {
-  const at = grouping.findIndex((expr) => {
-    const metadata =
-      expr.kind === "Attribute" ? expr.metadata : expr.kind === "Alias" ? aliasMetadata(expr) : undefined;
-    return metadata !== undefined && watermarkDelayKey in metadata;
-  });
-  return at < 0 ? undefined : at;
-}
-
-function aliasMetadata(expr: Expr & { readonly kind: "Alias" }): Readonly<Record<string, unknown>> | undefined {
-  return expr.metadata ?? (expr.child.kind === "Attribute" ? expr.child.metadata : undefined);
 }
 
 function unsupported(operation: string): MillraceError {

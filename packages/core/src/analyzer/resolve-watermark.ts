@@ -6,9 +6,7 @@ import { outputOf } from "../logical-plan/output.ts";
 import type { DataType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
 import { resolveAttribute } from "./resolve-attribute.ts";
-
-/** Key of a column's metadata that holds the watermark delay in milliseconds, as Spark names it. */
-export const watermarkDelayKey = "spark.watermarkDelayMs";
+import { watermarkDelayKey } from "./watermark-columns.ts";
 
 const microsPerMonth = 31n * 86_400_000_000n;
 

@@ -21,10 +21,10 @@ import { compilePipelineOperator } from "./operators/pipeline.ts";
 import { compileRange } from "./operators/range.ts";
 import { compileScan } from "./operators/scan.ts";
 import { compileMergeSorted, compileSort } from "./operators/sort.ts";
-import { compileStateAggregate } from "./operators/state-aggregate.ts";
 import { compileUnion } from "./operators/union.ts";
 import { compileUserRows } from "./operators/user-rows.ts";
 import { compileWindow } from "./operators/window.ts";
+import { compileStateAggregate } from "./stateful/state-aggregate.ts";
 
 /**
  * Compiles a plan. It can be executed any number of times, but one execution must end before the next begins: the

@@ -57,8 +57,8 @@ export interface BatchContext {
   readonly turns?: Turns;
   /** The rows of a scan in this batch. */
   openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan>;
-  /** State of a stateful operator's partition, opened at this batch's version. The caller commits or aborts it. */
-  openState(operatorId: number, partition: number, schema: StateStoreSchema): Promise<StateStore>;
+  /** A store of a stateful operator's partition, opened at this batch's version. The caller commits or aborts it. */
+  openState(operatorId: number, partition: number, storeName: string): Promise<StateStore>;
   /** Watermarks of this batch for a stateful operator, µs: rows at or before `late` are dropped, keys at or before `evict` leave. */
   watermark(operatorId: number): { readonly late: bigint; readonly evict: bigint };
   /** Statistics of an EventTimeWatermark node: called once per partition with what it saw (µs). */
@@ -70,14 +70,6 @@ export interface BatchContext {
   atEnd(callback: () => void): void;
   /** Memory for rows that operators keep, and disk for what does not fit. Whoever opened it closes it. */
   readonly memory: OperatorMemory;
-}
-
-export interface StateStoreSchema {
-  readonly key: StructType;
-  readonly value: StructType;
-  /** Operator name as Spark records it, such as `stateStoreSave`. */
-  readonly operatorName: string;
-  readonly numPartitions: number;
 }
 
 export interface EventTimeStats {
@@ -105,6 +97,8 @@ export interface StateOperatorMetrics {
   readonly allUpdatesTimeMs: number;
   readonly allRemovalsTimeMs: number;
   readonly memoryUsedBytes: number;
+  /** Counters that only this kind of operator has, such as `numDroppedDuplicateRows`. */
+  readonly custom: Readonly<Record<string, number>>;
 }
 
 /** A plan ready to run any number of times. */

@@ -1,5 +1,4 @@
 /** Small plans and what runs them, for the tests of operators. */
-import { hexOf } from "../columnar/hex.ts";
 import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { AggregateCall, Call, Expr } from "../expressions/expression.ts";
@@ -7,6 +6,7 @@ import { typeOf } from "../expressions/typing.ts";
 import { partialSchema } from "../physical-plan/partial-schema.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { StateStore } from "../state/state-store.ts";
+import { VersionedMap, type VisitEntry } from "../state/versioned-map.ts";
 import { type DataType, field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
 import { createSimulatedRuntime } from "../runtime/simulated/index.ts";
 import { compilePlan } from "./compile-plan.ts";
@@ -111,27 +111,64 @@ export function union(...inputs: readonly PhysicalPlan[]): PhysicalPlan {
   return { kind: "Union", id: nextId++, schema: inputs[0]!.schema, inputs };
 }
 
-/** A state store over a JavaScript map. */
+/** A state store in memory that is never committed: each batch of a test changes it further. */
 export class MemoryStateStore implements StateStore {
   readonly version = 0;
-  readonly #entries = new Map<string, { readonly key: Uint8Array; readonly value: Uint8Array }>();
+  readonly #map = new VersionedMap();
   /** Keys put since it was made. */
   puts = 0;
+  get size(): number {
+    return this.#map.size;
+  }
+  get changedCount(): number {
+    return this.#map.changedCount;
+  }
+  get arena(): Uint8Array {
+    return this.#map.arena;
+  }
   get(key: Uint8Array): Uint8Array | null {
-    return this.#entries.get(hexOf(key))?.value ?? null;
+    const entry = this.find(key, 0, key.length);
+    return entry < 0 ? null : this.arena.slice(this.valueStart(entry), this.valueEnd(entry));
   }
   put(key: Uint8Array, value: Uint8Array): void {
-    this.puts++;
-    this.#entries.set(hexOf(key), { key: key.slice(), value: value.slice() });
+    this.putRange(key, 0, key.length, value, 0, value.length);
   }
   remove(key: Uint8Array): void {
-    this.#entries.delete(hexOf(key));
+    this.#map.remove(key, 0, key.length);
   }
   entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }> {
-    return this.#entries.values();
+    const found: { readonly key: Uint8Array; readonly value: Uint8Array }[] = [];
+    this.#map.forEach((arena, ks, ke, vs, ve) => found.push({ key: arena.slice(ks, ke), value: arena.slice(vs, ve) }));
+    return found.values();
   }
-  get size(): number {
-    return this.#entries.size;
+  find(bytes: Uint8Array, start: number, end: number): number {
+    return this.#map.find(bytes, start, end);
+  }
+  valueStart(entry: number): number {
+    return this.#map.valueStart(entry);
+  }
+  valueEnd(entry: number): number {
+    return this.#map.valueEnd(entry);
+  }
+  putRange(...range: Parameters<StateStore["putRange"]>): number {
+    this.puts++;
+    return this.#map.put(...range);
+  }
+  putNew(...range: Parameters<StateStore["putNew"]>): number {
+    this.puts++;
+    return this.#map.putNew(...range);
+  }
+  setValue(entry: number, value: Uint8Array, start: number, end: number): void {
+    this.#map.setValue(entry, value, start, end);
+  }
+  removeEntry(entry: number): void {
+    this.#map.removeEntry(entry);
+  }
+  forEach(visit: VisitEntry): void {
+    this.#map.forEach(visit);
+  }
+  forEachChange(visit: VisitEntry): void {
+    this.#map.forEachChange(visit);
   }
   memoryUsedBytes(): number {
     return 0;

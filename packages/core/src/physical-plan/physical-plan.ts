@@ -16,14 +16,15 @@ import type {
   UserRows,
 } from "../logical-plan/logical-plan.ts";
 import type { StructType } from "../types/data-type.ts";
+import type { StatefulExec } from "./stateful.ts";
 
-interface Node {
+export interface PlanNode {
   /** Number within the plan, in the order of explain (`(3)`), keys the metrics. */
   readonly id: number;
   readonly schema: StructType;
 }
 
-export interface ScanExec extends Node {
+export interface ScanExec extends PlanNode {
   readonly kind: "Scan";
   readonly read: Read;
   readonly tableSchema: TableSchema;
@@ -32,12 +33,12 @@ export interface ScanExec extends Node {
   /** −1 for a batch read. */
   readonly sourceIndex: number;
 }
-export interface LocalScanExec extends Node {
+export interface LocalScanExec extends PlanNode {
   readonly kind: "LocalScan";
   readonly batch: RecordBatch;
   readonly columns: readonly number[];
 }
-export interface RangeExec extends Node {
+export interface RangeExec extends PlanNode {
   readonly kind: "Range";
   readonly start: bigint;
   readonly end: bigint;
@@ -45,23 +46,23 @@ export interface RangeExec extends Node {
   readonly numPartitions: number;
 }
 /** Filters, projections, expansions and generators fused into one generated loop. */
-export interface PipelineExec extends Node {
+export interface PipelineExec extends PlanNode {
   readonly kind: "Pipeline";
   readonly input: PhysicalPlan;
   readonly steps: readonly PipelineStep[];
 }
-export interface UserRowsExec extends Node {
+export interface UserRowsExec extends PlanNode {
   readonly kind: "UserRows";
   readonly input: PhysicalPlan;
   readonly plan: UserRows;
 }
-export interface KeyedGroupsExec extends Node {
+export interface KeyedGroupsExec extends PlanNode {
   readonly kind: "KeyedGroups";
   readonly input: PhysicalPlan;
   readonly plan: KeyedGroups;
 }
 /** Columns out: keys, then the buffer fields of each aggregate. Input steps before it are fused into its loop. */
-export interface PartialAggregateExec extends Node {
+export interface PartialAggregateExec extends PlanNode {
   readonly kind: "PartialAggregate";
   readonly input: PhysicalPlan;
   readonly steps: readonly PipelineStep[];
@@ -69,34 +70,22 @@ export interface PartialAggregateExec extends Node {
   readonly aggregates: readonly AggregateCall[];
 }
 /** Input: partial results (keys, buffers). Output: keys, then final values. */
-export interface FinalAggregateExec extends Node {
+export interface FinalAggregateExec extends PlanNode {
   readonly kind: "FinalAggregate";
   readonly input: PhysicalPlan;
   readonly keyCount: number;
   readonly aggregates: readonly AggregateCall[];
 }
-/** As FinalAggregate, merged with the state of earlier batches. */
-export interface StateAggregateExec extends Node {
-  readonly kind: "StateAggregate";
-  readonly input: PhysicalPlan;
-  readonly keyCount: number;
-  readonly keyNames: readonly string[];
-  readonly aggregates: readonly AggregateCall[];
-  readonly outputMode: "append" | "update" | "complete";
-  readonly operatorId: number;
-  /** Expression over the keys giving the event time (µs) that the watermark is compared with; absent: no watermark. */
-  readonly eventTime?: Expr;
-}
 export type Partitioning =
   | { readonly kind: "hash"; readonly keys: readonly number[]; readonly partitions: number }
   | { readonly kind: "single" };
-export interface ExchangeExec extends Node {
+export interface ExchangeExec extends PlanNode {
   readonly kind: "Exchange";
   readonly input: PhysicalPlan;
   readonly partitioning: Partitioning;
 }
 /** Output: left columns then right columns (semi/anti: left only). The build side is read whole first. */
-export interface HashJoinExec extends Node {
+export interface HashJoinExec extends PlanNode {
   readonly kind: "HashJoin";
   readonly left: PhysicalPlan;
   readonly right: PhysicalPlan;
@@ -111,7 +100,7 @@ export interface HashJoinExec extends Node {
   /** The build side is small, by its estimated size or by a hint: worth having whole in every thread. */
   readonly broadcast?: boolean;
 }
-export interface NestedLoopJoinExec extends Node {
+export interface NestedLoopJoinExec extends PlanNode {
   readonly kind: "NestedLoopJoin";
   readonly left: PhysicalPlan;
   readonly right: PhysicalPlan;
@@ -120,7 +109,7 @@ export interface NestedLoopJoinExec extends Node {
   /** Default: right. */
   readonly buildSide?: "left" | "right";
 }
-export interface SortExec extends Node {
+export interface SortExec extends PlanNode {
   readonly kind: "Sort";
   readonly input: PhysicalPlan;
   readonly order: readonly SortOrder[];
@@ -132,25 +121,25 @@ export interface SortExec extends Node {
   readonly limit?: number;
 }
 /** Rows of sorted partitions in one order; of equal rows those of the earlier partition come first. */
-export interface MergeSortedExec extends Node {
+export interface MergeSortedExec extends PlanNode {
   readonly kind: "MergeSorted";
   readonly input: PhysicalPlan;
   readonly order: readonly SortOrder[];
   readonly limit?: number;
 }
-export interface LimitExec extends Node {
+export interface LimitExec extends PlanNode {
   readonly kind: "Limit";
   readonly input: PhysicalPlan;
   readonly limit: number;
 }
 /** Drops the first rows over all partitions. */
-export interface OffsetExec extends Node {
+export interface OffsetExec extends PlanNode {
   readonly kind: "Offset";
   readonly input: PhysicalPlan;
   readonly offset: number;
 }
 /** Keys are bound to the input; those of `range` are sort orders. */
-export interface RepartitionExec extends Node {
+export interface RepartitionExec extends PlanNode {
   readonly kind: "Repartition";
   readonly input: PhysicalPlan;
   readonly how: Repartition["how"];
@@ -158,7 +147,7 @@ export interface RepartitionExec extends Node {
   readonly keys: readonly Expr[];
 }
 /** Passes its input on and aggregates it on the way. */
-export interface CollectMetricsExec extends Node {
+export interface CollectMetricsExec extends PlanNode {
   readonly kind: "CollectMetrics";
   readonly input: PhysicalPlan;
   readonly name: string;
@@ -169,7 +158,7 @@ export interface CollectMetricsExec extends Node {
   readonly observer?: MetricsObserver;
 }
 /** Input: rows sorted by partition and order. Output: the input's columns, then the values of the functions. */
-export interface WindowExec extends Node {
+export interface WindowExec extends PlanNode {
   readonly kind: "Window";
   readonly input: PhysicalPlan;
   readonly partitionBy: readonly Expr[];
@@ -177,18 +166,18 @@ export interface WindowExec extends Node {
   readonly functions: readonly WindowExpression[];
 }
 /** Rows sorted by partition and order, of each partition only those up to a rank. */
-export interface GroupTopKExec extends Node, GroupLimit {
+export interface GroupTopKExec extends PlanNode, GroupLimit {
   readonly kind: "GroupTopK";
   readonly input: PhysicalPlan;
   readonly partitionBy: readonly Expr[];
   readonly orderBy: readonly SortOrder[];
 }
-export interface UnionExec extends Node {
+export interface UnionExec extends PlanNode {
   readonly kind: "Union";
   readonly inputs: readonly PhysicalPlan[];
 }
 /** Passes its input on and records the greatest event time of the batch. */
-export interface EventTimeWatermarkExec extends Node {
+export interface EventTimeWatermarkExec extends PlanNode {
   readonly kind: "EventTimeWatermark";
   readonly input: PhysicalPlan;
   readonly ordinal: number;
@@ -197,13 +186,13 @@ export interface EventTimeWatermarkExec extends Node {
 }
 
 /** Runs its input in the threads of the pool, split by split; see `parallelize`. */
-export interface ParallelExec extends Node {
+export interface ParallelExec extends PlanNode {
   readonly kind: "Parallel";
   readonly input: PhysicalPlan;
   readonly threads: number;
 }
 /** In a fragment that runs elsewhere: rows that the calling thread computed for it. */
-export interface FragmentInputExec extends Node {
+export interface FragmentInputExec extends PlanNode {
   readonly kind: "FragmentInput";
   readonly index: number;
 }
@@ -217,7 +206,7 @@ export type PhysicalPlan =
   | KeyedGroupsExec
   | PartialAggregateExec
   | FinalAggregateExec
-  | StateAggregateExec
+  | StatefulExec
   | ExchangeExec
   | HashJoinExec
   | NestedLoopJoinExec

@@ -1,4 +1,3 @@
-import { watermarkedKey } from "../analyzer/check-streaming-support.ts";
 import type { PipelineStep } from "../codegen/pipeline.ts";
 import { assertInvariant, MillraceError } from "../errors/index.ts";
 import type { AggregateCall, Attribute, Expr, SortOrder } from "../expressions/expression.ts";
@@ -13,7 +12,9 @@ import { type ParallelOptions, parallelize } from "./parallelize.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import type { SourceSizes } from "./estimate-size.ts";
 import { planJoin } from "./plan-join.ts";
+import { exchangeByKeys, planStateAggregate, type StatefulPlanner } from "./plan-stateful.ts";
 import { planWindow } from "./plan-window.ts";
+import type { StatefulOutputMode } from "./stateful.ts";
 
 export interface PlanOptions {
   /** Number of state partitions of a streaming aggregation. */
@@ -22,7 +23,7 @@ export interface PlanOptions {
   readonly broadcastBytes?: number;
   /** How large sources are; a side of a join of unknown size is not broadcast. */
   readonly sizes?: SourceSizes;
-  readonly streaming?: { readonly outputMode: "append" | "update" | "complete" };
+  readonly streaming?: { readonly outputMode: StatefulOutputMode };
   /** Absent: everything runs on the calling thread. */
   readonly parallel?: ParallelOptions;
 }
@@ -229,49 +230,32 @@ export class Planner {
   }
 
   #aggregate(plan: LogicalPlan & { readonly kind: "Aggregate" }, schema: StructType): PhysicalPlan {
-    const streaming = this.#options.streaming !== undefined && isStreamingPlan(plan.input);
-    const operatorId = streaming ? this.#nextOperatorId++ : -1;
+    const stateful = isStreamingPlan(plan.input) ? this.#stateful() : undefined;
+    const operatorId = stateful === undefined ? -1 : this.#nextOperatorId++;
     const below = this.#pipeline(plan.input);
     const keys = plan.grouping.map((e) => bindExpression(e, below.output));
     const aggregates = plan.aggregates.map((e) => bindAggregate(e, below.output));
-    const keyFields = schema.fields.slice(0, keys.length);
     const partial: PhysicalPlan = {
       kind: "PartialAggregate",
       id: this.newId(),
-      schema: partialSchema(keyFields, aggregates),
+      schema: partialSchema(schema.fields.slice(0, keys.length), aggregates),
       input: below.input,
       steps: below.steps,
       keys,
       aggregates,
     };
-    const partitions = streaming ? this.#options.shufflePartitions : 1;
-    const exchange: PhysicalPlan = {
-      kind: "Exchange",
-      id: this.newId(),
-      schema: partial.schema,
-      input: partial,
-      partitioning:
-        keys.length === 0 || partitions === 1
-          ? { kind: "single" }
-          : { kind: "hash", keys: keys.map((_, i) => i), partitions },
-    };
-    const keyCount = keys.length;
-    if (!streaming) {
-      return { kind: "FinalAggregate", id: this.newId(), schema, input: exchange, keyCount, aggregates };
+    if (stateful !== undefined) {
+      return planStateAggregate(partial, { grouping: plan.grouping, aggregates, schema }, operatorId, stateful);
     }
-    const eventTime = eventTimeOf(plan.grouping, schema);
-    return {
-      kind: "StateAggregate",
-      id: this.newId(),
-      schema,
-      input: exchange,
-      keyCount,
-      keyNames: keyFields.map((f) => f.name),
-      aggregates,
-      outputMode: this.#options.streaming!.outputMode,
-      operatorId,
-      ...(eventTime === undefined ? {} : { eventTime }),
-    };
+    const input = exchangeByKeys(partial, [], 1, this);
+    return { kind: "FinalAggregate", id: this.newId(), schema, input, keyCount: keys.length, aggregates };
+  }
+
+  /** What stateful operators are planned with; undefined for a batch query. */
+  #stateful(): StatefulPlanner | undefined {
+    const { streaming, shufflePartitions } = this.#options;
+    if (streaming === undefined) return undefined;
+    return { newId: () => this.newId(), statePartitions: shufflePartitions, outputMode: streaming.outputMode };
   }
 }
 
@@ -283,15 +267,4 @@ function bindAggregate(expr: Expr, input: readonly Attribute[]): AggregateCall {
 
 function bindOrder(order: readonly SortOrder[], input: readonly Attribute[]): readonly SortOrder[] {
   return order.map((item) => ({ ...item, child: bindExpression(item.child, input) }));
-}
-
-/** Event time of a group: its watermarked key, or the end of the window that is the key. */
-function eventTimeOf(grouping: readonly Expr[], schema: StructType): Expr | undefined {
-  const ordinal = watermarkedKey(grouping);
-  if (ordinal === undefined) return undefined;
-  const key = schema.fields[ordinal]!;
-  const reference: Expr = { kind: "BoundReference", ordinal, type: key.type, nullable: key.nullable };
-  if (key.type.kind !== "struct") return reference;
-  const end = key.type.fields[1]!;
-  return { kind: "GetStructField", child: reference, ordinal: 1, name: end.name, type: end.type, nullable: true };
 }

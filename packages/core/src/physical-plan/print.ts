@@ -6,48 +6,7 @@ import { inMemoryFormat } from "../logical-plan/logical-plan.ts";
 import { expressionsOfPlan } from "./expressions-of-plan.ts";
 import { holdsClosure } from "./parallelize.ts";
 import type { PhysicalPlan, ScanExec } from "./physical-plan.ts";
-
-/** Inputs of an operator, left to right. */
-export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
-  switch (plan.kind) {
-    case "Scan":
-    case "LocalScan":
-    case "Range":
-    case "FragmentInput":
-      return [];
-    case "HashJoin":
-    case "NestedLoopJoin":
-      return [plan.left, plan.right];
-    case "Union":
-      return plan.inputs;
-    case "Pipeline":
-    case "UserRows":
-    case "KeyedGroups":
-    case "PartialAggregate":
-    case "FinalAggregate":
-    case "StateAggregate":
-    case "Exchange":
-    case "Sort":
-    case "MergeSorted":
-    case "Limit":
-    case "Offset":
-    case "Repartition":
-    case "CollectMetrics":
-    case "Window":
-    case "GroupTopK":
-    case "EventTimeWatermark":
-    case "Parallel":
-      return [plan.input];
-    default:
-      return unreachable(plan);
-  }
-}
-
-/** All operators of a plan, an operator before its inputs. */
-export function* operatorsOf(plan: PhysicalPlan): Generator<PhysicalPlan> {
-  yield plan;
-  for (const input of inputsOf(plan)) yield* operatorsOf(input);
-}
+import { inputsOf } from "./traverse.ts";
 
 /** One line per operator, inputs below with Spark's branches. Columns of the input are printed as `#0`, `#1` …. */
 export function printPhysicalPlan(plan: PhysicalPlan): string {
@@ -107,7 +66,7 @@ export function describeOperator(plan: PhysicalPlan): string {
       case "FinalAggregate":
         return `FinalAggregate ${columns} functions=${list(plan.aggregates)}`;
       case "StateAggregate":
-        return `StateAggregate ${columns} functions=${list(plan.aggregates)}, ${plan.outputMode}, state ${plan.operatorId}`;
+        return `StateAggregate ${columns} functions=${list(plan.aggregates)}, ${plan.outputMode}, state ${plan.state.operatorId}`;
       case "Exchange":
         return plan.partitioning.kind === "single"
           ? "Exchange single"

@@ -1,7 +1,8 @@
 import type { CompiledPlan } from "../execution/context.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { printPlan } from "../logical-plan/print.ts";
-import { describeOperator, operatorsOf, printPhysicalPlan } from "../physical-plan/print.ts";
+import { describeOperator, printPhysicalPlan } from "../physical-plan/print.ts";
+import { operatorsOf } from "../physical-plan/traverse.ts";
 import { treeString } from "../types/tree-string.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { ExplainMode } from "./engine.ts";

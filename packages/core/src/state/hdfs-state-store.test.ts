@@ -8,7 +8,7 @@ import {
 } from "../runtime/simulated/index.ts";
 import { stringType } from "../types/data-type.ts";
 import { HdfsStateStoreProvider, type HdfsStateStoreOptions } from "./hdfs-state-store.ts";
-import type { RangeStateStore } from "./state-store.ts";
+import type { StateStore } from "./state-store.ts";
 import { dedupDelta } from "./spark-state.test-support.ts";
 import { createRowDecoder } from "./unsafe-row-reader.ts";
 
@@ -19,11 +19,11 @@ const directory = "/cp/state/0/0";
 function provider(runtime: SimulatedRuntime, options?: HdfsStateStoreOptions): HdfsStateStoreProvider {
   return new HdfsStateStoreProvider(runtime.fs, runtime.random, directory, options);
 }
-function content(store: RangeStateStore): Record<string, string> {
+function content(store: StateStore): Record<string, string> {
   return Object.fromEntries([...store.entries()].map(({ key, value }) => [decode(key), decode(value)]).sort());
 }
 /** Batch `n` of a fixed history: some keys change, some go. */
-function runBatch(store: RangeStateStore, n: number): void {
+function runBatch(store: StateStore, n: number): void {
   for (let i = 0; i < 5; i++) store.put(encode(`k${(n * 3 + i) % 11}`), encode(`v${n}-${i}`));
   store.remove(encode(`k${(n * 7) % 11}`));
 }
@@ -35,7 +35,7 @@ function expected(version: number): Record<string, string> {
   }
   return Object.fromEntries([...model].sort());
 }
-async function commit(runtime: SimulatedRuntime, store: RangeStateStore): Promise<void> {
+async function commit(runtime: SimulatedRuntime, store: StateStore): Promise<void> {
   await runtime.fs.apply(store.commitProgram());
   store.committed();
 }

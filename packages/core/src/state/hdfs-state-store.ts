@@ -10,7 +10,7 @@ import { FileSystemError, type FileOperation, type FileSystem } from "../runtime
 import type { Random } from "../runtime/random.ts";
 import { checkSideFiles } from "./side-files.ts";
 import { encodeDelta, encodeSnapshot, readStateFile } from "./state-file.ts";
-import type { RangeStateStore, StateStoreMetrics, StateStoreProvider } from "./state-store.ts";
+import type { StateStore, StateStoreMetrics, StateStoreProvider } from "./state-store.ts";
 import { VersionedMap, type VisitEntry } from "./versioned-map.ts";
 
 export interface HdfsStateStoreOptions {
@@ -72,7 +72,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     };
   }
 
-  async open(version: number): Promise<RangeStateStore> {
+  async open(version: number): Promise<StateStore> {
     if (version < 0) {
       throw new MillraceError("CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION", { version: String(version) });
     }
@@ -246,7 +246,7 @@ interface StoreEnd {
   aborted(): void;
 }
 
-class OpenStore implements RangeStateStore {
+class OpenStore implements StateStore {
   readonly version: number;
   readonly #map: VersionedMap;
   readonly #end: StoreEnd;
@@ -314,6 +314,17 @@ class OpenStore implements RangeStateStore {
   ): number {
     this.#change();
     return this.#map.put(key, keyStart, keyEnd, value, valueStart, valueEnd);
+  }
+  putNew(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): number {
+    this.#change();
+    return this.#map.putNew(key, keyStart, keyEnd, value, valueStart, valueEnd);
   }
   setValue(entry: number, value: Uint8Array, start: number, end: number): void {
     this.#change();

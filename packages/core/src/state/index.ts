@@ -14,7 +14,7 @@ export {
   stateSchemaPath,
   writeStateSchemaProgram,
 } from "./state-schema.ts";
-export type { RangeStateStore, StateStore, StateStoreProvider } from "./state-store.ts";
+export type { StateStore, StateStoreProvider } from "./state-store.ts";
 export { createRowEncoder, encodeRow, encodeRows, type EncodedRows, type RowEncoder } from "./unsafe-row.ts";
 export { createRowDecoder, type RowDecoder } from "./unsafe-row-reader.ts";
 export type { VisitEntry } from "./versioned-map.ts";

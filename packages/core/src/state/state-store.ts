@@ -5,32 +5,21 @@
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { VisitEntry } from "./versioned-map.ts";
 
+/**
+ * Keys and values are whole arrays, or ranges of bytes, without an object for each: the way for inner loops. An entry is a
+ * number that stands for a key; it stays valid until the store is committed or aborted.
+ */
 export interface StateStore {
   /** The version that was read. */
   readonly version: number;
+  /** Number of keys. */
+  readonly size: number;
   /** The value of a key, or null. The bytes are valid until the next change of the store: decode or copy them at once. */
   get(key: Uint8Array): Uint8Array | null;
   put(key: Uint8Array, value: Uint8Array): void;
   remove(key: Uint8Array): void;
   /** All entries, in a deterministic order. Entries removed while iterating are fine; added ones may or may not be met. */
   entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
-  readonly size: number;
-  memoryUsedBytes(): number;
-  /**
-   * The file operations that make version + 1 durable, so that the caller can run those of all partitions in one go; then
-   * {@link committed} must be called. Until then `abort` restores the version that was read. The store takes no more
-   * changes after this call.
-   */
-  commitProgram(): readonly FileOperation[];
-  committed(): void;
-  abort(): void;
-}
-
-/**
- * A store that also takes keys and values as byte ranges, without an object for each: the way for inner loops. An entry
- * is a number that stands for a key; it stays valid until the store is committed or aborted.
- */
-export interface RangeStateStore extends StateStore {
   /** The entry of the key in `bytes[start, end)`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number;
   /** Memory in which the values of entries lie; another array after a change. */
@@ -39,6 +28,15 @@ export interface RangeStateStore extends StateStore {
   valueEnd(entry: number): number;
   /** Sets the value of a key given as ranges; returns its entry. */
   putRange(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): number;
+  /** As {@link putRange} when the key is not there; returns its entry, or -1 and leaves the value that is there. */
+  putNew(
     key: Uint8Array,
     keyStart: number,
     keyEnd: number,
@@ -55,6 +53,15 @@ export interface RangeStateStore extends StateStore {
   forEachChange(visit: VisitEntry): void;
   /** Number of keys that this version changed so far. */
   readonly changedCount: number;
+  memoryUsedBytes(): number;
+  /**
+   * The file operations that make version + 1 durable, so that the caller can run those of all partitions in one go; then
+   * {@link committed} must be called. Until then `abort` restores the version that was read. The store takes no more
+   * changes after this call.
+   */
+  commitProgram(): readonly FileOperation[];
+  committed(): void;
+  abort(): void;
 }
 
 /** What a provider has done since it was made, and what it holds now; the names are those of progress. */
@@ -74,7 +81,7 @@ export interface StateStoreMetrics {
 export interface StateStoreProvider {
   readonly metrics: StateStoreMetrics;
   /** Opens version `version` (0 is empty). Only one store is open at a time: an open one is aborted. */
-  open(version: number): Promise<RangeStateStore>;
+  open(version: number): Promise<StateStore>;
   /**
    * Background work between batches: a snapshot when enough deltas have gathered, then removal of files that no retained
    * version needs. Never removes the last complete chain of a retained version.

@@ -164,6 +164,23 @@ export class VersionedMap {
     return entry;
   }
 
+  /** Sets the value of a key that is not there. Returns its entry, or -1 when there is one already. */
+  putNew(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): number {
+    const hash = hashBytes(key, keyStart, keyEnd, 0);
+    let entry = this.#probe(key, keyStart, keyEnd, hash);
+    if (entry < 0) entry = this.#insert(-1 - entry, key, keyStart, keyEnd, hash);
+    else if (this.#valueLengths[entry]! !== absent) return -1;
+    this.setValue(entry, value, valueStart, valueEnd);
+    return entry;
+  }
+
   #insert(slot: number, key: Uint8Array, start: number, end: number, hash: number): number {
     const entry = this.#entryCount++;
     if (entry === this.#hashes.length) this.#growEntries();

@@ -12,7 +12,7 @@ import { booleanSetting, countSetting, resolvePinnedSettings } from "./pinned-se
 import type { QueryPlan, QueryResources, StreamingQueryInput } from "./query-input.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 import type { QueryRun } from "./query-run.ts";
-import { operatorNameOf, QueryState } from "./query-state.ts";
+import { QueryState } from "./query-state.ts";
 import { recoverPosition, type RecoveredPosition } from "./recover.ts";
 import { statefulOperatorsOf, streamingScansOf, watermarkNodesOf } from "./stateful-operators.ts";
 import { scanRequestOf, StreamingSource } from "./streaming-source.ts";
@@ -78,7 +78,7 @@ export async function openQuery(
     // Options such as rate limits may change; where the rows come from may not.
     sources: input.sources.map((read) => `${read.format.toLowerCase()}:${read.paths.join(",")}`),
     outputMode: input.outputMode,
-    operators: new Map(state.operators.map((operator) => [operator.operatorId, operatorNameOf(operator)])),
+    operators: new Map(state.operators.map(({ operatorId, operatorName }) => [operatorId, operatorName])),
   });
   if (state.operators.length > 0) checkStateSettings(checkpoint.path, logged);
   await state.checkMetadata(position.committedBatchId >= 0);

@@ -55,7 +55,9 @@ export interface StateActivity {
   readonly operatorName: string;
   readonly metrics: StateOperatorMetrics;
   readonly commitTimeMs: number;
-  readonly partitions: number;
+  readonly shufflePartitions: number;
+  readonly storeInstances: number;
+  /** Those of the stores; the operator's own are in `metrics`. */
   readonly customMetrics: Readonly<Record<string, number>>;
 }
 
@@ -151,6 +153,9 @@ function sourceProgress(source: SourceActivity, activity: TriggerActivity): Sour
 }
 
 function stateProgress(state: StateActivity): StateOperatorProgress {
+  const customMetrics = Object.fromEntries(
+    Object.entries({ ...state.customMetrics, ...state.metrics.custom }).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
   return {
     operatorName: state.operatorName,
     numRowsTotal: state.metrics.numRowsTotal,
@@ -161,9 +166,9 @@ function stateProgress(state: StateActivity): StateOperatorProgress {
     commitTimeMs: Math.round(state.commitTimeMs),
     memoryUsedBytes: state.metrics.memoryUsedBytes,
     numRowsDroppedByWatermark: state.metrics.numRowsDroppedByWatermark,
-    numShufflePartitions: state.partitions,
-    numStateStoreInstances: state.partitions,
-    ...(Object.keys(state.customMetrics).length === 0 ? {} : { customMetrics: state.customMetrics }),
+    numShufflePartitions: state.shufflePartitions,
+    numStateStoreInstances: state.storeInstances,
+    ...(Object.keys(customMetrics).length === 0 ? {} : { customMetrics }),
   };
 }
 
@@ -207,6 +212,7 @@ const noState: StateOperatorMetrics = {
   allUpdatesTimeMs: 0,
   allRemovalsTimeMs: 0,
   memoryUsedBytes: 0,
+  custom: {},
 };
 
 /** Sum over the partitions of a stateful operator. */
@@ -222,5 +228,15 @@ export function addStateMetrics(
     allUpdatesTimeMs: a.allUpdatesTimeMs + b.allUpdatesTimeMs,
     allRemovalsTimeMs: a.allRemovalsTimeMs + b.allRemovalsTimeMs,
     memoryUsedBytes: a.memoryUsedBytes + b.memoryUsedBytes,
+    custom: addCounts(a.custom, b.custom),
   };
+}
+
+function addCounts(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const sums = new Map(Object.entries(a));
+  for (const [name, count] of Object.entries(b)) sums.set(name, (sums.get(name) ?? 0) + count);
+  return Object.fromEntries(sums);
 }

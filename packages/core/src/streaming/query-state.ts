@@ -1,7 +1,7 @@
 /** The state of a query's stateful operators: what is recorded of them, and the stores of all partitions for the running batch. */
 import { applyCheckpointProgram } from "../checkpoint/checkpoint-files.ts";
 import { assertInvariant } from "../errors/index.ts";
-import type { StateStoreSchema } from "../execution/context.ts";
+import type { OperatorState } from "../physical-plan/stateful.ts";
 import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -16,14 +16,11 @@ import {
 import {
   checkStateSchema,
   readStateSchema,
-  type StateSchema,
   stateSchemaPath,
   writeStateSchemaProgram,
 } from "../state/state-schema.ts";
 import type { StateStore, StateStoreMetrics, StateStoreProvider } from "../state/state-store.ts";
-import { structType } from "../types/data-type.ts";
 import { syncDirectories } from "./query-checkpoint.ts";
-import { statePartitionsOf, type StatefulOperator } from "./stateful-operators.ts";
 
 export interface QueryStateOptions {
   readonly checkpointPath: string;
@@ -32,30 +29,15 @@ export interface QueryStateOptions {
   readonly minBatchesToRetain: number;
 }
 
-/** The name by which Spark records a stateful operator. */
-export function operatorNameOf(operator: StatefulOperator): string {
-  switch (operator.kind) {
-    case "StateAggregate":
-      return "stateStoreSave";
-  }
-}
-
-/** Key and value of an operator's state: the grouping keys, and the aggregation buffers. */
-function stateSchemaOf(operator: StatefulOperator): StateSchema {
-  const fields = operator.input.schema.fields;
+function metadataOf({ operatorId, operatorName, recordedPartitions, stores }: OperatorState): OperatorMetadata {
   return {
-    key: structType(
-      fields.slice(0, operator.keyCount).map((field, i) => ({ ...field, name: operator.keyNames[i] ?? field.name })),
-    ),
-    value: structType(fields.slice(operator.keyCount)),
-  };
-}
-
-function metadataOf(operator: StatefulOperator): OperatorMetadata {
-  return {
-    operatorId: operator.operatorId,
-    operatorName: operatorNameOf(operator),
-    stores: [{ storeName: "default", numColsPrefixKey: 0, numPartitions: statePartitionsOf(operator) }],
+    operatorId,
+    operatorName,
+    stores: stores.map(({ name, prefixColumns }) => ({
+      storeName: name,
+      numColsPrefixKey: prefixColumns,
+      numPartitions: recordedPartitions,
+    })),
   };
 }
 
@@ -63,33 +45,38 @@ function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
-interface Partition {
+/** One store of one partition of an operator, over all versions. */
+interface Store {
   readonly operatorId: number;
+  /** As progress names it. */
+  readonly label: string;
   readonly provider: StateStoreProvider;
 }
+const storeId = (operatorId: number, partition: number, storeName: string): string =>
+  `${operatorId}/${partition}/${storeName}`;
 
 export class QueryState {
-  readonly operators: readonly StatefulOperator[];
+  readonly operators: readonly OperatorState[];
   readonly #runtime: Runtime;
   readonly #options: QueryStateOptions;
-  readonly #partitions: readonly Partition[];
-  readonly #byId: ReadonlyMap<string, Partition>;
+  readonly #stores: ReadonlyMap<string, Store>;
   #unwritten: readonly FileOperation[] = [];
 
-  constructor(runtime: Runtime, operators: readonly StatefulOperator[], options: QueryStateOptions) {
+  constructor(runtime: Runtime, operators: readonly OperatorState[], options: QueryStateOptions) {
     this.operators = operators;
     this.#runtime = runtime;
     this.#options = options;
-    const byId = new Map<string, Partition>();
-    for (const operator of operators) {
-      for (let i = 0; i < statePartitionsOf(operator); i++) {
-        const directory = statePartitionDirectory(options.checkpointPath, operator.operatorId, i);
-        const provider = new HdfsStateStoreProvider(runtime.fs, runtime.random, directory, options);
-        byId.set(`${operator.operatorId}/${i}`, { operatorId: operator.operatorId, provider });
+    const all = new Map<string, Store>();
+    for (const { operatorId, partitions, stores } of operators) {
+      for (let i = 0; i < partitions; i++) {
+        for (const { name } of stores) {
+          const directory = statePartitionDirectory(options.checkpointPath, operatorId, i, name);
+          const provider = new HdfsStateStoreProvider(runtime.fs, runtime.random, directory, options);
+          all.set(storeId(operatorId, i, name), { operatorId, label: `partition_${i}_${name}`, provider });
+        }
       }
     }
-    this.#byId = byId;
-    this.#partitions = [...byId.values()];
+    this.#stores = all;
   }
 
   /**
@@ -106,9 +93,10 @@ export class QueryState {
     const storedIds = new Set(stored.map((operator) => operator.operatorId));
     const unwritten: FileOperation[] = [];
     let storedSchemas = 0;
-    for (const operator of this.operators) {
-      const directory = statePartitionDirectory(checkpointPath, operator.operatorId, 0);
-      const schema = stateSchemaOf(operator);
+    for (const [operatorId, schema] of this.operators.flatMap(({ operatorId, stores }) =>
+      stores.map((store) => [operatorId, store] as const),
+    )) {
+      const directory = statePartitionDirectory(checkpointPath, operatorId, 0, schema.name);
       const storedSchema = await readStateSchema(fs, directory);
       if (storedSchema !== null) {
         storedSchemas++;
@@ -146,18 +134,16 @@ export class QueryState {
 
   /** Batch N reads version N of every partition and commits N + 1. */
   beginBatch(batchId: number): BatchState {
-    return new BatchState(batchId, this.#byId, this.#partitions);
+    return new BatchState(batchId, this.#stores);
   }
 
   /** What progress tells of an operator's state besides rows and times, as Spark's HDFS-backed store does. */
   customMetrics(operatorId: number): Readonly<Record<string, number>> {
-    const partitions = this.#partitions.filter((partition) => partition.operatorId === operatorId);
-    const all = partitions.map(({ provider }) => provider.metrics);
+    const stores = [...this.#stores.values()].filter((store) => store.operatorId === operatorId);
+    const all = stores.map(({ provider }) => provider.metrics);
     const sum = (name: keyof StateStoreMetrics): number => all.reduce((total, metrics) => total + metrics[name], 0);
     const snapshots = all
-      .map(
-        ({ snapshotLastUploaded }, i) => [`SnapshotLastUploaded.partition_${i}_default`, snapshotLastUploaded] as const,
-      )
+      .map(({ snapshotLastUploaded }, i) => [`SnapshotLastUploaded.${stores[i]!.label}`, snapshotLastUploaded] as const)
       // Those whose snapshot is oldest, as many as `spark.sql.streaming.stateStore.numStateStoreInstanceMetricsToReport`.
       .sort(([, a], [, b]) => a - b)
       .slice(0, 5)
@@ -174,60 +160,53 @@ export class QueryState {
 
   /** Background work between two batches: snapshots, and removal of what no retained version needs. */
   async maintain(): Promise<void> {
-    await Promise.all(this.#partitions.map(({ provider }) => provider.maintain()));
+    await Promise.all(Array.from(this.#stores.values(), ({ provider }) => provider.maintain()));
   }
 }
 
 /** The stores of one batch. */
 export class BatchState {
   readonly #batchId: number;
-  readonly #byId: ReadonlyMap<string, Partition>;
-  readonly #partitions: readonly Partition[];
-  readonly #stores = new Map<Partition, StateStore>();
+  readonly #all: ReadonlyMap<string, Store>;
+  readonly #open = new Map<Store, StateStore>();
 
-  constructor(batchId: number, byId: ReadonlyMap<string, Partition>, partitions: readonly Partition[]) {
+  constructor(batchId: number, all: ReadonlyMap<string, Store>) {
     this.#batchId = batchId;
-    this.#byId = byId;
-    this.#partitions = partitions;
+    this.#all = all;
   }
 
-  async open(operatorId: number, partition: number, schema: StateStoreSchema): Promise<StateStore> {
-    const found = this.#byId.get(`${operatorId}/${partition}`);
-    assertInvariant(
-      found !== undefined,
-      `partition ${partition} of stateful operator ${operatorId} is not in the plan`,
-    );
-    assertInvariant(
-      !this.#stores.has(found),
-      `the state ${operatorId}/${partition} (${schema.operatorName}) is opened twice in batch ${this.#batchId}`,
-    );
-    return this.#open(found);
+  async open(operatorId: number, partition: number, storeName: string): Promise<StateStore> {
+    const id = storeId(operatorId, partition, storeName);
+    const found = this.#all.get(id);
+    assertInvariant(found !== undefined, `the state store ${id} is not in the plan`);
+    assertInvariant(!this.#open.has(found), `the state store ${id} is opened twice in batch ${this.#batchId}`);
+    return this.#opened(found);
   }
 
-  async #open(partition: Partition): Promise<StateStore> {
-    const store = await partition.provider.open(this.#batchId);
-    assertInvariant(store.version === this.#batchId, `batch ${this.#batchId} got state version ${store.version}`);
-    this.#stores.set(partition, store);
-    return store;
+  async #opened(store: Store): Promise<StateStore> {
+    const opened = await store.provider.open(this.#batchId);
+    assertInvariant(opened.version === this.#batchId, `batch ${this.#batchId} got state version ${opened.version}`);
+    this.#open.set(store, opened);
+    return opened;
   }
 
-  /** What makes the state of all partitions of all operators durable, also of those that the batch did not open. */
+  /** What makes all stores of all operators durable, also those that the batch did not open. */
   async commitProgram(): Promise<readonly FileOperation[]> {
     const program: FileOperation[] = [];
-    for (const partition of this.#partitions) {
-      const store = this.#stores.get(partition) ?? (await this.#open(partition));
-      for (const operation of store.commitProgram()) program.push(operation);
+    for (const store of this.#all.values()) {
+      const opened = this.#open.get(store) ?? (await this.#opened(store));
+      for (const operation of opened.commitProgram()) program.push(operation);
     }
     return program;
   }
 
   /** The program has run. */
   committed(): void {
-    for (const store of this.#stores.values()) store.committed();
+    for (const store of this.#open.values()) store.committed();
   }
 
   /** Gives up what was not committed. */
   abort(): void {
-    for (const store of this.#stores.values()) store.abort();
+    for (const store of this.#open.values()) store.abort();
   }
 }

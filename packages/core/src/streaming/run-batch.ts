@@ -139,7 +139,7 @@ function batchContext(
   const { batchId, entry } = batch;
   const lateInputs = inputWatermarks(run.plan.physical, batch.lateWatermarkMs);
   const evictInputs = inputWatermarks(run.plan.physical, entry.batchWatermarkMs);
-  const micros = (ms: number | null | undefined): bigint => BigInt(ms ?? 0) * 1000n;
+  const micros = (ms: number | undefined): bigint => BigInt(ms ?? 0) * 1000n;
   return {
     batchId,
     nowMicros: BigInt(entry.batchTimestampMs) * 1000n,
@@ -150,7 +150,7 @@ function batchContext(
       scan.sourceIndex < 0
         ? statics.openScan(scan, filter)
         : run.durations.time("getBatch", () => run.sources[scan.sourceIndex]!.openScan(scan, filter)),
-    openState: (operatorId, partition, schema) => state.open(operatorId, partition, schema),
+    openState: (operatorId, partition, storeName) => state.open(operatorId, partition, storeName),
     watermark: (operatorId) => ({
       late: micros(lateInputs.get(operatorId)),
       evict: micros(evictInputs.get(operatorId)),

@@ -222,10 +222,24 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
     schema: countSchema,
     input: exchange,
     keyCount: 2,
-    keyNames: ["end", "user"],
     aggregates: [],
     outputMode: mode,
-    operatorId: 0,
+    state: {
+      operatorId: 0,
+      operatorName: "stateStoreSave",
+      partitions,
+      recordedPartitions: partitions,
+      stores: [
+        {
+          name: "default",
+          key: { kind: "struct", fields: countSchema.fields.slice(0, 2) },
+          value: { kind: "struct", fields: countSchema.fields.slice(2) },
+          prefixColumns: 0,
+        },
+      ],
+      batchWithoutData: mode === "complete" ? "never" : "whenWatermarkMoves",
+      outputDelayMs: 0,
+    },
     ...(watermarks === 0
       ? {}
       : {
@@ -236,12 +250,6 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
             nullable: true,
           },
         }),
-  };
-  const stateSchema = {
-    key: { kind: "struct" as const, fields: countSchema.fields.slice(0, 2) },
-    value: { kind: "struct" as const, fields: countSchema.fields.slice(2) },
-    operatorName: "stateStoreSave",
-    numPartitions: partitions,
   };
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   const partitionOf = (key: string): number => encode(key).reduce((sum, byte) => sum + byte, 0) % partitions;
@@ -276,7 +284,7 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
     input: () => Promise<Map<string, bigint>>,
   ): AsyncGenerator<RecordBatch> {
     const all = await input();
-    const store = await context.openState(0, index, stateSchema);
+    const store = await context.openState(0, index, "default");
     const watermark = context.watermark(0);
     const emitted = new Map<string, bigint>();
     let [updated, removed, dropped] = [0, 0, 0];
@@ -308,6 +316,7 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
       allUpdatesTimeMs: 0,
       allRemovalsTimeMs: 0,
       memoryUsedBytes: 100,
+      custom: {},
     });
     const rows = [...emitted]
       .sort(([a], [b]) => (a < b ? -1 : 1))

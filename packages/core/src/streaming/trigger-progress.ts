@@ -3,8 +3,6 @@ import { EventTimeAccumulator } from "./watermark-tracker.ts";
 import { makeProgress } from "./progress.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
 import type { BatchOutcome } from "./run-batch.ts";
-import { operatorNameOf } from "./query-state.ts";
-import { statePartitionsOf } from "./stateful-operators.ts";
 
 export interface TriggerTimes {
   readonly name: string | null;
@@ -36,12 +34,13 @@ export function triggerProgress(
     durationMs: run.durations.finish(),
     eventTime: eventTime.stats,
     watermarkMs: outcome.eventTimes.length === 0 ? null : batch.entry.batchWatermarkMs,
-    states: run.state.operators.map((operator) => ({
-      operatorName: operatorNameOf(operator),
-      metrics: outcome.metrics.stateOf(operator.operatorId),
+    states: run.state.operators.map(({ operatorId, operatorName, partitions, recordedPartitions, stores }) => ({
+      operatorName,
+      metrics: outcome.metrics.stateOf(operatorId),
       commitTimeMs: outcome.stateCommitMs,
-      partitions: statePartitionsOf(operator),
-      customMetrics: run.state.customMetrics(operator.operatorId),
+      shufflePartitions: recordedPartitions,
+      storeInstances: partitions * stores.length,
+      customMetrics: run.state.customMetrics(operatorId),
     })),
     sources: run.sources.map((source, i) => ({
       description: source.source.description,

@@ -66,10 +66,24 @@ class Stream {
       schema: structType([...keyFields, ...aggregates.map((a, i) => field(`a${i}`, a.type))]),
       input: exchange,
       keyCount: grouping.length,
-      keyNames: keyFields.map((f) => f.name),
       aggregates,
       outputMode: this.#mode,
-      operatorId: 0,
+      state: {
+        operatorId: 0,
+        operatorName: "stateStoreSave",
+        partitions: this.#keyed ? this.#partitions : 1,
+        recordedPartitions: this.#partitions,
+        stores: [
+          {
+            name: "default",
+            key: structType(keyFields),
+            value: structType(between.fields.slice(keyFields.length)),
+            prefixColumns: 0,
+          },
+        ],
+        batchWithoutData: "whenWatermarkMoves",
+        outputDelayMs: 0,
+      },
       ...(this.#keyed ? { eventTime: endOfWindow } : {}),
     };
     return await rowsOf(plan, true, {
@@ -78,7 +92,7 @@ class Stream {
       metrics: { rows: () => {}, state: (_, metrics) => void this.metrics.push(metrics) },
     });
   }
-  total(name: keyof StateOperatorMetrics): number {
+  total(name: Exclude<keyof StateOperatorMetrics, "custom">): number {
     return this.metrics.reduce((sum, metrics) => sum + metrics[name], 0);
   }
 }

@@ -14,84 +14,59 @@ import { type AggregatePlan, planAggregate } from "../../codegen/aggregate-plan.
 import type { AggregateStore } from "../../codegen/aggregate-stores.ts";
 import { mergeBuffers } from "../../codegen/compile-aggregate.ts";
 import { KeyCompiler, type KeyTable } from "../../codegen/group-keys.ts";
-import { gatherBatch } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
-import { isValid, type Vector } from "../../columnar/vector.ts";
+import type { Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
 import { referencesTo } from "../../expressions/traverse.ts";
-import type { StateAggregateExec } from "../../physical-plan/physical-plan.ts";
+import type { StateAggregateExec, StateStoreDescription } from "../../physical-plan/stateful.ts";
 import type { StateStore } from "../../state/state-store.ts";
 import { createRowEncoder } from "../../state/unsafe-row.ts";
 import { createRowDecoder, type RowDecoder } from "../../state/unsafe-row-reader.ts";
-import { structType } from "../../types/data-type.ts";
-import type { BatchContext, StateStoreSchema } from "../context.ts";
-import { eventTimes } from "./event-time-watermark.ts";
-import { type EventTimeReader, keyEventTime } from "./key-event-time.ts";
-import { compiledPerUse, lazily, type Operator, type OperatorEnvironment, type Partition } from "./operator.ts";
+import { compiledPerUse, type Operator, type OperatorEnvironment, type Partition } from "../operators/operator.ts";
+import { type ExpiredKey, keyEventTime } from "./key-event-time.ts";
+import { statefulOperator, type StatePartition } from "./state-partition.ts";
 
 export function compileStateAggregate(plan: StateAggregateExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
-  const { keyCount } = plan;
-  const keyFields = input.schema.fields.slice(0, keyCount).map((f, i) => ({ ...f, name: plan.keyNames[i]! }));
-  const valueFields = input.schema.fields.slice(keyCount);
+  const schema = plan.state.stores[0]!;
   const compiled = compiledPerUse(environment, [], () => {
     const plans = plan.aggregates.map((call) =>
       planAggregate(call, environment.codegen.context, environment.codegen.codegen),
     );
-    const keys = referencesTo(keyFields);
-    const compiler = new KeyCompiler(structType(keyFields), environment.codegen);
+    const keys = referencesTo(schema.key.fields);
+    const compiler = new KeyCompiler(schema.key, environment.codegen);
     return { plans, compiler, assigner: compiler.assigner(keys, input.schema, { missing: "insert", nulls: "group" }) };
   });
   environment.source(plan.id, compiled(0).assigner.source);
-  const partitionCount =
-    plan.input.kind === "Exchange" && plan.input.partitioning.kind === "hash" ? plan.input.partitioning.partitions : 1;
-  const stateSchema: StateStoreSchema = {
-    key: structType(keyFields),
-    value: structType(valueFields),
-    operatorName: "stateStoreSave",
-    numPartitions: partitionCount,
-  };
-  return {
-    schema: plan.schema,
-    async open(context) {
-      const partitions = await input.open(context);
-      return partitions.map((partition, p) =>
-        lazily(async function* () {
-          const store = await context.openState(plan.operatorId, p, stateSchema);
-          const { plans, compiler, assigner } = compiled(p);
-          const run = new StateAggregation(plan, stateSchema, plans, compiler.table(), store, context);
-          try {
-            yield* run.run(partition, (batch, groups) => assigner.assign(run.table, batch, groups));
-          } finally {
-            run.table.release();
-          }
-        }),
-      );
-    },
-  };
+  return statefulOperator(plan, [input], async function* (state, rows) {
+    const { plans, compiler, assigner } = compiled(state.index);
+    const run = new StateAggregation(plan, schema, plans, compiler.table(), state);
+    try {
+      yield* run.run(rows!, (batch, groups) => assigner.assign(run.table, batch, groups));
+    } finally {
+      run.table.release();
+    }
+  });
 }
 
 class StateAggregation {
   readonly table: KeyTable;
   readonly #plan: StateAggregateExec;
-  readonly #schema: StateStoreSchema;
+  readonly #schema: StateStoreDescription;
   readonly #plans: readonly AggregatePlan[];
   readonly #stores: readonly AggregateStore[];
-  readonly #state: StateStore;
-  readonly #context: BatchContext;
+  readonly #state: StatePartition;
+  readonly #store: StateStore;
   readonly #keyDecoder: RowDecoder;
   readonly #valueDecoder: RowDecoder;
-  readonly #eventTime: { readonly ordinal: number; readonly ofKey: EventTimeReader } | undefined;
-  #dropped = 0;
-  #removed = 0;
+  readonly #eventTime: { readonly ordinal: number; readonly expired: ExpiredKey } | undefined;
 
   constructor(
     plan: StateAggregateExec,
-    schema: StateStoreSchema,
+    schema: StateStoreDescription,
     plans: readonly AggregatePlan[],
     table: KeyTable,
-    state: StateStore,
-    context: BatchContext,
+    state: StatePartition,
   ) {
     this.table = table;
     this.#plan = plan;
@@ -99,7 +74,7 @@ class StateAggregation {
     this.#plans = plans;
     this.#stores = plans.map((aggregate) => aggregate.create());
     this.#state = state;
-    this.#context = context;
+    this.#store = state.store();
     this.#keyDecoder = createRowDecoder(schema.key.fields.map((f) => f.type));
     this.#valueDecoder = createRowDecoder(schema.value.fields.map((f) => f.type));
     this.#eventTime = plan.eventTime === undefined ? undefined : keyEventTime(plan.eventTime, schema.key);
@@ -109,55 +84,31 @@ class StateAggregation {
     partition: Partition,
     assign: (batch: RecordBatch, groups: Int32Array) => void,
   ): AsyncGenerator<RecordBatch, void, undefined> {
-    const { outputMode, operatorId } = this.#plan;
-    const watermark = this.#context.watermark(operatorId);
-    const now = (): number => this.#context.metrics.nowMs?.() ?? 0;
-    const started = now();
-    const onlyOnTime = this.#eventTime !== undefined && outputMode !== "complete";
+    const { outputMode } = this.#plan;
+    const state = this.#state;
+    const eventTime = outputMode === "complete" ? undefined : this.#eventTime;
     let inputRows = 0;
     for await (const batch of partition) {
       inputRows += batch.length;
-      const rows = onlyOnTime ? this.#dropLate(batch, watermark.late) : batch;
+      const rows = eventTime === undefined ? batch : state.onTime(batch, eventTime.ordinal);
       if (rows.length > 0) this.#merge(rows, assign);
     }
     // Without keys there is one group, which a batch without rows shows too.
     if (this.#plan.keyCount === 0 && inputRows === 0) this.#merge(this.#noRows(), assign);
     const updated = this.table.count;
     this.#save();
-    const updatesDone = now();
+    state.updated = updated;
+    state.updatesDone();
     if (outputMode === "update" && updated > 0) {
       const columns = [...this.table.keys(), ...this.#stores.map((store) => store.results(updated))];
       yield { schema: this.#plan.schema, length: updated, columns };
     }
     if (outputMode === "complete") yield* this.#entries(() => true, false);
-    else if (this.#eventTime !== undefined && watermark.evict > watermark.late) {
-      const { ofKey } = this.#eventTime;
-      const expired = (key: Uint8Array): boolean => ofKey(key, watermark.evict);
-      if (outputMode === "append") yield* this.#entries(expired, true);
+    else if (eventTime !== undefined && state.watermarkMoved) {
+      const { expired } = eventTime;
+      if (outputMode === "append") yield* this.#entries((key) => expired(key, 0, state.evict), true);
       else this.#removeExpired(expired);
     }
-    this.#context.metrics.state(operatorId, {
-      numRowsTotal: this.#state.size,
-      numRowsUpdated: updated,
-      numRowsRemoved: this.#removed,
-      numRowsDroppedByWatermark: this.#dropped,
-      allUpdatesTimeMs: updatesDone - started,
-      allRemovalsTimeMs: now() - updatesDone,
-      memoryUsedBytes: this.#state.memoryUsedBytes(),
-    });
-  }
-
-  #dropLate(batch: RecordBatch, late: bigint): RecordBatch {
-    const column = batch.columns[this.#eventTime!.ordinal]!;
-    const times = eventTimes(column);
-    const selection = new Int32Array(batch.length);
-    let count = 0;
-    for (let i = 0; i < batch.length; i++) {
-      const isLate = isValid(column, i) && isValid(times, i) && times.values[i]! <= late;
-      if (!isLate) selection[count++] = i;
-    }
-    this.#dropped += batch.length - count;
-    return count === batch.length ? batch : gatherBatch(batch, selection, count);
   }
 
   /** Merges partial rows; the state of a key that is new to this batch goes first, as its rows were first. */
@@ -177,7 +128,7 @@ class StateAggregation {
     const builders = this.#schema.value.fields.map((f) => createBuilder(f.type));
     const groups: number[] = [];
     for (let g = from; g < to; g++) {
-      const value = this.#state.get(encoder.encode(g - from));
+      const value = this.#store.get(encoder.encode(g - from));
       if (value === null) continue;
       this.#valueDecoder.appendTo(builders, value, 0, value.length);
       groups.push(g);
@@ -203,15 +154,16 @@ class StateAggregation {
     const values = createRowEncoder();
     keys.bind(this.table.keys());
     values.bind(this.#stores.flatMap((store) => store.buffers(count)));
-    for (let g = 0; g < count; g++) this.#state.put(keys.encode(g), values.encode(g));
+    for (let g = 0; g < count; g++) this.#store.put(keys.encode(g), values.encode(g));
   }
 
-  #removeExpired(expired: (key: Uint8Array) => boolean): void {
-    for (const { key } of this.#state.entries()) {
-      if (!expired(key)) continue;
-      this.#state.remove(key);
-      this.#removed++;
-    }
+  #removeExpired(expired: ExpiredKey): void {
+    const { evict } = this.#state;
+    this.#store.forEach((arena, keyStart, _keyEnd, _valueStart, _valueEnd, entry) => {
+      if (!expired(arena, keyStart, evict)) return;
+      this.#store.removeEntry(entry);
+      this.#state.removed++;
+    });
   }
 
   /** The final rows of entries that are chosen by their key; with `remove` they leave the state. */
@@ -232,14 +184,14 @@ class StateAggregation {
         columns: [...builders.keys.map((b) => b.finish()), ...this.#evaluate(values, length)],
       };
     };
-    for (const { key, value } of this.#state.entries()) {
+    for (const { key, value } of this.#store.entries()) {
       if (!chosen(key)) continue;
       this.#keyDecoder.appendTo(builders.keys, key, 0, key.length);
       this.#valueDecoder.appendTo(builders.values, value, 0, value.length);
       rows++;
       if (remove) {
-        this.#state.remove(key);
-        this.#removed++;
+        this.#store.remove(key);
+        this.#state.removed++;
       }
       if (rows === targetBatchRows) yield finish();
     }

@@ -1,0 +1,44 @@
+import { unreachable } from "../errors/index.ts";
+import type { PhysicalPlan } from "./physical-plan.ts";
+
+/** Inputs of an operator, left to right. */
+export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
+  switch (plan.kind) {
+    case "Scan":
+    case "LocalScan":
+    case "Range":
+    case "FragmentInput":
+      return [];
+    case "HashJoin":
+    case "NestedLoopJoin":
+      return [plan.left, plan.right];
+    case "Union":
+      return plan.inputs;
+    case "Pipeline":
+    case "UserRows":
+    case "KeyedGroups":
+    case "PartialAggregate":
+    case "FinalAggregate":
+    case "StateAggregate":
+    case "Exchange":
+    case "Sort":
+    case "MergeSorted":
+    case "Limit":
+    case "Offset":
+    case "Repartition":
+    case "CollectMetrics":
+    case "Window":
+    case "GroupTopK":
+    case "EventTimeWatermark":
+    case "Parallel":
+      return [plan.input];
+    default:
+      return unreachable(plan);
+  }
+}
+
+/** All operators of a plan, an operator before its inputs. */
+export function* operatorsOf(plan: PhysicalPlan): Generator<PhysicalPlan> {
+  yield plan;
+  for (const input of inputsOf(plan)) yield* operatorsOf(input);
+}
