@@ -1,5 +1,5 @@
 /** The short programs of docs/configuration.md, docs/streaming.md and docs/types.md, so that they are known to work. */
-import { array, map, notNull, type RowOf, SparkSession, struct, window } from "millrace";
+import { array, map, max, notNull, type RowOf, SparkSession, struct, window } from "millrace";
 import { workingDirectory } from "../working-directory.ts";
 
 process.chdir(workingDirectory("snippets"));
@@ -68,6 +68,17 @@ const changing = await users.writeStream.format("noop").trigger({ availableNow: 
 for await (const { batchId, rows } of changing.changes()) {
   for (const row of rows) notify({ batchId, ...row });
 }
+
+const visits = spark.readStream.schema({ id: "int", at: "timestamp", page: "string" }).json("in/");
+const busiest = visits
+  .withWatermark("at", "10 minutes")
+  .dropDuplicatesWithinWatermark("id")
+  .groupBy(window("at", "5 minutes"), "page")
+  .count()
+  .groupBy(window("window", "1 hour")) // the event time of a window is its end
+  .agg((r) => ({ most: max(r.count) }));
+const counting = await busiest.writeStream.format("noop").trigger({ availableNow: true }).start();
+await counting.awaitTermination();
 
 // ---- docs/types.md ----------------------------------------------------------------------------------------------------
 

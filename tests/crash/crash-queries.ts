@@ -137,6 +137,41 @@ export const crashQueries: readonly CrashQuery[] = [
         .start(),
   },
   {
+    name: "windows of distinct clicks in JSON files",
+    files: Object.fromEntries(
+      Object.entries(clicks).map(([path, text], i) => [
+        path,
+        `${text}${lines([{ user: "a", at: at(i * 60 + 5), amount: i }])}`,
+      ]),
+    ),
+    stateful: true,
+    output: { start: "timestamp", n: "bigint" },
+    batch: (spark) =>
+      spark.read
+        .schema(clickSchema)
+        .json("/in")
+        .filter(inTime)
+        .dropDuplicates("at", "user")
+        .groupBy(window("at", "1 minute"))
+        .count()
+        .filter(`window.end <= timestamp '${lastWatermark}'`)
+        .selectExpr("window.start AS start", "count AS n"),
+    start: (spark) =>
+      spark.readStream
+        .schema(clickSchema)
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .withWatermark("at", "10 seconds")
+        .dropDuplicates("at", "user")
+        .groupBy(window("at", "1 minute"))
+        .count()
+        .selectExpr("window.start AS start", "count AS n")
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
     name: "growing JSON files to JSON files",
     files: Object.fromEntries(
       Array.from({ length: 3 }, (_, i) => [

@@ -15,6 +15,7 @@ import {
   struct,
   sum,
   window,
+  windowTime,
 } from "millrace";
 import { MemoryStream, parseDdl } from "millrace/engine";
 import { simulatedSession } from "../engine/simulated-session.ts";
@@ -220,6 +221,8 @@ const streamOf = (spark: SparkSession) =>
     at: "timestamp",
     m: map("string", "int"),
   });
+const windows = (stream: ReturnType<typeof streamOf>) =>
+  stream.withWatermark("at", "1 minute").groupBy(window("at", "10 minutes")).count();
 const frame = (built: { readonly plan: unknown }): DataFrame => built as unknown as DataFrame;
 const streams: Readonly<Record<string, StreamCase>> = {
   "complete without an aggregation": ["complete", (s) => frame(s)],
@@ -235,6 +238,7 @@ const streams: Readonly<Record<string, StreamCase>> = {
   ],
   "sort of an aggregation in update mode": ["update", (s) => frame(s.groupBy("id").count().orderBy("id"))],
   "limit in append mode": ["append", (s) => frame(s.limit(3))],
+  "limit of an aggregation in complete mode": ["complete", (s) => frame(s.groupBy("id").count().limit(3))],
   "limit in update mode": ["update", (s) => frame(s.limit(3))],
   "union with a table": ["append", (s, { people }) => frame(s.select("id").union(people.select("id") as never))],
   "join of two streams": ["append", (s) => frame(s.join(s, (l, r) => l.id.eq(r.id)))],
@@ -243,7 +247,62 @@ const streams: Readonly<Record<string, StreamCase>> = {
   "right join with the stream on the left": ["append", (s, { people }) => frame(s.join(people, "id", "right"))],
   "count distinct": ["complete", (s) => frame(s.agg(() => ({ n: countDistinct("id") })))],
   "group by a map": ["complete", (s) => frame(s.groupBy("m").count())],
-  "two aggregations": ["complete", (s) => frame(s.groupBy("id").count().groupBy("count").count())],
+  "two aggregations in complete mode": ["complete", (s) => frame(s.groupBy("id").count().groupBy("count").count())],
+  "two aggregations in update mode": ["update", (s) => frame(windows(s).groupBy("count").count())],
+  "a window of windows in append mode": [
+    "append",
+    (s) => frame(windows(s).groupBy(window("window", "1 hour")).count()),
+  ],
+  "append of two aggregations, the upper one without a watermark": [
+    "append",
+    (s) => frame(windows(s).groupBy("count").count()),
+  ],
+  "append of two aggregations, the lower one without a watermark": [
+    "append",
+    (s) =>
+      frame(
+        s.withWatermark("at", "1 minute").groupBy("id").agg(max("at").as("at")).groupBy(window("at", "1 hour")).count(),
+      ),
+  ],
+  "grouping by two columns with a watermark": [
+    "append",
+    (s) => frame(s.withWatermark("at", "1 minute").groupBy("at", window("at", "1 hour")).count()),
+  ],
+  "dropDuplicates in append mode": ["append", (s) => frame(s.select("id", "at").dropDuplicates("id"))],
+  "dropDuplicates in complete mode": ["complete", (s) => frame(s.select("id", "at").dropDuplicates("id"))],
+  "dropDuplicates of maps": ["append", (s) => frame(s.dropDuplicates("m"))],
+  "dropDuplicates of an unknown column": ["append", (s) => frame(s.dropDuplicates("idd" as "id"))],
+  "dropDuplicates below an aggregation in complete mode": [
+    "complete",
+    (s) => frame(s.dropDuplicates("id").groupBy("id").count()),
+  ],
+  "dropDuplicates of windows after an aggregation in append mode": [
+    "append",
+    (s) => frame(windows(s).dropDuplicates("window")),
+  ],
+  "dropDuplicates of windows after an aggregation in update mode": [
+    "update",
+    (s) => frame(windows(s).dropDuplicates("window")),
+  ],
+  "dropDuplicates without event time after an aggregation in update mode": [
+    "update",
+    (s) => frame(windows(s).dropDuplicates("count")),
+  ],
+  "dropDuplicates with two watermarks": [
+    "append",
+    (s) => frame(s.withWatermark("at", "1 minute").withColumn("again", col("at")).dropDuplicates("id")),
+  ],
+  "distinct in complete mode": ["complete", (s) => frame(s.select("id").distinct())],
+  dropDuplicatesWithinWatermark: [
+    "update",
+    (s) => frame(s.withWatermark("at", "1 minute").dropDuplicatesWithinWatermark("id")),
+  ],
+  "dropDuplicatesWithinWatermark without a watermark": ["append", (s) => frame(s.dropDuplicatesWithinWatermark("id"))],
+  "a watermark on the result of an aggregation": [
+    "append",
+    (s) =>
+      frame(windows(s).withColumn("end", windowTime("window")).withWatermark("end", "1 minute").groupBy("end").count()),
+  ],
   "two watermarks": ["append", (s) => frame(s.withWatermark("at", "1 minute").withWatermark("at", "2 minutes"))],
   "mapGroups of a stream": [
     "append",
@@ -272,6 +331,8 @@ test("streams that cannot run are refused before they start, as in streaming-err
       "collect of a stream": async () => `${(await streamOf(tables.spark).collect()).length} rows`,
       "show of a stream": () => streamOf(tables.spark).showString(),
       "write of a stream": async () => `${await frame(streamOf(tables.spark)).write.format("noop").save()}`,
+      "dropDuplicatesWithinWatermark of a table": async () =>
+        `${await tables.people.dropDuplicatesWithinWatermark("id").count()}`,
       "writeStream of a table": async () => (await tables.people.writeStream.format("noop").start()).id,
     });
   }));

@@ -48,8 +48,6 @@ test("observed metrics are in the progress of each batch, and listeners hear of 
 });
 
 test.each([
-  ["distinct", (df: Clicks) => df.distinct()],
-  ["dropDuplicates", (df: Clicks) => df.dropDuplicates("user")],
   ["intersect", (df: Clicks) => df.intersect(df)],
   ["except", (df: Clicks) => df.exceptAll(df)],
   ["offset", (df: Clicks) => df.offset(1)],

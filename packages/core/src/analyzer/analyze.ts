@@ -9,10 +9,11 @@ import { transformDown } from "../expressions/traverse.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import type { StructType } from "../types/data-type.ts";
-import { resolveAggregate, resolveDeduplicate } from "./resolve-aggregate.ts";
+import { resolveAggregate } from "./resolve-aggregate.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
 import { withMetadata } from "./hidden-metadata.ts";
 import { resolveJoin } from "./resolve-join.ts";
+import { resolveDeduplicate } from "./resolve-deduplicate.ts";
 import { resolveDerived } from "./resolve-derived.ts";
 import { resolveMetrics } from "./resolve-metrics.ts";
 import { resolveFilter, resolveProject, resolveSort } from "./resolve-project.ts";
@@ -75,7 +76,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
       );
     }
     case "Deduplicate":
-      return resolveDeduplicate(plan.columns, input(plan), context);
+      return resolveDeduplicate(plan, input(plan), context);
     case "Join":
       return resolveJoin(plan, analyze(plan.left, context), analyze(plan.right, context), context);
     case "Union":
@@ -168,6 +169,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "Generate":
     case "Window":
     case "EventTimeWatermark":
+    case "StreamingDeduplicate":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":
       return plan;

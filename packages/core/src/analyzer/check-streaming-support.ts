@@ -3,12 +3,15 @@
  * plan's operators cannot give (the table of Spark's `UnsupportedOperationChecker`).
  */
 import { MillraceError } from "../errors/index.ts";
+import type { Attribute } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { someExpression } from "../expressions/traverse.ts";
-import { typeOf } from "../expressions/typing.ts";
-import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
-import { isStreamingPlan, planNodes } from "../logical-plan/traverse.ts";
-import { watermarkedKey } from "./watermark-columns.ts";
+import { attributeOf, isNamed, typeOf } from "../expressions/typing.ts";
+import type { LogicalPlan, StreamingDeduplicate } from "../logical-plan/logical-plan.ts";
+import { outputOf } from "../logical-plan/output.ts";
+import { isStreamingPlan, planNodes, somePlan } from "../logical-plan/traverse.ts";
+import { lossyChain } from "./check-stateful-chains.ts";
+import { watermarkDelayMs, watermarkedKey } from "./watermark-columns.ts";
 
 export type StreamOutputMode = "append" | "update" | "complete";
 
@@ -25,13 +28,19 @@ function unsupported(operation: string): MillraceError {
   return new MillraceError("UNSUPPORTED_STREAMING_OPERATION", { operation });
 }
 
-/** @throws MillraceError UNSUPPORTED_STREAMING_OPERATION, STREAMING_OUTPUT_MODE.* */
-export function checkStreamingSupport(plan: LogicalPlan, mode: StreamOutputMode): void {
+export interface StreamingChecks {
+  /** `spark.sql.streaming.statefulOperator.checkCorrectness.enabled`; false: a chain that may lose rows only warns. */
+  readonly correctness: boolean;
+  warn(message: string): void;
+}
+
+/**
+ * @throws MillraceError UNSUPPORTED_STREAMING_OPERATION, STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION,
+ * MULTIPLE_EVENT_TIME_COLUMNS
+ */
+export function checkStreamingSupport(plan: LogicalPlan, mode: StreamOutputMode, checks: StreamingChecks): void {
   const aggregates = streamingAggregates(plan);
-  for (const node of planNodes(plan)) checkNode(node, plan, mode, aggregates);
-  if (aggregates.length > 1) {
-    throw unsupported("several streaming aggregations in one query");
-  }
+  for (const node of planNodes(plan)) checkNode(node, mode, aggregates);
   if (mode === "complete" && aggregates.length === 0) {
     throw new MillraceError("STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", {
       outputMode: "Complete",
@@ -46,14 +55,17 @@ export function checkStreamingSupport(plan: LogicalPlan, mode: StreamOutputMode)
       });
     }
   }
+  const lossy = lossyChain(plan, mode);
+  if (lossy === undefined) return;
+  if (checks.correctness) {
+    throw unsupported(
+      `${lossy} (spark.sql.streaming.statefulOperator.checkCorrectness.enabled = false runs it all the same)`,
+    );
+  }
+  checks.warn(`The streaming query has ${lossy}.`);
 }
 
-function checkNode(
-  node: LogicalPlan,
-  plan: LogicalPlan,
-  mode: StreamOutputMode,
-  aggregates: readonly AggregateNode[],
-): void {
+function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readonly AggregateNode[]): void {
   if (!isStreamingPlan(node)) return;
   switch (node.kind) {
     case "Window":
@@ -66,11 +78,10 @@ function checkNode(
       }
       return;
     case "Limit":
-      if (mode === "complete" && aggregatedBelow(node)) return;
-      if (mode === "update") {
-        throw unsupported("limits on streaming DataFrames/Datasets in Update output mode");
-      }
-      throw unsupported("a limit on a streaming DataFrame/Dataset");
+      if (mode === "update") throw unsupported("limits on streaming DataFrames/Datasets in Update output mode");
+      return;
+    case "StreamingDeduplicate":
+      return checkDeduplicate(node);
     case "Union":
       if (node.inputs.some((input) => !isStreamingPlan(input))) {
         throw unsupported("union between streaming and batch DataFrames/Datasets");
@@ -92,17 +103,31 @@ function checkNode(
       for (const key of node.grouping) {
         if (typeOf(key).kind === "map") throw unsupported("grouping by a map");
       }
+      requireOneEventTime(node.grouping.filter(isNamed).map(attributeOf));
       return;
     case "EventTimeWatermark":
-      for (const below of planNodes(node.input)) {
-        if (below.kind === "EventTimeWatermark" && !aggregatedBelow(plan)) {
-          throw unsupported("redefining a watermark: a watermark is already set on this DataFrame/Dataset");
-        }
+      if (somePlan(node.input, (below) => below.kind === "EventTimeWatermark")) {
+        throw unsupported("redefining a watermark: a watermark is already set on this DataFrame/Dataset");
       }
       return;
     default:
       return;
   }
+}
+
+function checkDeduplicate(node: StreamingDeduplicate): void {
+  const columns = outputOf(node.input);
+  requireOneEventTime(columns);
+  if (node.withinWatermark && columns.every((column) => watermarkDelayMs(column) === undefined)) {
+    throw unsupported("dropDuplicatesWithinWatermark on streaming DataFrames/DataSets without watermark");
+  }
+}
+
+function requireOneEventTime(columns: readonly Attribute[]): void {
+  const eventTimes = columns.filter((column) => watermarkDelayMs(column) !== undefined);
+  if (eventTimes.length < 2) return;
+  const eventTimeCols = eventTimes.map(({ name }) => `\`${name}\``).join(", ");
+  throw new MillraceError("MULTIPLE_EVENT_TIME_COLUMNS", { eventTimeCols });
 }
 
 function nonTimeWindow({ functions }: LogicalPlan & { readonly kind: "Window" }): MillraceError {

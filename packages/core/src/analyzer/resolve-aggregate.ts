@@ -8,10 +8,9 @@ import { quotedType } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
-import { unresolvedAmong } from "./resolve-attribute.ts";
 import { resolveExpression } from "./resolve-expression.ts";
 import { named } from "./named-expression.ts";
-import { holdsMap, holdsVariant, setOperationOnMap } from "./map-columns.ts";
+import { holdsVariant } from "./map-columns.ts";
 import { expandGroupingSets, withGroupingFunctions } from "./resolve-grouping-sets.ts";
 import { projectWithWindows, requireNoWindow } from "./extract-windows.ts";
 import { withDefaultFrames } from "./resolve-window.ts";
@@ -130,59 +129,4 @@ function requireGrouped(
   if (keys.length === 0) throw new MillraceError("MISSING_GROUP_BY", { expression }, options);
   const expressionAnyValue = `"any_value(${lost.name})"`;
   throw new MillraceError("MISSING_AGGREGATION", { expression, expressionAnyValue }, options);
-}
-
-/** One row per distinct values of the columns (all when none are named): the first row of each group. */
-export function resolveDeduplicate(
-  columns: readonly string[] | undefined,
-  input: LogicalPlan,
-  context: AnalysisContext,
-): LogicalPlan {
-  const output = outputOf(input);
-  const keys =
-    columns === undefined
-      ? output
-      : columns.flatMap((name) => {
-          const found = output.filter((a) => sameName(a.name, name, context));
-          if (found.length === 0) throw unresolvedAmong(name, output);
-          return found;
-        });
-  const map = keys.find((key) => holdsMap(key.type));
-  if (map !== undefined) throw setOperationOnMap(map);
-  const isKey = (a: Attribute): boolean => keys.some((k) => k.id === a.id);
-  const firsts = new Map<number, Alias & { readonly id: Attribute["id"] }>();
-  for (const a of output.filter((o) => !isKey(o))) {
-    firsts.set(a.id, {
-      kind: "Alias",
-      name: a.name,
-      id: context.ids.next(),
-      child: {
-        kind: "AggregateCall",
-        fn: "first",
-        args: [a, { kind: "Literal", value: false, type: { kind: "boolean" } }],
-        distinct: false,
-        type: a.type,
-        nullable: a.nullable,
-        ansi: context.evaluation.ansi,
-      },
-    });
-  }
-  const unique = keys.filter(
-    (k, i) => keys.findIndex((other) => sameName(other.name, k.name, context) && other.id === k.id) === i,
-  );
-  const aggregate: LogicalPlan = {
-    kind: "Aggregate",
-    input,
-    grouping: unique,
-    aggregates: [...firsts.values()],
-    standsFor: columns === undefined ? "distinct" : "dropDuplicates",
-  };
-  return {
-    kind: "Project",
-    input: aggregate,
-    expressions: output.map((a) => {
-      const first = firsts.get(a.id);
-      return first === undefined ? a : attributeOf(first);
-    }),
-  };
 }

@@ -15,7 +15,10 @@ export function watermarkedKey(keys: readonly Expr[]): number | undefined {
   const at = keys.findIndex((expr) => {
     if (expr.kind === "Attribute") return watermarkDelayMs(expr) !== undefined;
     if (expr.kind !== "Alias") return false;
-    return watermarkDelayMs(expr) !== undefined || (expr.child.kind === "Attribute" && watermarkDelayMs(expr.child) !== undefined);
+    return (
+      watermarkDelayMs(expr) !== undefined ||
+      (expr.child.kind === "Attribute" && watermarkDelayMs(expr.child) !== undefined)
+    );
   });
   return at < 0 ? undefined : at;
 }

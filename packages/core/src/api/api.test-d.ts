@@ -444,3 +444,10 @@ test("short forms keep the types of what they stand for", async () => {
     readonly s: number | null;
   }>();
 });
+
+test("rows without duplicates are rows of the same type; keys are columns", () => {
+  expectTypeOf(events.dropDuplicatesWithinWatermark("route")).toEqualTypeOf(events);
+  expectTypeOf(events.dropDuplicatesWithinWatermark(["route", "at"])).toEqualTypeOf(events);
+  // @ts-expect-error no such column
+  events.dropDuplicatesWithinWatermark("rout");
+});

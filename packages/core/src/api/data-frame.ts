@@ -195,7 +195,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   sort(...items: readonly SortItem<S>[]): DataFrame<S, O> {
     return this.orderBy(...items);
   }
-  /** At most `count` rows. */
+  /** At most `count` rows; of a stream, in append mode, over all batches. */
   limit(count: number): DataFrame<S, O> {
     return this.#with({ kind: "Limit", input: this.plan, limit: count });
   }
@@ -203,14 +203,35 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   offset(count: number): DataFrame<S, O> {
     return this.#with({ kind: "Offset", input: this.plan, offset: count });
   }
-  /** Each distinct row once. */
+  /** Each distinct row once; of a stream as {@link dropDuplicates} of all columns. */
   distinct(): DataFrame<S, O> {
     return this.#with({ kind: "Deduplicate", input: this.plan });
   }
-  /** One row for each combination of the given columns' values, or of all columns. */
+  /**
+   * One row for each combination of the given columns' values, or of all columns: the first one. NULLs are equal.
+   *
+   * Of a stream, in append and update mode: over all batches the first row of each key, as soon as it comes. Keys are kept
+   * for ever, unless a column with a watermark is among them: then a key leaves when the watermark has reached its time.
+   * With a watermark on any column, rows at or before the watermark of the batch before are dropped as late.
+   */
   dropDuplicates(...names: readonly (ColumnName<S> | readonly ColumnName<S>[])[]): DataFrame<S, O> {
     const columns = names.flat() as readonly string[];
     return this.#with({ kind: "Deduplicate", input: this.plan, ...(columns.length === 0 ? {} : { columns }) });
+  }
+  /**
+   * Of a stream with a watermark: as {@link dropDuplicates}, but a key is kept only until the watermark has reached the time
+   * of its first row plus the delay of the watermark. For events that are sent again within that delay with other times:
+   * the time need not be among the columns. A later duplicate does not keep the key longer; a NULL time counts as 1970.
+   * @throws MillraceError UNSUPPORTED_STREAMING_OPERATION for a table, or a stream without a watermark
+   */
+  dropDuplicatesWithinWatermark(...names: readonly (ColumnName<S> | readonly ColumnName<S>[])[]): DataFrame<S, O> {
+    const columns = names.flat() as readonly string[];
+    return this.#with({
+      kind: "Deduplicate",
+      input: this.plan,
+      withinWatermark: true,
+      ...(columns.length === 0 ? {} : { columns }),
+    });
   }
   /** Same as {@link dropDuplicates}. */
   drop_duplicates(...names: readonly (ColumnName<S> | readonly ColumnName<S>[])[]): DataFrame<S, O> {

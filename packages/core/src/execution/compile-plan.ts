@@ -25,6 +25,8 @@ import { compileUnion } from "./operators/union.ts";
 import { compileUserRows } from "./operators/user-rows.ts";
 import { compileWindow } from "./operators/window.ts";
 import { compileStateAggregate } from "./stateful/state-aggregate.ts";
+import { compileStateDeduplicate } from "./stateful/state-deduplicate.ts";
+import { compileStateLimit } from "./stateful/state-limit.ts";
 
 /**
  * Compiles a plan. It can be executed any number of times, but one execution must end before the next begins: the
@@ -89,6 +91,10 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compileFinalAggregate(plan, environment);
     case "StateAggregate":
       return compileStateAggregate(plan, environment);
+    case "StateDeduplicate":
+      return compileStateDeduplicate(plan, environment);
+    case "StateLimit":
+      return compileStateLimit(plan, environment);
     case "Exchange":
       return compileExchange(plan, environment);
     case "HashJoin":

@@ -144,11 +144,12 @@ export interface Aggregate {
   /** The operator that the analyzer has put this aggregation in for. */
   readonly standsFor?: string;
 }
-/** `distinct` and `dropDuplicates`: no `columns` means all. */
+/** `distinct`, `dropDuplicates` and `dropDuplicatesWithinWatermark`: no `columns` means all. */
 export interface Deduplicate {
   readonly kind: "Deduplicate";
   readonly input: LogicalPlan;
   readonly columns?: readonly string[];
+  readonly withinWatermark?: true;
 }
 /** Advice of the user's (a resolved `Derived` hint): `broadcast` makes the input the side of a join that is in memory. */
 export interface Hint {
@@ -295,6 +296,14 @@ export interface EventTimeWatermark {
   /** Position among the watermark nodes of the query. */
   readonly node: number;
 }
+/** A Deduplicate of a stream: of the rows with equal keys, over all batches, the first one. One of a table is an Aggregate. */
+export interface StreamingDeduplicate {
+  readonly kind: "StreamingDeduplicate";
+  readonly input: LogicalPlan;
+  readonly keys: readonly Attribute[];
+  /** A key counts as seen until the watermark has passed the time of its first row and the delay. */
+  readonly withinWatermark: boolean;
+}
 /** A resolved UserRows or KeyedGroups with its output. */
 export interface ResolvedUserRows {
   readonly kind: "ResolvedUserRows";
@@ -343,6 +352,7 @@ export type LogicalPlan =
   | Generate
   | Window
   | EventTimeWatermark
+  | StreamingDeduplicate
   | ResolvedUserRows
   | ResolvedKeyedGroups;
 

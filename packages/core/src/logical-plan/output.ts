@@ -31,6 +31,7 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
     case "Repartition":
     case "CollectMetrics":
     case "Hint":
+    case "StreamingDeduplicate":
       return outputOf(plan.input);
     case "SubqueryAlias":
       return outputOf(plan.input).map((a) => ({ ...a, qualifier: plan.alias }));

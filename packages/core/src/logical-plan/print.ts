@@ -75,7 +75,7 @@ export function describePlan(plan: LogicalPlan): string {
     case "Aggregate":
       return `${mark([...plan.grouping, ...plan.aggregates])}Aggregate ${list(plan.grouping)}${groupingSets(plan)}, ${list(plan.aggregates)}`;
     case "Deduplicate":
-      return `'Deduplicate${plan.columns === undefined ? "" : ` [${plan.columns.join(", ")}]`}`;
+      return `'Deduplicate${within(plan)}${plan.columns === undefined ? "" : ` [${plan.columns.join(", ")}]`}`;
     case "SubqueryAlias":
       return `SubqueryAlias ${plan.alias}`;
     case "Hint":
@@ -123,6 +123,8 @@ export function describePlan(plan: LogicalPlan): string {
     }
     case "EventTimeWatermark":
       return `EventTimeWatermark ${attribute(plan.column)}, ${plan.delayMicros / 1000n} ms`;
+    case "StreamingDeduplicate":
+      return `Deduplicate${within(plan)} ${attributes(plan.keys)}`;
     default:
       return unreachable(plan);
   }
@@ -145,6 +147,9 @@ const userRowsNames = {
 } as const;
 const keyedNames = { reduce: "ReduceGroups", mapGroups: "MapGroups", flatMapGroups: "FlatMapGroups" } as const;
 
+function within(plan: { readonly withinWatermark?: boolean }): string {
+  return plan.withinWatermark === true ? "WithinWatermark" : "";
+}
 function describeRepartition(plan: Repartition): string {
   if (plan.how === "coalesce") return `Repartition ${plan.partitions}, false`;
   if (plan.how === "roundRobin") return `Repartition ${plan.partitions}, true`;

@@ -1,5 +1,6 @@
 import type { Attribute, Expr } from "../expressions/expression.ts";
 import { attributeOf, isNamed } from "../expressions/typing.ts";
+import { watermarkDelayMs } from "../analyzer/watermark-columns.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { isDeterministic, referencesOf } from "./conjuncts.ts";
@@ -53,6 +54,11 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
       return over(plan, with_(required, ...plan.aggregates!));
     case "EventTimeWatermark":
       return over(plan, with_(required, plan.column));
+    case "StreamingDeduplicate": {
+      // By its event time a row is late, whether or not it is looked at above.
+      const times = outputOf(plan).filter((a) => watermarkDelayMs(a) !== undefined);
+      return over(plan, with_(required, ...plan.keys, ...times));
+    }
     case "Aggregate": {
       const aggregates = plan.aggregates.filter((e) => required.has(idOf(e)!));
       const input = prune(plan.input, with_(new Set(), ...plan.grouping, ...aggregates));

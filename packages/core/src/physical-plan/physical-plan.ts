@@ -131,6 +131,8 @@ export interface LimitExec extends PlanNode {
   readonly kind: "Limit";
   readonly input: PhysicalPlan;
   readonly limit: number;
+  /** Rows beyond the limit are read too, since they belong to the state and the watermark of a stream below. */
+  readonly readsAll?: true;
 }
 /** Drops the first rows over all partitions. */
 export interface OffsetExec extends PlanNode {

@@ -12,7 +12,14 @@ import { type ParallelOptions, parallelize } from "./parallelize.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import type { SourceSizes } from "./estimate-size.ts";
 import { planJoin } from "./plan-join.ts";
-import { exchangeByKeys, planStateAggregate, type StatefulPlanner } from "./plan-stateful.ts";
+import {
+  exchangeByKeys,
+  limitHasState,
+  planStateAggregate,
+  planStateDeduplicate,
+  planStateLimit,
+  type StatefulPlanner,
+} from "./plan-stateful.ts";
 import { planWindow } from "./plan-window.ts";
 import type { StatefulOutputMode } from "./stateful.ts";
 
@@ -167,8 +174,14 @@ export class Planner {
           const order = bindOrder(plan.input.order, outputOf(plan.input.input));
           return { kind: "Sort", id: this.newId(), schema, input, order, limit: plan.limit };
         }
+        const streaming = isStreamingPlan(plan.input) ? this.#stateful() : undefined;
+        if (streaming !== undefined && limitHasState(plan, streaming.outputMode)) {
+          const operatorId = this.#nextOperatorId++;
+          return planStateLimit(plan.limit, this.plan(plan.input), operatorId, streaming);
+        }
         const input = this.plan(plan.input);
-        return { kind: "Limit", id: this.newId(), schema, input, limit: plan.limit };
+        const readsAll = streaming === undefined ? {} : { readsAll: true as const };
+        return { kind: "Limit", id: this.newId(), schema, input, limit: plan.limit, ...readsAll };
       }
       case "Offset":
         return { kind: "Offset", id: this.newId(), schema, input: this.plan(plan.input), offset: plan.offset };
@@ -215,6 +228,12 @@ export class Planner {
           delayMicros: plan.delayMicros,
           node: plan.node,
         };
+      }
+      case "StreamingDeduplicate": {
+        const stateful = this.#stateful();
+        assertInvariant(stateful !== undefined, "a stream is planned as a batch");
+        const operatorId = this.#nextOperatorId++;
+        return planStateDeduplicate(plan, this.plan(plan.input), operatorId, stateful);
       }
       case "ResolvedUserRows": {
         const input = this.plan(plan.input);

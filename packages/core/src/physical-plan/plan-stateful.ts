@@ -1,9 +1,19 @@
 /** Plans the operators that keep state. A stateful operator takes its id before its inputs are planned: 0 lies nearest the sink. */
-import { watermarkedKey } from "../analyzer/watermark-columns.ts";
-import type { AggregateCall, Expr } from "../expressions/expression.ts";
-import { type StructType, structType } from "../types/data-type.ts";
+import { watermarkDelayMs, watermarkedKey } from "../analyzer/watermark-columns.ts";
+import { assertInvariant } from "../errors/index.ts";
+import type { AggregateCall, Attribute, Expr } from "../expressions/expression.ts";
+import type { Limit, StreamingDeduplicate } from "../logical-plan/logical-plan.ts";
+import { outputOf, schemaOfAttributes } from "../logical-plan/output.ts";
+import { isStreamingPlan, somePlan } from "../logical-plan/traverse.ts";
+import { bigintType, nullType, type StructType, structType } from "../types/data-type.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
-import type { OperatorState, StateAggregateExec, StatefulOutputMode } from "./stateful.ts";
+import type {
+  OperatorState,
+  StateAggregateExec,
+  StateDeduplicateExec,
+  StatefulOutputMode,
+  StateLimitExec,
+} from "./stateful.ts";
 
 /** What planning a stateful operator needs of the planner. */
 export interface StatefulPlanner {
@@ -35,7 +45,11 @@ export function exchangeByKeys(
  */
 export function planStateAggregate(
   partial: PhysicalPlan,
-  plan: { readonly grouping: readonly Expr[]; readonly aggregates: readonly AggregateCall[]; readonly schema: StructType },
+  plan: {
+    readonly grouping: readonly Expr[];
+    readonly aggregates: readonly AggregateCall[];
+    readonly schema: StructType;
+  },
   operatorId: number,
   planner: StatefulPlanner,
 ): StateAggregateExec {
@@ -63,12 +77,107 @@ export function planStateAggregate(
     kind: "StateAggregate",
     id: planner.newId(),
     schema: plan.schema,
-    input: exchangeByKeys(partial, keys.map((_, i) => i), statePartitions, planner),
+    input: exchangeByKeys(
+      partial,
+      keys.map((_, i) => i),
+      statePartitions,
+      planner,
+    ),
     state,
     keyCount,
     aggregates: plan.aggregates,
     outputMode,
     ...(eventTime === undefined ? {} : { eventTime }),
+  };
+}
+
+/** Spark's one empty value: a row of a NULL. */
+const emptyValue: StructType = structType([{ name: "__dummy__", type: nullType, nullable: true }]);
+const expiryValue: StructType = structType([{ name: "expiresAtMicros", type: bigintType, nullable: true }]);
+
+export function planStateDeduplicate(
+  plan: StreamingDeduplicate,
+  input: PhysicalPlan,
+  operatorId: number,
+  planner: StatefulPlanner,
+): StateDeduplicateExec {
+  const columns = outputOf(plan.input);
+  const keys = plan.keys.map((key) => columns.findIndex((column) => column.id === key.id));
+  const eventTime = columns.findIndex((column) => watermarkDelayMs(column) !== undefined);
+  const key = schemaOfAttributes(plan.keys);
+  const { statePartitions } = planner;
+  return {
+    kind: "StateDeduplicate",
+    id: planner.newId(),
+    schema: input.schema,
+    input: exchangeByKeys(input, keys, statePartitions, planner),
+    state: {
+      operatorId,
+      operatorName: plan.withinWatermark ? "dedupeWithinWatermark" : "dedupe",
+      partitions: keys.length === 0 ? 1 : statePartitions,
+      recordedPartitions: statePartitions,
+      stores: [{ name: "default", key, value: plan.withinWatermark ? expiryValue : emptyValue, prefixColumns: 0 }],
+      batchWithoutData: "whenWatermarkMoves",
+      outputDelayMs: 0,
+    },
+    keys,
+    ...(eventTime < 0 ? {} : { eventTime }),
+    forgets: forgettingOf(plan, columns[eventTime], key),
+  };
+}
+
+function forgettingOf(
+  plan: StreamingDeduplicate,
+  eventTime: Attribute | undefined,
+  key: StructType,
+): StateDeduplicateExec["forgets"] {
+  if (plan.withinWatermark) {
+    assertInvariant(eventTime !== undefined, "dropDuplicatesWithinWatermark needs a watermark");
+    return { kind: "afterFirst", delayMicros: BigInt(watermarkDelayMs(eventTime)!) * 1000n };
+  }
+  const expression = keyEventTimeOf(plan.keys, key);
+  return expression === undefined ? { kind: "never" } : { kind: "byKey", eventTime: expression };
+}
+
+/**
+ * Whether a limit of a stream counts over all batches: all rows that reach it are new ones. Above an aggregation in complete
+ * mode each batch brings the whole result, and the limit is that of the batch.
+ */
+export function limitHasState(plan: Limit, mode: StatefulOutputMode): boolean {
+  return (
+    plan.limit > 0 &&
+    (mode === "append" || !somePlan(plan.input, (node) => node.kind === "Aggregate" && isStreamingPlan(node)))
+  );
+}
+
+export function planStateLimit(
+  limit: number,
+  input: PhysicalPlan,
+  operatorId: number,
+  planner: StatefulPlanner,
+): StateLimitExec {
+  return {
+    kind: "StateLimit",
+    id: planner.newId(),
+    schema: input.schema,
+    input: exchangeByKeys(input, [], planner.statePartitions, planner),
+    state: {
+      operatorId,
+      operatorName: "globalLimit",
+      partitions: 1,
+      recordedPartitions: planner.statePartitions,
+      stores: [
+        {
+          name: "default",
+          key: structType([{ name: "key", type: nullType, nullable: true }]),
+          value: structType([{ name: "value", type: bigintType, nullable: true }]),
+          prefixColumns: 0,
+        },
+      ],
+      batchWithoutData: "never",
+      outputDelayMs: 0,
+    },
+    limit,
   };
 }
 

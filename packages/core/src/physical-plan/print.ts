@@ -67,6 +67,12 @@ export function describeOperator(plan: PhysicalPlan): string {
         return `FinalAggregate ${columns} functions=${list(plan.aggregates)}`;
       case "StateAggregate":
         return `StateAggregate ${columns} functions=${list(plan.aggregates)}, ${plan.outputMode}, state ${plan.state.operatorId}`;
+      case "StateDeduplicate": {
+        const within = plan.forgets.kind === "afterFirst" ? "WithinWatermark" : "";
+        return `StateDeduplicate${within} [${plan.keys.map((k) => `#${k}`).join(", ")}], state ${plan.state.operatorId}`;
+      }
+      case "StateLimit":
+        return `StateLimit ${plan.limit}, state ${plan.state.operatorId}`;
       case "Exchange":
         return plan.partitioning.kind === "single"
           ? "Exchange single"
@@ -80,7 +86,7 @@ export function describeOperator(plan: PhysicalPlan): string {
       case "MergeSorted":
         return `MergeSorted${plan.limit === undefined ? "" : ` ${plan.limit}`} ${list(plan.order)}`;
       case "Limit":
-        return `Limit ${plan.limit}`;
+        return `Limit ${plan.limit}${plan.readsAll === true ? ", reads all" : ""}`;
       case "Offset":
         return `Offset ${plan.offset}`;
       case "Repartition":

@@ -54,10 +54,38 @@ export interface StateAggregateExec extends StatefulNode {
   readonly eventTime?: Expr;
 }
 
-export type StatefulExec = StateAggregateExec;
+/** Of the rows with equal keys, over all batches, the first one. */
+export interface StateDeduplicateExec extends StatefulNode {
+  readonly kind: "StateDeduplicate";
+  readonly input: PhysicalPlan;
+  /** Key columns of the input, in the order of the state's key. */
+  readonly keys: readonly number[];
+  /** The input's event-time column; absent: no row is late. */
+  readonly eventTime?: number;
+  /** When a key leaves the state. */
+  readonly forgets:
+    | { readonly kind: "never" }
+    /** When the watermark has reached its event time: an expression over the keys, µs. */
+    | { readonly kind: "byKey"; readonly eventTime: Expr }
+    /** When the watermark has reached the event time of its first row plus so many µs. */
+    | { readonly kind: "afterFirst"; readonly delayMicros: bigint };
+}
+
+/** The first rows over all batches. */
+export interface StateLimitExec extends StatefulNode {
+  readonly kind: "StateLimit";
+  readonly input: PhysicalPlan;
+  readonly limit: number;
+}
+
+export type StatefulExec = StateAggregateExec | StateDeduplicateExec | StateLimitExec;
 
 /** The operators of {@link StatefulExec}. */
-const statefulKinds = { StateAggregate: true } satisfies Record<StatefulExec["kind"], true>;
+const statefulKinds = {
+  StateAggregate: true,
+  StateDeduplicate: true,
+  StateLimit: true,
+} satisfies Record<StatefulExec["kind"], true>;
 
 export function isStateful(plan: PhysicalPlan): plan is StatefulExec {
   return Object.hasOwn(statefulKinds, plan.kind);

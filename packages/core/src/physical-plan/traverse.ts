@@ -20,6 +20,8 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "PartialAggregate":
     case "FinalAggregate":
     case "StateAggregate":
+    case "StateDeduplicate":
+    case "StateLimit":
     case "Exchange":
     case "Sort":
     case "MergeSorted":

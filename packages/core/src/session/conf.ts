@@ -87,6 +87,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     check: (value) => value === "min" || value === "max",
     expected: "min or max",
   },
+  "spark.sql.streaming.statefulOperator.checkCorrectness.enabled": {
+    default: "true",
+    doc: "false: a stateful operator may follow one whose rows can be older than the watermark; a warning is all.",
+    ...boolean,
+  },
   "spark.sql.streaming.numRecentProgressUpdates": {
     default: "100",
     doc: "Progress events kept.",

@@ -22,6 +22,7 @@ import type { SinkContext, SinkProvider } from "../sinks/contract.ts";
 import { builtInSinks } from "../sinks/registry.ts";
 import type { SourceContext, SourceProvider } from "../sources/contract.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
+import { booleanSetting } from "../streaming/pinned-settings.ts";
 import type { StepName } from "../streaming/query-input.ts";
 import { StreamingQueryManager } from "../streaming/query-manager.ts";
 import type { StructType } from "../types/data-type.ts";
@@ -208,7 +209,14 @@ export class EmbeddedEngine implements Engine {
   async startStream(plan: LogicalPlan, request: StreamRequest): Promise<StreamingQueryHandle> {
     const analyzed = await this.analyze(plan);
     if (!isStreamingPlan(analyzed)) throw new MillraceError("WRITE_STREAM_NOT_ALLOWED", {});
-    checkStreamingSupport(analyzed, request.outputMode);
+    checkStreamingSupport(analyzed, request.outputMode, {
+      correctness: booleanSetting(
+        (key) => this.conf.get(key),
+        "spark.sql.streaming.statefulOperator.checkCorrectness.enabled",
+        true,
+      ),
+      warn: (message) => this.runtime.process.log("WARN", message),
+    });
     return explainFileErrors(() => startStream(this, analyzed, request));
   }
 

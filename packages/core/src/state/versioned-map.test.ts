@@ -12,10 +12,13 @@ function content(map: VersionedMap): Record<string, string> {
   return Object.fromEntries(found.sort());
 }
 
-type Step = ["put", string, string] | ["remove", string] | ["seal"] | ["abort"] | ["rollback"];
+type Step = ["put" | "putNew", string, string] | ["remove", string] | ["seal"] | ["abort"] | ["rollback"];
 const key = fc.integer({ min: 0, max: 12 }).map((n) => `key-${n}`);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.constant("put" as const), key, fc.string({ maxLength: 30 })) },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(fc.constantFrom("put" as const, "putNew" as const), key, fc.string({ maxLength: 30 })),
+  },
   { weight: 3, arbitrary: fc.tuple(fc.constant("remove" as const), key) },
   { weight: 2, arbitrary: fc.constant<Step>(["seal"]) },
   { weight: 1, arbitrary: fc.constant<Step>(["abort"]) },
@@ -33,6 +36,11 @@ test("behaves as a Map with versions, and its changes lead from one version to t
           const [kb, vb] = [encode(k), encode(v)];
           map.put(kb, 0, kb.length, vb, 0, vb.length);
           now.set(k, v);
+        } else if (what === "putNew") {
+          const [kb, vb] = [encode(k), encode(v)];
+          const entry = map.putNew(kb, 0, kb.length, vb, 0, vb.length);
+          expect(entry >= 0).toBe(!now.has(k));
+          if (entry >= 0) now.set(k, v);
         } else if (what === "remove") {
           const kb = encode(k);
           expect(map.remove(kb, 0, kb.length)).toBe(now.delete(k));

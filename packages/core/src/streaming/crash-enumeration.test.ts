@@ -6,7 +6,8 @@
 import { expect, test } from "vitest";
 import type { Fault } from "../runtime/simulated/index.ts";
 import type { BatchFile, SourceSplit } from "../sources/contract.ts";
-import { Harness, type Topic, TopicSource, windowedCountPlan } from "./streaming.test-support.ts";
+import type { QueryPlan } from "./query-input.ts";
+import { firstDistinctPlan, Harness, type Topic, TopicSource, windowedCountPlan } from "./streaming.test-support.ts";
 
 const conf = {
   "spark.sql.streaming.minBatchesToRetain": "2",
@@ -19,10 +20,17 @@ const rows: [string, number][] = [
   ["b", 130],
   ["c", 10],
   ["a", 200],
+  ["a", 200],
+  ["b", 130],
   ["b", 290],
 ];
 
-async function play(faults: readonly Fault[]): Promise<Harness> {
+const plans: Readonly<Record<string, () => QueryPlan>> = {
+  "a windowed count": () => windowedCountPlan({ mode: "append" }),
+  "the first distinct events": () => firstDistinctPlan(6),
+};
+
+async function play(faults: readonly Fault[], makePlan: () => QueryPlan): Promise<Harness> {
   const world = new Harness();
   const left = [...faults];
   const failures: string[] = [];
@@ -37,7 +45,7 @@ async function play(faults: readonly Fault[]): Promise<Harness> {
       .run({
         conf,
         source: { limit: { kind: "maxRows", rows: 2 } },
-        makePlan: () => windowedCountPlan({ mode: "append" }),
+        makePlan,
       })
       .then(() => true)
       .catch((error: unknown) => {
@@ -52,26 +60,31 @@ async function play(faults: readonly Fault[]): Promise<Harness> {
 
 const faults: readonly Fault["fault"][] = ["crashBefore", "crashAfter", "torn", "loseUnsynced", "ENOSPC", "EIO"];
 
-test("no fault of any file operation changes the result", async () => {
-  const golden = await play([]);
-  const expected = [...golden.table.batches];
-  expect(expected.length).toBeGreaterThan(4);
-  const operations = golden.runtime.fs.operationCount;
-  const log = golden.runtime.fs.log;
-  expect(log.some(({ path }) => path.endsWith(".snapshot"))).toBe(true);
-  let runs = 0;
-  for (let at = 0; at < operations; at++) {
-    for (const fault of faults) {
-      const second: Fault[] = runs % 2 === 0 ? [{ at: (runs * 7) % 50, fault: "crashAfter", survive: "none" }] : [];
-      const world = await play([{ at, fault }, ...second]);
-      runs++;
-      expect([...world.table.batches], `${fault} at operation ${at}: ${log[at]!.operation} ${log[at]!.path}`).toEqual(
-        expected,
-      );
+test.each(Object.keys(plans))(
+  "no fault of any file operation changes the result: %s",
+  async (name) => {
+    const makePlan = plans[name]!;
+    const golden = await play([], makePlan);
+    const expected = [...golden.table.batches];
+    expect(expected.length).toBeGreaterThan(4);
+    const operations = golden.runtime.fs.operationCount;
+    const log = golden.runtime.fs.log;
+    expect(log.some(({ path }) => path.endsWith(".snapshot"))).toBe(true);
+    let runs = 0;
+    for (let at = 0; at < operations; at++) {
+      for (const fault of faults) {
+        const second: Fault[] = runs % 2 === 0 ? [{ at: (runs * 7) % 50, fault: "crashAfter", survive: "none" }] : [];
+        const world = await play([{ at, fault }, ...second], makePlan);
+        runs++;
+        expect([...world.table.batches], `${fault} at operation ${at}: ${log[at]!.operation} ${log[at]!.path}`).toEqual(
+          expected,
+        );
+      }
     }
-  }
-  expect(runs).toBe(operations * faults.length);
-}, 120_000);
+    expect(runs).toBe(operations * faults.length);
+  },
+  120_000,
+);
 
 /** Writes a file for each batch with a user named `c`, as a source does with bad records. */
 class LetterSource extends TopicSource {

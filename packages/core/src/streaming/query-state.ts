@@ -13,12 +13,7 @@ import {
   readOperatorMetadata,
   writeOperatorMetadataProgram,
 } from "../state/operator-metadata.ts";
-import {
-  checkStateSchema,
-  readStateSchema,
-  stateSchemaPath,
-  writeStateSchemaProgram,
-} from "../state/state-schema.ts";
+import { checkStateSchema, readStateSchema, stateSchemaPath, writeStateSchemaProgram } from "../state/state-schema.ts";
 import type { StateStore, StateStoreMetrics, StateStoreProvider } from "../state/state-store.ts";
 import { syncDirectories } from "./query-checkpoint.ts";
 

@@ -1,6 +1,7 @@
 /** A memory-like source, an idempotent sink and a hand-made windowed count, to run the loop without the rest of the engine. */
 import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
+import { compilePlan } from "../execution/compile-plan.ts";
 import type { BatchContext, CompiledPlan } from "../execution/context.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
 import type { PhysicalPlan, ScanExec } from "../physical-plan/physical-plan.ts";
@@ -336,6 +337,66 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
     },
     generatedSource: () => [],
   };
+  return { physical, compiled };
+}
+
+/** The first `limit` different events, deduplicated within a watermark of 10 seconds: two stateful operators, as they really run. */
+export function firstDistinctPlan(limit: number, partitions = 2): QueryPlan {
+  const [user, at] = eventSchema.fields;
+  const nothing: StructType = { kind: "struct", fields: [{ name: "key", type: { kind: "null" }, nullable: true }] };
+  const long: StructType = { kind: "struct", fields: [{ name: "value", type: { kind: "bigint" }, nullable: true }] };
+  const marked: PhysicalPlan = {
+    kind: "EventTimeWatermark",
+    id: 10,
+    schema: eventSchema,
+    input: scanNode(0),
+    ordinal: 1,
+    delayMicros: 10_000_000n,
+    node: 0,
+  };
+  const common = { recordedPartitions: partitions, outputDelayMs: 0 };
+  const distinct: PhysicalPlan = {
+    kind: "StateDeduplicate",
+    id: 12,
+    schema: eventSchema,
+    input: {
+      kind: "Exchange",
+      id: 11,
+      schema: eventSchema,
+      input: marked,
+      partitioning: { kind: "hash", keys: [1, 0], partitions },
+    },
+    state: {
+      ...common,
+      operatorId: 1,
+      operatorName: "dedupe",
+      partitions,
+      stores: [{ name: "default", key: { kind: "struct", fields: [at!, user!] }, value: nothing, prefixColumns: 0 }],
+      batchWithoutData: "whenWatermarkMoves",
+    },
+    keys: [1, 0],
+    eventTime: 1,
+    forgets: {
+      kind: "byKey",
+      eventTime: { kind: "BoundReference", ordinal: 0, type: { kind: "timestamp" }, nullable: true },
+    },
+  };
+  const physical: PhysicalPlan = {
+    kind: "StateLimit",
+    id: 14,
+    schema: eventSchema,
+    input: { kind: "Exchange", id: 13, schema: eventSchema, input: distinct, partitioning: { kind: "single" } },
+    state: {
+      ...common,
+      operatorId: 0,
+      operatorName: "globalLimit",
+      partitions: 1,
+      stores: [{ name: "default", key: nothing, value: long, prefixColumns: 0 }],
+      batchWithoutData: "never",
+    },
+    limit,
+  };
+  const compiled = compilePlan(physical, { timeZone: "UTC", ansi: true, codegen: true, bigint: false });
   return { physical, compiled };
 }
 

@@ -22,6 +22,11 @@ export const streamingErrors = {
     sqlState: "0A000",
     message: "<operation> is not supported. docs/streaming.md lists what a streaming query can hold.",
   },
+  MULTIPLE_EVENT_TIME_COLUMNS: {
+    sqlState: "42K09",
+    message:
+      "More than one event time columns are available. Please ensure there is at most one event time column per stream. event time columns: <eventTimeCols>",
+  },
   "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION": {
     sqlState: "42KDE",
     message:

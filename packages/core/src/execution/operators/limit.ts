@@ -1,4 +1,4 @@
-/** The first rows over all partitions; stops pulling as soon as it has them. */
+/** The first rows over all partitions; stops pulling as soon as it has them, unless all are to be read. */
 import { sliceBatch } from "../../columnar/gather.ts";
 import type { LimitExec } from "../../physical-plan/physical-plan.ts";
 import { chain, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
@@ -8,7 +8,7 @@ export function compileLimit(plan: LimitExec, environment: OperatorEnvironment):
   return {
     schema: plan.schema,
     async open(context) {
-      if (plan.limit <= 0) return [];
+      if (plan.limit <= 0 && plan.readsAll !== true) return [];
       const partitions = await input.open(context);
       return [
         lazily(async function* () {
@@ -20,8 +20,9 @@ export function compileLimit(plan: LimitExec, environment: OperatorEnvironment):
               continue;
             }
             // The last batch comes out before the input is closed by the return.
-            yield sliceBatch(batch, 0, left);
-            return;
+            if (left > 0) yield sliceBatch(batch, 0, left);
+            left = 0;
+            if (plan.readsAll !== true) return;
           }
         }),
       ];

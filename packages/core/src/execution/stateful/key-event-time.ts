@@ -11,10 +11,7 @@ export type ExpiredKey = (bytes: Uint8Array, start: number, watermark: bigint) =
  * The position of the event-time column among the key columns, and its reader on UnsafeRow bytes. The expression is a key
  * of type timestamp, or the end of a key that is a window.
  */
-export function keyEventTime(
-  expr: Expr,
-  key: StructType,
-): { readonly ordinal: number; readonly expired: ExpiredKey } {
+export function keyEventTime(expr: Expr, key: StructType): { readonly ordinal: number; readonly expired: ExpiredKey } {
   const column = expr.kind === "GetStructField" ? expr.child : expr;
   assertInvariant(column.kind === "BoundReference", "the event time of a key is one of its columns");
   const { ordinal } = column;

@@ -83,8 +83,7 @@ export class StatePartition {
 
   static async open(state: OperatorState, index: number, context: BatchContext): Promise<StatePartition> {
     const stores = new Map<string, StateStore>();
-    for (const { name } of state.stores)
-      stores.set(name, await context.openState(state.operatorId, index, name));
+    for (const { name } of state.stores) stores.set(name, await context.openState(state.operatorId, index, name));
     return new StatePartition(state, index, context, stores);
   }
 
