@@ -146,11 +146,27 @@ def build(plan, streaming=False):
             df = df.limit(args[0])
         elif name == "distinct":
             df = df.distinct()
+        elif name == "dropDuplicates":
+            df = df.dropDuplicates(args[0])
+        elif name == "dropDuplicatesWithinWatermark":
+            df = df.dropDuplicatesWithinWatermark(args[0])
         elif name == "watermark":
             df = df.withWatermark(*args)
         else:
             raise ValueError(f"unknown step {name}")
     return df
+
+
+def state_operator(state):
+    """What both engines must count alike."""
+    counters = {name: state[name] for name in ("operatorName", *STATE_COUNTERS)}
+    return {**counters, "numDroppedDuplicateRows": state["customMetrics"].get("numDroppedDuplicateRows", 0)}
+
+
+STATE_COUNTERS = (
+    "numRowsTotal", "numRowsUpdated", "numRowsRemoved", "numRowsDroppedByWatermark", "numShufflePartitions",
+    "numStateStoreInstances",
+)
 
 
 def evaluate(request):
@@ -219,7 +235,12 @@ def stream(request):
     except Exception as caught:
         error = str(caught)[:2000]
     progress = [
-        {"batchId": p["batchId"], "numInputRows": p["numInputRows"], "eventTime": dict(p["eventTime"] or {})}
+        {
+            "batchId": p["batchId"],
+            "numInputRows": p["numInputRows"],
+            "eventTime": dict(p["eventTime"] or {}),
+            "stateOperators": [state_operator(s) for s in p["stateOperators"]],
+        }
         for p in query.recentProgress
     ]
     time.sleep(request.get("settleSeconds", 0))

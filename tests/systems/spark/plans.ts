@@ -40,6 +40,7 @@ export type Step =
   | readonly ["union", Plan]
   | readonly ["limit", number]
   | readonly ["distinct"]
+  | readonly ["dropDuplicates" | "dropDuplicatesWithinWatermark", readonly string[]]
   | readonly ["watermark", column: string, delay: string];
 export type Plan = (
   | { readonly inline: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } }
@@ -169,10 +170,20 @@ export class MillraceEngine implements AsyncDisposable {
     } catch (caught) {
       error = String(caught);
     }
-    const progress = query.recentProgress.map(({ batchId, numInputRows, eventTime }) => ({
+    const progress = query.recentProgress.map(({ batchId, numInputRows, eventTime, stateOperators }) => ({
       batchId,
       numInputRows,
       eventTime: { ...eventTime },
+      stateOperators: stateOperators.map((state) => ({
+        operatorName: state.operatorName,
+        numRowsTotal: state.numRowsTotal,
+        numRowsUpdated: state.numRowsUpdated,
+        numRowsRemoved: state.numRowsRemoved,
+        numRowsDroppedByWatermark: state.numRowsDroppedByWatermark,
+        numShufflePartitions: state.numShufflePartitions,
+        numStateStoreInstances: state.numStateStoreInstances,
+        numDroppedDuplicateRows: state.customMetrics?.["numDroppedDuplicateRows"] ?? 0,
+      })),
     }));
     return { id: query.id, progress, batches, ...(error === undefined ? {} : { error }) };
   }
@@ -256,6 +267,10 @@ function applied(session: Session, frame: Frame, step: Step, streaming: boolean)
       return frame.limit(step[1]);
     case "distinct":
       return frame.distinct();
+    case "dropDuplicates":
+      return frame.dropDuplicates(step[1] as never);
+    case "dropDuplicatesWithinWatermark":
+      return frame.dropDuplicatesWithinWatermark(step[1] as never);
     case "watermark":
       return frame.withWatermark(step[1] as never, step[2]);
   }

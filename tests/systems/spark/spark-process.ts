@@ -23,9 +23,21 @@ export interface StreamRun {
     readonly batchId: number;
     readonly numInputRows: number;
     readonly eventTime: Readonly<Record<string, string>>;
+    readonly stateOperators: readonly StateCounters[];
   }[];
   readonly batches: readonly { readonly batchId: number; readonly rows: Table["rows"] }[];
   readonly error?: string;
+}
+/** What progress tells of an operator with state, as far as both engines must count alike. */
+export interface StateCounters {
+  readonly operatorName: string;
+  readonly numRowsTotal: number;
+  readonly numRowsUpdated: number;
+  readonly numRowsRemoved: number;
+  readonly numRowsDroppedByWatermark: number;
+  readonly numShufflePartitions: number;
+  readonly numStateStoreInstances: number;
+  readonly numDroppedDuplicateRows: number;
 }
 export interface StreamJob {
   readonly plan: Plan;
