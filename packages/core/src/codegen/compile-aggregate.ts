@@ -27,22 +27,23 @@ import { GroupEmitter } from "./emit-group.ts";
 import { KeyCompiler, type KeyTable, onlyBytesKey } from "./group-keys.ts";
 import { GroupTable, keyLayout } from "./group-table.ts";
 import { bindInterpreter } from "./interpreter.ts";
+import { NumericAggregation, NumericRuntime, type PartialAggregation, type Rows } from "./numeric-groups.ts";
 import type { PipelineStep } from "./pipeline.ts";
+import { compileNumericAggregation } from "./wasm-aggregate.ts";
+
+/** A partial aggregation that is ready to run any number of times. */
+export interface CompiledPartialAggregation {
+  readonly source: string;
+  start(): PartialAggregation;
+}
 
 /** An aggregation that is ready to run any number of times. */
-export interface CompiledAggregation {
-  readonly source: string;
+export interface CompiledAggregation extends CompiledPartialAggregation {
   start(): Aggregation;
 }
 
-/** The groups of one partition. */
-export interface Aggregation {
-  readonly groups: number;
-  /** What keys and aggregates take, about; without strings, lists and maps that aggregates collect. */
-  readonly memoryBytes: number;
-  add(batch: RecordBatch): void;
-  /** Keys, then the buffers of each aggregate. The aggregation must not be added to afterwards. */
-  partials(): Vector[];
+/** Merged groups. */
+export interface Aggregation extends PartialAggregation {
   /** Keys, then the value of each aggregate. The aggregation must not be used afterwards. */
   results(): Vector[];
 }
@@ -60,7 +61,7 @@ export function compilePartialAggregation(
   keys: readonly Expr[],
   shape: AggregationShape,
   options: CodegenOptions,
-): CompiledAggregation {
+): CompiledPartialAggregation {
   const plans = shape.aggregates.map((call) => planAggregate(call, options.context, options.codegen));
   const inOneLoop = options.codegen && onlyBytesKey(structType(shape.keyFields)) === undefined;
   // What stands before the last generator is a pipeline of its own.
@@ -69,10 +70,35 @@ export function compilePartialAggregation(
   const calls = shape.aggregates.flatMap(({ args, filter }) => (filter === undefined ? args : [...args, filter]));
   const after = { steps: fused, expressions: [...keys, ...calls] };
   const before = compilePipeline(steps.slice(0, fusedFrom), input, options, after);
-  if (inOneLoop) return generatedPartial(before, fused, keys, shape, plans, options);
+  if (inOneLoop) {
+    const generated = generatedPartial(before, fused, keys, shape, plans, options);
+    return numericPartial(steps, input, keys, shape, plans, generated, options) ?? generated;
+  }
   return options.codegen
     ? bytesPartial(before, keys, shape, plans, options)
     : interpretedPartial(before, keys, shape, plans, options);
+}
+
+/** The loop as WebAssembly, when all that it computes is numbers. */
+function numericPartial(
+  steps: readonly PipelineStep[],
+  input: StructType,
+  keys: readonly Expr[],
+  shape: AggregationShape,
+  plans: readonly AggregatePlan[],
+  generated: CompiledPartialAggregation,
+  options: CodegenOptions,
+): CompiledPartialAggregation | undefined {
+  const program = compileNumericAggregation(steps, input, keys, structType(shape.keyFields), plans);
+  if (program === undefined) return undefined;
+  const runtime = new NumericRuntime(program);
+  const partial = structType([...shape.keyFields, ...plans.flatMap(({ buffer }) => buffer)]);
+  const startOther = (): PartialAggregation => generated.start();
+  const startMerge = (): PartialAggregation => compileFinalAggregation(partial, shape, options).start();
+  return {
+    source: `// WebAssembly, ${program.binary.length} bytes. Rows that it leaves out run through:\n${generated.source}`,
+    start: () => new NumericAggregation(runtime, program, plans, partial, startOther, startMerge),
+  };
 }
 
 type PartialLoop = (
@@ -311,9 +337,10 @@ class StoredAggregation implements Aggregation {
   get memoryBytes(): number {
     return this.#table.memoryBytes + bytesPerValue * this.#table.count * this.#stores.length;
   }
-  partials(): Vector[] {
+  partials(): Rows {
     const { count } = this.#table;
-    return this.#finished([...this.#table.keys(), ...this.#stores.flatMap((store) => store.buffers(count))]);
+    const columns = this.#finished([...this.#table.keys(), ...this.#stores.flatMap((store) => store.buffers(count))]);
+    return { length: count, columns };
   }
   results(): Vector[] {
     const { count } = this.#table;

@@ -236,26 +236,29 @@ describe("sums and averages of decimals", () => {
           functionRegistry.aggregate(fn)!.buffer({ args: args.map(typeOf), returns }, []),
         );
         const partial = structType([...keyFields, ...buffers]);
+        const byKey = (a: readonly SqlValue[], b: readonly SqlValue[]): number =>
+          keyed ? Number(a[0]) - Number(b[0]) : 0;
         const [generated, interpreted] = [true, false].map((codegen) => {
           const adding = compilePartialAggregation([], parts[0]!.schema, keys, shape, options(codegen));
           const merging = compileFinalAggregation(partial, shape, options(codegen)).start();
           const saved = parts.map((part) => {
             const own = adding.start();
             own.add(part);
-            const batch = { schema: partial, length: own.groups, columns: own.partials() };
+            const batch = { schema: partial, ...own.partials() };
             merging.add(batch);
-            return valuesOfBatch(batch);
+            return valuesOfBatch(batch).toSorted(byKey);
           });
           const fields = aggregates.map((a, i) => field(`a${i}`, a.type));
           return attempt(() => {
             const columns = merging.results();
-            return [
-              saved,
-              valuesOfBatch({ schema: structType([...keyFields, ...fields]), length: merging.groups, columns }),
-            ];
+            const schema = structType([...keyFields, ...fields]);
+            return [saved, valuesOfBatch({ schema, length: merging.groups, columns }).toSorted(byKey)];
           });
         });
-        expect(generated).toEqual(interpreted);
+        // Groups are finished in another order, so that the first one that does not fit may be another one.
+        if (typeof generated === "string" && typeof interpreted === "string")
+          expect(generated.replace(/The \S+ cannot/, "")).toBe(interpreted.replace(/The \S+ cannot/, ""));
+        else expect(generated).toEqual(interpreted);
       }),
       { numRuns: 600 },
     );

@@ -20,7 +20,11 @@ export const pageBytes: number = 64 << 10;
 
 /** @param binary in base64 */
 export function compileKernel(binary: string): KernelModule {
-  return new WebAssembly.Module(Uint8Array.from(atob(binary), (c) => c.charCodeAt(0)));
+  return compileModule(Uint8Array.from(atob(binary), (c) => c.charCodeAt(0)));
+}
+
+export function compileModule(binary: Uint8Array): KernelModule {
+  return new WebAssembly.Module(binary);
 }
 
 export function kernelMemory(bytes: number, maximumBytes: number = bytes): KernelMemory {

@@ -61,11 +61,7 @@ export function compilePartialAggregate(plan: PartialAggregateExec, environment:
           let rows = 0;
           let collected = 0;
           let most = maximumPartialGroups;
-          const result = (): RecordBatch => ({
-            schema: plan.schema,
-            length: current.groups,
-            columns: current.partials(),
-          });
+          const result = (): RecordBatch => ({ schema: plan.schema, ...current.partials() });
           try {
             for await (const batch of partition) {
               rows += batch.length;
@@ -199,7 +195,7 @@ class Merge {
   }
 
   async #deal(groups: Aggregation, depth: number, files: readonly SpillFile[]): Promise<void> {
-    const rows = { schema: this.#partial, length: groups.groups, columns: groups.partials() };
+    const rows = { schema: this.#partial, ...groups.partials() };
     for (let from = 0; from < rows.length; from += dealtRows) {
       await dealBatch(sliceBatch(rows, from, Math.min(from + dealtRows, rows.length)), this.#hash, depth, files);
     }

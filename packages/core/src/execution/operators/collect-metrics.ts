@@ -50,8 +50,7 @@ export function compileCollectMetrics(plan: CollectMetricsExec, environment: Ope
             }
           } finally {
             // Also when the consumer wants no more: what passed is what was observed.
-            if (rows > 0)
-              partials.push({ schema: buffers, length: aggregation.groups, columns: aggregation.partials() });
+            if (rows > 0) partials.push({ schema: buffers, ...aggregation.partials() });
           }
         }),
       );
