@@ -6,24 +6,28 @@
  * caller (JsonKernel); positions that are written are relative to `base`.
  */
 
+import {
+  BACKSLASH,
+  isDigit,
+  KIND_ARRAY,
+  KIND_ESCAPED,
+  KIND_FALSE,
+  KIND_FLOAT,
+  KIND_INTEGER,
+  KIND_NULL,
+  KIND_OBJECT,
+  KIND_STRING,
+  KIND_TRUE,
+  QUOTE,
+} from "./json-syntax";
+import { layValues } from "./json-values";
 import { highBytes, lowBytes } from "./string-words";
 
-const QUOTE: i32 = 34;
-const BACKSLASH: i32 = 92;
+export { copyHigh, copyMissing, copyStrings, readLongs, viewStrings } from "./json-values";
 
 /** Three bytes, as a number: `":"` and `","`. */
 const QUOTE_COLON_QUOTE: i32 = 0x223a22;
 const QUOTE_COMMA_QUOTE: i32 = 0x222c22;
-
-const KIND_STRING: u8 = 1;
-const KIND_ESCAPED: u8 = 2;
-const KIND_INTEGER: u8 = 3;
-const KIND_FLOAT: u8 = 4;
-const KIND_TRUE: u8 = 5;
-const KIND_FALSE: u8 = 6;
-const KIND_NULL: u8 = 7;
-const KIND_OBJECT: u8 = 8;
-const KIND_ARRAY: u8 = 9;
 
 const WORD_TRUE: i32 = 0x65757274;
 const WORD_ALSE: i32 = 0x65736c61;
@@ -92,6 +96,7 @@ export function lay(
   table = tableAt;
   tableMask = (tableEntries - 1) * ENTRY;
   masks = masksAt;
+  layValues(startsAt, endsAt, kindsAt, rowCapacity, masksAt);
 }
 
 /** All bytes that `stops` looked at since `scan` began, one over the other. */
@@ -118,11 +123,6 @@ function stops(p: i32): u64 {
 @inline
 function hash(word: u64, length: i32): i32 {
   return <i32>(((word ^ <u64>length) * 0x9e3779b97f4a7c15) >> 40) & tableMask;
-}
-
-@inline
-function isDigit(c: i32): bool {
-  return <u32>(c - 48) < 10;
 }
 
 /** Behind a number that starts at `p` with byte `c`, or -1; `numberKind` tells which. */
@@ -455,141 +455,4 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
   resultGaveUp = 0;
   resultHigh = i8x16.bitmask(seen);
   return p;
-}
-
-/** Which kinds field `field` has in the rows at `rowsAt`: bit k for kind k. */
-export function kindsOf(field: i32, rowsAt: i32, count: i32): i32 {
-  const column = kinds + field * capacity;
-  let seen: i32 = 0;
-  for (let i = 0; i < count; i++) seen |= 1 << (<i32>load<u8>(column + load<i32>(rowsAt + (i << 2))));
-  return seen;
-}
-
-/** The ASCII character that the escape at `p` stands for, or -1. */
-function escaped(p: i32): i32 {
-  const c = <i32>load<u8>(p, 1);
-  if (c == 98) return 8;
-  if (c == 102) return 12;
-  if (c == 110) return 10;
-  if (c == 114) return 13;
-  if (c == 116) return 9;
-  if (c != 117) return c;
-  let code: i32 = 0;
-  for (let i = 2; i < 6; i++) {
-    const digit = <i32>load<u8>(p + i);
-    code = (code << 4) | (isDigit(digit) ? digit - 48 : (digit | 32) - 87);
-  }
-  return code < 0x80 ? code : -1;
-}
-
-/** Copies [p, end) to `at` without its escapes; returns where the copy ends, or -1. */
-function copyEscaped(p: i32, end: i32, at: i32): i32 {
-  while (p < end) {
-    const c = <i32>load<u8>(p);
-    if (c != BACKSLASH) {
-      store<u8>(at++, c);
-      p++;
-      continue;
-    }
-    const character = escaped(p);
-    if (character < 0) return -1;
-    store<u8>(at++, character);
-    p += load<u8>(p, 1) == 117 ? 6 : 2;
-  }
-  return at;
-}
-
-let copiedHigh: i32 = 0;
-let copiedMissing: i32 = 0;
-/** Whether a value was absent or null in what `copyStrings` copied last. */
-export function copyMissing(): i32 {
-  return copiedMissing;
-}
-/** Whether a byte above 0x7f is in what `copyStrings` copied last. */
-export function copyHigh(): i32 {
-  return copiedHigh;
-}
-
-/**
- * Copies the values of a field for the rows at `rowsAt` one behind the other to `to`, and where each ends to `endsAt`;
- * nothing for values that are absent or null. Returns the number of bytes, or -1 when a value is of another kind or has
- * an escape beyond ASCII. Up to 15 bytes behind the last are overwritten.
- */
-export function copyStrings(field: i32, rowsAt: i32, count: i32, to: i32, endsAt: i32, origin: i32): i32 {
-  const column = field * capacity;
-  let at = to;
-  let all = i64x2.splat(0);
-  let missing: i32 = 0;
-  for (let i = 0; i < count; i++) {
-    const cell = column + load<i32>(rowsAt + (i << 2));
-    const kind = load<u8>(kinds + cell);
-    if (kind == KIND_STRING || kind == KIND_ESCAPED) {
-      let p = load<i32>(starts + (cell << 2)) + origin;
-      const length = load<i32>(ends + (cell << 2)) + origin - p;
-      let end = at + length;
-      if (kind == KIND_ESCAPED) {
-        end = copyEscaped(p, p + length, at);
-        if (end < 0) return -1;
-        p = at;
-      }
-      // Only a value's own bytes may show whether it is ASCII: its last part is masked.
-      for (; at + 16 <= end; at += 16, p += 16) {
-        const part = v128.load(p);
-        all = v128.or(all, part);
-        v128.store(at, part);
-      }
-      if (at < end) {
-        const left = end - at;
-        const low = lowBytes(p, left, masks);
-        const rest = highBytes(p, left, masks);
-        store<u64>(at, low);
-        store<u64>(at, rest, 8);
-        all = v128.or(all, i64x2.splat(low | rest));
-      }
-      at = end;
-    } else if (kind == 0 || kind == KIND_NULL) {
-      missing = 1;
-    } else {
-      return -1;
-    }
-    store<i32>(endsAt + (i << 2), at - to);
-  }
-  copiedHigh = i8x16.bitmask(all);
-  copiedMissing = missing;
-  return at - to;
-}
-
-/** Eight digits at `p` as a number. */
-@inline
-function eightDigits(word: u64): u64 {
-  word = (word & 0x0f0f0f0f0f0f0f0f) * 2561;
-  word = ((word >> 8) & 0x00ff00ff00ff00ff) * 6553601;
-  return (((word >> 16) & 0x0000ffff0000ffff) * 42949672960001) >> 32;
-}
-
-/**
- * Writes field `field`, integers of at most 18 digits, for the rows at `rowsAt` as 64-bit integers to `to`. Returns the
- * number of rows written: `count`, or fewer when the next one is something else.
- */
-export function readLongs(field: i32, rowsAt: i32, from: i32, count: i32, to: i32, origin: i32): i32 {
-  const column = field * capacity;
-  for (let i = from; i < count; i++) {
-    const cell = column + load<i32>(rowsAt + (i << 2));
-    if (load<u8>(kinds + cell) != KIND_INTEGER) return i;
-    let p = load<i32>(starts + (cell << 2)) + origin;
-    const end = load<i32>(ends + (cell << 2)) + origin;
-    const negative = load<u8>(p) == 45;
-    if (negative) p++;
-    let digits = end - p;
-    if (digits > 18) return i;
-    let value: u64 = 0;
-    while (digits >= 8) {
-      value = value * 100000000 + eightDigits(load<u64>(p));
-      p += 8;
-      digits -= 8;
-    }
-    for (; p < end; p++) value = value * 10 + (load<u8>(p) - 48);
-    store<i64>(to + (i << 3), negative ? -(<i64>value) : <i64>value);
-  }
-  return count;
 }

@@ -11,7 +11,8 @@ import type { Alias, Attribute, Call, Expr, UnresolvedFunction } from "../expres
 import { printExpression } from "../expressions/print.ts";
 import { childrenOf, transformDown } from "../expressions/traverse.ts";
 import { attributeOf, literal, nullableOf, typeOf } from "../expressions/typing.ts";
-import { constantValue } from "../functions/fold.ts";
+import { argumentInfo, constantValue } from "../functions/fold.ts";
+import { functionRegistry } from "../functions/registry.ts";
 import { parseInterval } from "../functions/interval.ts";
 import { typeText } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
@@ -20,6 +21,23 @@ import { bigintType, booleanType, type StructType, structType, timestampType } f
 import type { AnalysisContext } from "./context.ts";
 import { castTo } from "./resolve-attribute.ts";
 import { resolveExpression } from "./resolve-expression.ts";
+
+/**
+ * That an expression is not NULL, asked of what it is computed from where that tells: the window computes it anyway, and
+ * a source need not.
+ */
+function isPresent(expr: Expr, context: AnalysisContext): Expr {
+  if (expr.kind === "Call" && expr.args.length === 1) {
+    const [arg] = expr.args;
+    const fn = functionRegistry.scalar(expr.fn);
+    const addsNull =
+      typeof fn?.canReturnNull === "function"
+        ? fn.canReturnNull([argumentInfo(arg!, context.evaluation)], expr.ansi)
+        : fn?.canReturnNull;
+    if (fn?.nulls === "propagate" && addsNull !== true) return isPresent(arg!, context);
+  }
+  return { kind: "Call", fn: "isnotnull", args: [expr], type: booleanType, nullable: false, ansi: true };
+}
 
 function isWindowCall(expr: Expr): expr is UnresolvedFunction {
   return expr.kind === "UnresolvedFunction" && expr.name.toLowerCase() === "window" && expr.args.length >= 2;
@@ -200,7 +218,7 @@ function windowedInput(
     ? {
         kind: "Filter",
         input,
-        condition: { kind: "Call", fn: "isnotnull", args: [time], type: booleanType, nullable: false, ansi: true },
+        condition: isPresent(time, context),
       }
     : input;
   const output = outputOf(input);

@@ -28,17 +28,20 @@ export interface PredicateStage {
  * out, later columns need not be read for.
  */
 export function predicateStages(conjuncts: readonly Expr[]): readonly PredicateStage[] {
-  const stages: { readonly columns: number[]; readonly conjuncts: Expr[] }[] = [];
+  const stages: { readonly columns: Set<number>; readonly conjuncts: Expr[] }[] = [];
   const known = new Set<number>();
   for (const conjunct of conjuncts) {
     const read = ordinalsOf(conjunct);
-    const fresh = [...new Set(read)].filter((ordinal) => !known.has(ordinal));
-    const stage = stages.at(-1);
-    if (stage !== undefined && fresh.length === 0) stage.conjuncts.push(conjunct);
-    else stages.push({ columns: fresh, conjuncts: [conjunct] });
-    for (const ordinal of fresh) known.add(ordinal);
+    let stage = stages.at(-1);
+    if (stage === undefined || read.some((ordinal) => !known.has(ordinal)))
+      stages.push((stage = { columns: new Set(), conjuncts: [] }));
+    stage.conjuncts.push(conjunct);
+    for (const ordinal of read) {
+      stage.columns.add(ordinal);
+      known.add(ordinal);
+    }
   }
-  return stages;
+  return stages.map(({ columns, conjuncts: tested }) => ({ columns: [...columns], conjuncts: tested }));
 }
 
 export function compilePredicate(

@@ -32,3 +32,63 @@ export function returnMemory(batch: RecordBatch): void {
   lenders.delete(batch);
   takeBack();
 }
+
+/** The arrays of one batch, cut from one buffer. What they hold at first is unspecified. */
+export class BatchMemory {
+  #buffer: ArrayBuffer = new ArrayBuffer(0);
+  #used = 0;
+
+  bytes(length: number): Uint8Array {
+    const at = this.#take(length);
+    return at < 0 ? new Uint8Array(length) : new Uint8Array(this.#buffer, at, length);
+  }
+
+  int32(length: number): Int32Array {
+    const at = this.#take(4 * length);
+    return at < 0 ? new Int32Array(length) : new Int32Array(this.#buffer, at, length);
+  }
+
+  int64(length: number): BigInt64Array {
+    const at = this.#take(8 * length);
+    return at < 0 ? new BigInt64Array(length) : new BigInt64Array(this.#buffer, at, length);
+  }
+
+  /** Where so many bytes are free; −1 when there is no room: the buffer is larger next time. */
+  #take(bytes: number): number {
+    const at = this.#used;
+    this.#used = (at + bytes + 7) & ~7;
+    return this.#used > this.#buffer.byteLength ? -1 : at;
+  }
+
+  /** All arrays are free again. */
+  clear(): void {
+    const room = this.#buffer.byteLength;
+    if (this.#used > room && this.#used <= mostKeptBytes)
+      this.#buffer = new ArrayBuffer(this.#used + (this.#used >> 2));
+    this.#used = 0;
+  }
+}
+
+const mostKeptBytes = 8 << 20;
+/** More are not kept: whoever has a batch of each at a time will hardly give them all back. */
+const mostKept = 4;
+
+/** Memory for batches made one after another. */
+export class LentMemory {
+  readonly #free: BatchMemory[] = [];
+
+  take(): BatchMemory {
+    return this.#free.pop() ?? new BatchMemory();
+  }
+
+  /** Lends the memory with the batch whose arrays were cut from it. */
+  lend(batch: RecordBatch, memory: BatchMemory): void {
+    lendMemory(batch, () => this.giveBack(memory));
+  }
+
+  /** Nobody has any of its arrays. */
+  giveBack(memory: BatchMemory): void {
+    memory.clear();
+    if (this.#free.length < mostKept) this.#free.push(memory);
+  }
+}

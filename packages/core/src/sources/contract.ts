@@ -69,8 +69,8 @@ export interface PushedFilter {
    */
   select(batch: RecordBatch, selection: Int32Array): number;
   /**
-   * The same in steps, for sources that read the columns of a step only for the rows which the steps before left: `columns`
-   * are those that no earlier step reads, and batches hold the rows that are left.
+   * The same in steps, for sources that read the columns of a step only for the rows which the steps before left: the
+   * batch of a step holds those.
    */
   readonly stages?: readonly Pick<PushedFilter, "columns" | "select">[];
   /** The same for some of the conjuncts alone, for sources that leave out whole parts of the data by them. */

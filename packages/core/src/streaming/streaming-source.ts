@@ -39,6 +39,9 @@ function lateFilter(conjuncts: readonly Expr[]): LateFilter {
         for (let i = 0; i < batch.length; i++) selection[i] = i;
         return batch.length;
       },
+      get stages() {
+        return late.compiled?.stages ?? [late.pushed];
+      },
       part: (some) => late.compiled?.part?.(some) ?? late.pushed.select,
     },
   };

@@ -3,10 +3,10 @@
  * condition decides, and sides that are preserved come out with NULLs for what they did not find.
  */
 import { compilePredicate, type CompiledPredicate } from "../../codegen/compile-predicate.ts";
-import { returnMemory } from "../../columnar/batch-memory.ts";
+import { passMemory, returnMemory } from "../../columnar/batch-memory.ts";
 import { gather, gatherBatch, gatherOrNull, nullVector } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
-import type { Vector } from "../../columnar/vector.ts";
+import { type Vector, type VectorKind, vectorKindOf } from "../../columnar/vector.ts";
 import type { Expr } from "../../expressions/expression.ts";
 import { ordinalsOf } from "../../expressions/traverse.ts";
 import type { JoinType } from "../../logical-plan/logical-plan.ts";
@@ -92,7 +92,9 @@ export class JoinRun {
   readonly #condition: CompiledPredicate | undefined;
   readonly #conditionColumns: ReadonlySet<number>;
   readonly #matched: Uint8Array | undefined;
-  /** Whether columns of the probe batch came out as they are. */
+  /** Whether gathered probe rows point into the memory of their batch. */
+  readonly #sharesBytes: boolean;
+  /** Whether what came of the probe batch points into its memory. */
   #handedOn = false;
   // Where the search for pairs goes on, and the pairs that it found.
   #row = 0;
@@ -103,6 +105,7 @@ export class JoinRun {
   constructor(shape: JoinShape, built: RecordBatch, lookup: Lookup, condition: CompiledCondition | undefined) {
     this.#shape = shape;
     this.#duties = dutiesOf(shape);
+    this.#sharesBytes = shape.probe.fields.some(({ type }) => !isFixed(vectorKindOf(type)));
     this.#built = built;
     this.#lookup = lookup;
     this.#condition = condition?.predicate(0);
@@ -117,8 +120,24 @@ export class JoinRun {
 
   /** All that one probe batch gives, when the build side is complete. */
   *join(batch: RecordBatch): Generator<RecordBatch, void, undefined> {
+    this.#handedOn = this.#sharesBytes;
+    let last: RecordBatch | undefined;
+    let many = false;
+    for (const joined of this.#joined(batch)) {
+      if (last !== undefined) {
+        many = true;
+        yield last;
+      }
+      last = joined;
+    }
+    if (last === undefined || !this.#handedOn) returnMemory(batch);
+    // Of several results none knows when the others are done with.
+    else if (!many) passMemory(batch, last);
+    if (last !== undefined) yield last;
+  }
+
+  *#joined(batch: RecordBatch): Generator<RecordBatch, void, undefined> {
     const { pairs, probeRest } = this.#duties;
-    this.#handedOn = false;
     if (pairs && probeRest === "missed" && this.#condition === undefined) {
       yield* this.pairs(batch, undefined, true);
     } else {
@@ -126,7 +145,6 @@ export class JoinRun {
       yield* this.pairs(batch, found, false);
       if (found !== undefined) yield* this.probeRest(batch, found);
     }
-    if (!this.#handedOn) returnMemory(batch);
   }
 
   /**
@@ -293,6 +311,11 @@ export class JoinRun {
     const ownFirst = (side === "build") === (buildSide === "left");
     return { schema, length, columns: ownFirst ? [...own, ...other] : [...other, ...own] };
   }
+}
+
+/** Whether a vector of the kind is gathered without pointing into its source. */
+function isFixed(kind: VectorKind): boolean {
+  return kind !== "bytes" && kind !== "list" && kind !== "map" && kind !== "struct";
 }
 
 function isIdentity(indices: Int32Array, count: number): boolean {

@@ -146,6 +146,7 @@ function exactMicros(unscaled: bigint, scale: number, name: string): bigint {
 }
 /** A timestamp of a whole number of units since the epoch. */
 function timestampFrom(name: string, factor: bigint, sql: string, result: string): ScalarFunction {
+  const most = 0x7fff_ffff_ffff_ffffn / factor;
   const checked = (n: bigint): bigint => {
     const micros = BigInt.asIntN(64, n * factor);
     return micros === n * factor ? micros : beyondRange(`${n}L`, name);
@@ -180,10 +181,10 @@ function timestampFrom(name: string, factor: bigint, sql: string, result: string
           const out = local(ctx, "v", js`${ctx.bind(other)}(${valueOf(n!)})`);
           return { shape: "fixed", isNull: js`(${out} === null)`, value: out };
         }
-        const exact = local(ctx, "t", js`${valueOf(n!)} * ${number(factor)}`);
-        const micros = local(ctx, "v", js`BigInt.asIntN(64, ${exact})`);
-        ctx.line(js`if (${micros} !== ${exact}) ${ctx.bind(checked)}(${valueOf(n!)});`);
-        return { shape: "fixed", isNull: js.false, value: micros };
+        const value = valueOf(n!);
+        if (factor !== 1n)
+          ctx.line(js`if (${value} > ${number(most)} || ${value} < ${number(-most)}) ${ctx.bind(checked)}(${value});`);
+        return fixedLocal(ctx, js`BigInt.asIntN(64, ${value} * ${number(factor)})`);
       },
     },
     usage: `${name}(n)`,

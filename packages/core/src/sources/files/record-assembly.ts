@@ -5,11 +5,13 @@
  * materialization). Records that are bad as a whole, or have a value that does not fit its type, are kept, dropped,
  * diverted or end the query, as the source's options say.
  */
-import { gather } from "../../columnar/gather.ts";
+import { type BatchMemory, LentMemory } from "../../columnar/batch-memory.ts";
+import { gather, gatherBatch } from "../../columnar/gather.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { decodeUtf8 } from "../../columnar/utf8.ts";
 import type { Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
+import type { StructType } from "../../types/data-type.ts";
 import type { PushedFilter, ScanRequest } from "../contract.ts";
 import { failFast, type BadRecord, type BadRecordOptions, type DeadLetters } from "./bad-records.ts";
 import type { FileRead } from "./file-read.ts";
@@ -31,12 +33,12 @@ export interface ScannedRecords {
 
 export interface RecordColumn {
   /**
-   * The values of rows `rows[0 … count)` of the scan. Shares no memory with the scanner's bytes. Values that do not fit
-   * the type are null and noted in `failures`.
+   * The values of rows `rows[0 … count)` of the scan. Shares no memory with the scanner's bytes; `memory` is for its
+   * arrays. Values that do not fit the type are null and noted in `failures`.
    */
-  convert(rows: Int32Array, count: number, failures: RowFailures): Vector;
+  convert(rows: Int32Array, count: number, failures: RowFailures, memory: BatchMemory): Vector;
   /** The same values, lying in the scanner's bytes and only until its next scan; null when they cannot. */
-  view?(rows: Int32Array, count: number): Vector | null;
+  view?(rows: Int32Array, count: number, memory: BatchMemory): Vector | null;
 }
 
 export class RecordAssembly {
@@ -51,7 +53,9 @@ export class RecordAssembly {
   readonly #filter: PushedFilter | undefined;
   readonly #dropsBad: boolean;
   readonly #knowsLines: boolean;
-  readonly #selection: Int32Array = new Int32Array(8192);
+  readonly #memory = new LentMemory();
+  #selection: Int32Array = new Int32Array(8192);
+  #chosen: Int32Array = new Int32Array(8192);
   #rows: Int32Array = new Int32Array(0);
 
   constructor(
@@ -87,10 +91,9 @@ export class RecordAssembly {
 
   #applyFilter(batch: RecordBatch): RecordBatch {
     if (this.#filter === undefined) return batch;
-    const count = this.#filter.select(batch, this.#selection);
-    if (count === batch.length) return batch;
-    const columns = batch.columns.map((column) => gather(column, this.#selection, count));
-    return { schema: batch.schema, length: count, columns };
+    const selection = this.#selectionFor(batch.length);
+    const count = this.#filter.select(batch, selection);
+    return count === batch.length ? batch : gatherBatch(batch, selection, count);
   }
 
   #report(record: BadRecord): void {
@@ -112,9 +115,13 @@ export class RecordAssembly {
     if (strict)
       for (const [row, reason] of scanner.malformed) this.#report(await this.#recordOf(file, row, reason, shift));
     const failures: RowFailures = new Map();
+    const memory = this.#memory.take();
     for (;;) {
-      const batch = this.#convert(rows, count, failures);
-      if (!strict || failures.size === 0) return batch;
+      const batch = this.#convert(rows, count, failures, memory);
+      if (!strict || failures.size === 0) {
+        this.#memory.lend(batch, memory);
+        return batch;
+      }
       // Values that do not fit their type make the record bad: without them, once more.
       for (const [row, reason] of failures) this.#report(await this.#recordOf(file, row, reason, shift));
       let kept = 0;
@@ -137,63 +144,75 @@ export class RecordAssembly {
     };
   }
 
-  #convert(rows: Int32Array, count: number, failures: RowFailures): RecordBatch {
+  #convert(rows: Int32Array, count: number, failures: RowFailures, memory: BatchMemory): RecordBatch {
     const schema = this.#request.columns;
     const filter = this.#filter;
-    const columns: Vector[] = new Array<Vector>(schema.fields.length);
     if (filter === undefined || filter.columns.some((i) => this.#columns[i] === null)) {
-      for (let i = 0; i < columns.length; i++) {
+      const columns = this.#columns.map((column) => column?.convert(rows, count, failures, memory));
+      return this.#applyFilter(this.#complete(columns, rows, count, failures));
+    }
+    const columns: (Vector | undefined)[] = schema.fields.map(() => undefined);
+    let kept = rows;
+    let length = count;
+    for (const stage of filter.stages ?? [filter]) {
+      const shown = columns.map((column, i) => column ?? placeholder(schema, i, length));
+      for (const i of stage.columns) {
+        if (columns[i] !== undefined) continue;
+        // What lies in the scanner's bytes serves the filter alone.
         const column = this.#columns[i]!;
-        if (column !== null) columns[i] = column.convert(rows, count, failures);
+        shown[i] = column.view?.(kept, length, memory) ?? (columns[i] = column.convert(kept, length, failures, memory));
       }
-      this.#addCorrupt(columns, rows, count, failures);
-      const batch = { schema, length: count, columns };
-      if (filter === undefined) return batch;
-      const selection = this.#selectionFor(count);
-      const passed = filter.select(batch, selection);
-      return { schema, length: passed, columns: columns.map((column) => gather(column, selection, passed)) };
+      const selection = this.#selectionFor(length);
+      const passed = stage.select({ schema, length, columns: shown }, selection);
+      if (passed === length) continue;
+      columns.forEach((column, i) => {
+        if (column !== undefined) columns[i] = gather(column, selection, passed);
+      });
+      // The next stage chooses among those that this one leaves.
+      const chosen = this.#chosen.length < passed ? (this.#chosen = new Int32Array(passed)) : this.#chosen;
+      for (let i = 0; i < passed; i++) chosen[i] = kept[selection[i]!]!;
+      kept = chosen;
+      length = passed;
     }
-    const early: Vector[] = schema.fields.map((f) => ({ kind: "null", type: f.type, length: count, validity: null }));
-    const views = new Set<number>();
-    for (const i of filter.columns) {
-      const column = this.#columns[i]!;
-      const view = column.view?.(rows, count) ?? null;
-      if (view !== null) views.add(i);
-      early[i] = view ?? column.convert(rows, count, failures);
-    }
-    const selection = this.#selectionFor(count);
-    const passed = filter.select({ schema, length: count, columns: early }, selection);
-    let chosen = rows;
-    if (passed < count) {
-      chosen = new Int32Array(passed);
-      for (let i = 0; i < passed; i++) chosen[i] = rows[selection[i]!]!;
-    }
-    for (let i = 0; i < columns.length; i++) {
-      const column = this.#columns[i]!;
-      if (filter.columns.includes(i) && !views.has(i))
-        columns[i] = passed < count ? gather(early[i]!, selection, passed) : early[i]!;
-      else if (column !== null) columns[i] = column.convert(chosen, passed, failures);
-    }
-    this.#addCorrupt(columns, chosen, passed, failures);
-    return { schema, length: passed, columns };
+    for (const [i, column] of this.#columns.entries()) columns[i] ??= column?.convert(kept, length, failures, memory);
+    return this.#complete(columns, kept, length, failures);
   }
 
   #selectionFor(count: number): Int32Array {
-    return count <= this.#selection.length ? this.#selection : new Int32Array(count);
+    if (this.#selection.length < count) this.#selection = new Int32Array(count);
+    return this.#selection;
   }
 
-  #addCorrupt(columns: Vector[], rows: Int32Array, count: number, failures: RowFailures): void {
-    const at = this.#columns.indexOf(null);
-    if (at < 0) return;
+  /** The batch of the columns, with that of corrupt records. */
+  #complete(
+    columns: readonly (Vector | undefined)[],
+    rows: Int32Array,
+    count: number,
+    failures: RowFailures,
+  ): RecordBatch {
+    const schema = this.#request.columns;
+    return {
+      schema,
+      length: count,
+      columns: columns.map((column) => column ?? this.#corrupt(rows, count, failures)),
+    };
+  }
+
+  /** The text of the records that are corrupt. */
+  #corrupt(rows: Int32Array, count: number, failures: RowFailures): Vector {
     const { bytes, recordStarts, recordEnds, malformed } = this.#scanned;
-    const builder = createBuilder(this.#request.columns.fields[at]!.type, count);
+    const builder = createBuilder(this.#request.columns.fields[this.#columns.indexOf(null)]!.type, count);
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const bad = malformed.has(row) || failures.has(row);
       builder.append(bad ? decodeUtf8(bytes, recordStarts[row]!, recordEnds[row]!) : null);
     }
-    columns[at] = builder.finish();
+    return builder.finish();
   }
+}
+
+function placeholder(schema: StructType, column: number, length: number): Vector {
+  return { kind: "null", type: schema.fields[column]!.type, length, validity: null };
 }
 
 /** The bad record that a line over the limit is. */

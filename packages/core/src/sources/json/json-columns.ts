@@ -2,8 +2,8 @@
  * Makes columns of what {@link JsonScanner} found: only the wanted rows of one field at a time, in loops over typed
  * arrays for the common types and through {@link JsonValueReaders} for the others.
  */
+import type { BatchMemory } from "../../columnar/batch-memory.ts";
 import { decodeUtf8, encodeUtf8Into, isValidUtf8 } from "../../columnar/utf8.ts";
-import { bitAt } from "../../columnar/validity.ts";
 import { ValidityBuilder } from "../../columnar/validity-builder.ts";
 import type { Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
@@ -21,11 +21,14 @@ export function jsonColumn(s: JsonScanner, field: number, type: DataType, reader
   switch (type.kind) {
     case "string":
       return {
-        convert: (rows, count) => kernelStrings(s, field, type, rows, count) ?? strings(s, field, type, rows, count),
-        view: (rows, count) => stringView(s, field, type, rows, count),
+        convert: (rows, count, _, memory) =>
+          kernelStrings(s, field, type, rows, count, memory) ?? strings(s, field, type, rows, count),
+        view: (rows, count, memory) => stringView(s, field, type, rows, count, memory),
       };
     case "bigint":
-      return { convert: (rows, count, failures) => longs(s, field, type, rows, count, failures, read, readers) };
+      return {
+        convert: (rows, count, failures, memory) => longs(s, field, type, rows, count, failures, read, readers, memory),
+      };
     case "int":
     case "smallint":
     case "tinyint": {
@@ -89,9 +92,10 @@ function longs(
   failures: RowFailures,
   read: JsonValueReader,
   readers: JsonValueReaders,
+  memory: BatchMemory,
 ): Vector {
-  const values = new BigInt64Array(count);
-  const halves = new Int32Array(values.buffer);
+  const values = memory.int64(count);
+  const halves = new Int32Array(values.buffer, values.byteOffset, 2 * count);
   const validity = new ValidityBuilder();
   const { bytes, starts, ends, kinds, capacity, kernel } = scanner;
   for (let i = 0; i < count; i++) {
@@ -186,9 +190,6 @@ function doubles(
   return { kind: "f64", type, length: count, validity: validity.finish(count), values };
 }
 
-const onlyStrings = 1 << jsonString;
-const missing = (1 << jsonAbsent) | (1 << jsonNull);
-
 function missingValues(scanner: JsonScanner, field: number, rows: Int32Array, count: number): Uint8Array | null {
   const validity = new ValidityBuilder();
   const { kinds, capacity } = scanner;
@@ -206,26 +207,14 @@ function stringView(
   type: DataType,
   rows: Int32Array,
   count: number,
+  memory: BatchMemory,
 ): Vector | null {
-  const { kernel, ascii, bytes, capacity } = scanner;
+  const { kernel, ascii } = scanner;
   if (kernel === null || !ascii) return null;
-  const kinds = kernel.kindsOf(field, rows, count);
-  if ((kinds & ~(onlyStrings | missing)) !== 0) return null;
-  const validity = (kinds & missing) === 0 ? null : missingValues(scanner, field, rows, count);
-  let starts = scanner.starts.subarray(field * capacity, (field + 1) * capacity);
-  let ends = scanner.ends.subarray(field * capacity, (field + 1) * capacity);
-  if (count !== scanner.rows || validity !== null) {
-    // Positions of missing values are those of an earlier record.
-    const from = starts;
-    const to = ends;
-    starts = new Int32Array(count);
-    ends = new Int32Array(count);
-    for (let i = 0; i < count; i++) {
-      if (validity !== null && !bitAt(validity, i)) continue;
-      starts[i] = from[rows[i]!]!;
-      ends[i] = to[rows[i]!]!;
-    }
-  }
+  const viewed = kernel.viewStrings(scanner.bytes, field, rows, count, memory);
+  if (viewed === null) return null;
+  const { bytes, starts, ends, missing } = viewed;
+  const validity = missing ? missingValues(scanner, field, rows, count) : null;
   return { kind: "bytes", type, length: count, validity, bytes, starts, ends };
 }
 
@@ -236,9 +225,10 @@ function kernelStrings(
   type: DataType,
   rows: Int32Array,
   count: number,
+  memory: BatchMemory,
 ): Vector | null {
   const { kernel } = scanner;
-  const copied = kernel?.copyStrings(scanner.bytes, field, rows, count);
+  const copied = kernel?.copyStrings(scanner.bytes, field, rows, count, memory);
   if (kernel === null || copied === null || copied === undefined) return null;
   const { bytes, offsets } = copied;
   if (!copied.ascii) {

@@ -3,6 +3,7 @@
  * (packages/core/kernels/json-scan.ts). A kernel has a memory of fixed size, in which the buffers lie that a file is read
  * into; memory never grows, so a read may be under way while the kernel works. Kernels are kept for the next reader.
  */
+import type { BatchMemory } from "../../columnar/batch-memory.ts";
 import { encodeUtf8 } from "../../columnar/utf8.ts";
 import {
   byteMasks,
@@ -34,8 +35,17 @@ interface Exports {
   lines(): number;
   gaveUp(): number;
   high(): number;
-  kindsOf(field: number, rows: number, count: number): number;
   copyStrings(field: number, rows: number, count: number, to: number, ends: number, origin: number): number;
+  viewStrings(
+    field: number,
+    rows: number,
+    count: number,
+    starts: number,
+    ends: number,
+    to: number,
+    room: number,
+    origin: number,
+  ): number;
   copyHigh(): number;
   copyMissing(): number;
   readLongs(field: number, rows: number, from: number, count: number, to: number, origin: number): number;
@@ -49,6 +59,8 @@ const maximumFields = 1024;
 const maximumChunkBytes = 16 << 20;
 const nameBytes = 64 << 10;
 const entryBytes = 32;
+/** Room for what views show without escapes. */
+const textBytes = 256 << 10;
 /** Kernels that are kept for the next reader, of a thread. */
 const keptKernels = 2;
 
@@ -65,10 +77,15 @@ export class JsonKernel implements ChunkBuffers {
   readonly #namesAt: number;
   readonly #cellsAt: number;
   readonly #rowsAt: number;
+  readonly #startsAt: number;
   readonly #endsAt: number;
+  readonly #textAt: number;
   readonly #outAt: number;
   readonly #buffersAt: readonly number[];
+  readonly #whole: Uint8Array;
   #free: number[] = [];
+  /** Bytes taken by values that views show without their escapes. */
+  #textUsed = 0;
   /** Views of what `scan` writes; field `f` of row `r` at index `f * capacity + r`. */
   capacity = 0;
   starts: Int32Array = new Int32Array(0);
@@ -91,11 +108,14 @@ export class JsonKernel implements ChunkBuffers {
     this.#namesAt = take(nameBytes);
     this.#cellsAt = take(maximumCells * 9 + maximumRows * 12);
     this.#rowsAt = take(maximumRows * 4);
+    this.#startsAt = take(maximumRows * 4);
     this.#endsAt = take(maximumRows * 4);
+    this.#textAt = take(textBytes);
     this.#outAt = take(Math.max(chunkBytes, maximumRows * 8) + chunkPadding);
     this.#buffersAt = [take(chunkBytes + chunkPadding), take(chunkBytes + chunkPadding)];
     this.#memory = kernelMemory(size);
     this.#view = new DataView(this.#memory.buffer);
+    this.#whole = new Uint8Array(this.#memory.buffer);
     compiled ??= compileKernel(jsonKernelBinary);
     this.#exports = instantiateKernel(compiled, this.#memory) as Exports;
     new BigInt64Array(this.#memory.buffer, this.#masksAt, byteMasks.length).set(byteMasks);
@@ -189,26 +209,54 @@ export class JsonKernel implements ChunkBuffers {
    */
   scan(bytes: Uint8Array, start: number, end: number, row: number, line: number, maxRows: number): KernelScan {
     const origin = bytes.byteOffset;
+    this.#textUsed = 0;
     const position = this.#exports.scan(origin + start, origin + end, origin, row, line, maxRows) - origin;
     const { rows, lines, gaveUp, high } = this.#exports;
     return { position, rows: rows(), lines: lines(), gaveUp: gaveUp() !== 0, ascii: high() === 0 };
   }
 
-  /** Bit k is set when one of the rows has kind k in the field. */
-  kindsOf(field: number, rows: Int32Array, count: number): number {
-    return this.#exports.kindsOf(field, this.#putRows(rows, count), count);
+  /**
+   * Where the strings of a field lie in the kernel's memory, for some rows and until the next scan; null when the kernel
+   * cannot tell. Null and absent ones are empty.
+   */
+  viewStrings(
+    bytes: Uint8Array,
+    field: number,
+    rows: Int32Array,
+    count: number,
+    memory: BatchMemory,
+  ): ViewedStrings | null {
+    const rowsAt = this.#putRows(rows, count);
+    const at = this.#textAt + this.#textUsed;
+    const room = textBytes - this.#textUsed;
+    const { viewStrings, copyMissing } = this.#exports;
+    const size = viewStrings(field, rowsAt, count, this.#startsAt, this.#endsAt, at, room, bytes.byteOffset);
+    if (size < 0) return null;
+    this.#textUsed += size;
+    const { buffer } = this.#memory;
+    const [starts, ends] = [memory.int32(count), memory.int32(count)];
+    starts.set(new Int32Array(buffer, this.#startsAt, count));
+    ends.set(new Int32Array(buffer, this.#endsAt, count));
+    return { bytes: this.#whole, starts, ends, missing: copyMissing() !== 0 };
   }
 
   /** Strings of a field for some rows, nothing for null and absent ones; null when the kernel cannot copy them. */
-  copyStrings(bytes: Uint8Array, field: number, rows: Int32Array, count: number): CopiedStrings | null {
+  copyStrings(
+    bytes: Uint8Array,
+    field: number,
+    rows: Int32Array,
+    count: number,
+    memory: BatchMemory,
+  ): CopiedStrings | null {
     const rowsAt = this.#putRows(rows, count);
     const size = this.#exports.copyStrings(field, rowsAt, count, this.#outAt, this.#endsAt, bytes.byteOffset);
     if (size < 0) return null;
     const { buffer } = this.#memory;
     // Eight bytes more than are used, as readers of whole words expect.
-    const copy = new Uint8Array(size + 8);
+    const copy = memory.bytes(size + 8);
     copy.set(new Uint8Array(buffer, this.#outAt, size));
-    const offsets = new Int32Array(count + 1);
+    const offsets = memory.int32(count + 1);
+    offsets[0] = 0;
     offsets.set(new Int32Array(buffer, this.#endsAt, count), 1);
     const { copyHigh, copyMissing } = this.#exports;
     return { bytes: copy, size, offsets, ascii: copyHigh() === 0, missing: copyMissing() !== 0 };
@@ -242,6 +290,14 @@ export interface KernelScan {
   readonly gaveUp: boolean;
   /** No byte of a string that was met is above 0x7f. */
   readonly ascii: boolean;
+}
+
+export interface ViewedStrings {
+  readonly bytes: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** A value is absent or null. */
+  readonly missing: boolean;
 }
 
 export interface CopiedStrings {

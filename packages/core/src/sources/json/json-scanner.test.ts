@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { BatchMemory } from "../../columnar/batch-memory.ts";
 import { valueAt } from "../../columnar/value-at.ts";
 import { encodeUtf8 } from "../../columnar/utf8.ts";
 import {
@@ -73,10 +74,10 @@ function scanBytes(
     const failed = new Map<number, string>();
     const columns = fields.map(([, type], i) => {
       const column = jsonColumn(scanner, i, type, readers);
-      const values = column.convert(all, scanner.rows, failed);
+      const values = column.convert(all, scanner.rows, failed, new BatchMemory());
       const odd = all.filter((row) => row % 2 === 1);
       for (const rows of [all, odd]) {
-        const view = column.view?.(rows, rows.length) ?? null;
+        const view = column.view?.(rows, rows.length, new BatchMemory()) ?? null;
         if (view === null) continue;
         expect(Array.from(rows, (_, r) => valueAt(view, r))).toEqual(Array.from(rows, (row) => valueAt(values, row)));
       }
