@@ -355,22 +355,14 @@ function fillStore(store: AggregateStore, table: NumericTable, place: AggregateP
   else if (store instanceof SumLongStore || store instanceof SumDoubleStore || store instanceof ExtremeStore) {
     table.read(value, store.values as { [i: number]: unknown });
     table.read(seen!, store.seen);
-  } else if (store instanceof AverageStore) {
+  } else if (store instanceof AverageStore || store instanceof AverageShortDecimalStore) {
     table.read(value, store.sums);
     table.read(counts!, store.counts);
-  } else if (store instanceof AverageShortDecimalStore) {
-    table.read(value, store.sums);
-    readCounts(table, counts!, store.counts, count);
   } else if (store instanceof SumDecimalStore || store instanceof AverageDecimalStore) {
     const low = table.read(value, new BigInt64Array(count));
     const high = table.read(carried!, new BigInt64Array(count));
     for (let g = 0; g < count; g++) store.sums.add(g, low[g]! + (high[g]! << 64n));
     if (store instanceof SumDecimalStore) table.read(seen!, store.seen);
-    else readCounts(table, counts!, store.counts, count);
+    else table.read(counts!, store.counts);
   } else assertInvariant(false, "a numeric aggregate has a store of numbers");
-}
-
-function readCounts(table: NumericTable, field: EntryField, into: Float64Array, count: number): void {
-  const counts = table.read(field, new BigInt64Array(count));
-  for (let g = 0; g < count; g++) into[g] = Number(counts[g]);
 }

@@ -169,7 +169,7 @@ function aggregatePlace(fast: FastUpdate, add: (machine: EntryField["machine"]) 
   const none = { carried: undefined, seen: undefined, count: undefined };
   switch (fast.op) {
     case "count":
-      return { ...none, value: add("i64") };
+      return { ...none, value: add("f64") };
     case "sumLong":
     case "sumShortDecimal":
       return { ...none, value: add("i64"), seen: add("u8") };
@@ -177,11 +177,11 @@ function aggregatePlace(fast: FastUpdate, add: (machine: EntryField["machine"]) 
       return { ...none, value: add("f64"), seen: add("u8") };
     case "avg":
     case "avgShortDecimal":
-      return { ...none, value: add("f64"), count: add("i64") };
+      return { ...none, value: add("f64"), count: add("f64") };
     case "sumDecimal":
       return { ...none, value: add("i64"), carried: add("i64"), seen: add("u8") };
     case "avgDecimal":
-      return { ...none, value: add("i64"), carried: add("i64"), count: add("i64") };
+      return { ...none, value: add("i64"), carried: add("i64"), count: add("f64") };
     case "min":
     case "max": {
       const machine = fast.kind === "i64" ? "i64" : fast.kind === "f32" || fast.kind === "f64" ? "f64" : "i32";
@@ -433,7 +433,7 @@ function emitUpdate(
   const count = (field: EntryField): void =>
     writeField(fn, entry, field, () => {
       read(field);
-      fn.write(i64Const(1n), op.i64.add);
+      fn.write(f64Const(1), op.f64.add);
     });
   const { value } = place;
   if (fast.op === "count") {
