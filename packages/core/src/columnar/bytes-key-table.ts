@@ -23,8 +23,7 @@ interface Exports {
   lay(
     slots: number,
     slotCount: number,
-    hashes: number,
-    offsets: number,
+    entries: number,
     capacity: number,
     arena: number,
     arenaBytes: number,
@@ -34,6 +33,7 @@ interface Exports {
   keys(): number;
   arenaUsed(): number;
   nullNumber(): number;
+  offsets(from: number, to: number, target: number): void;
   rehash(): void;
   assign(
     starts: number,
@@ -48,7 +48,7 @@ interface Exports {
   ): number;
 }
 
-/** Places in memory, in order: masks, input, slots, hashes, offsets, arena. */
+/** Places in memory, in order: masks, input, slots, entries, arena. */
 interface Layout {
   readonly inputBytes: number;
   readonly slotCount: number;
@@ -62,8 +62,9 @@ export interface AssignOptions {
   readonly missing: "insert" | "find";
 }
 
-/** Slots, hash and offset of a key, with the room that tables have. */
-const bytesPerKey = 40;
+/** Slots and entry of a key, with the room that tables have. */
+const bytesPerKey = 36;
+const entryBytes = 16;
 const first: Layout = { inputBytes: 64 << 10, slotCount: 1024, capacity: 512, arenaBytes: 16 << 10 };
 /** The kernel reads up to so many bytes behind a string. */
 const padding = 64;
@@ -112,7 +113,7 @@ export class BytesKeyTable {
     this.#layout = layout;
     const at = placesOf(layout);
     const { slotCount, capacity, arenaBytes } = layout;
-    this.#exports.lay(at.slots, slotCount, at.hashes, at.offsets, capacity, at.arena, arenaBytes, padding);
+    this.#exports.lay(at.slots, slotCount, at.entries, capacity, at.arena, arenaBytes, padding);
   }
 
   /** Makes the areas larger and moves what they hold. */
@@ -127,8 +128,7 @@ export class BytesKeyTable {
     const bytes = new Uint8Array(this.#memory.buffer);
     // From the last area on, since all move up.
     bytes.copyWithin(to.arena, from.arena, from.arena + used);
-    bytes.copyWithin(to.offsets, from.offsets, from.offsets + (count + 1) * 4);
-    bytes.copyWithin(to.hashes, from.hashes, from.hashes + count * 4);
+    bytes.copyWithin(to.entries, from.entries, from.entries + count * entryBytes);
     const slotsMoved = layout.slotCount !== this.#layout.slotCount || from.slots !== to.slots;
     this.#lay(layout);
     if (slotsMoved) this.#exports.rehash();
@@ -252,10 +252,13 @@ export class BytesKeyTable {
 
   /** The keys with numbers [from, to) as a column that shares no memory with the table. */
   keys(type: DataType, from: number, to: number): Vector {
+    const length = to - from;
+    const needed = 4 * (length + 1);
+    if (needed > this.#layout.inputBytes) this.#enlarge({ ...this.#layout, inputBytes: needed });
     const at = placesOf(this.#layout);
     const { buffer } = this.#memory;
-    const length = to - from;
-    const offsets = new Int32Array(buffer, at.offsets, this.#layout.capacity + 1).slice(from, to + 1);
+    this.#exports.offsets(from, to, at.input);
+    const offsets = new Int32Array(buffer, at.input, length + 1).slice();
     const base = offsets[0]!;
     const size = offsets[length]! - base;
     const bytes = new Uint8Array(size + 8);
@@ -276,16 +279,14 @@ const maximumInput = 1 << 20;
 function placesOf({ inputBytes, slotCount, capacity, arenaBytes }: Layout): {
   readonly input: number;
   readonly slots: number;
-  readonly hashes: number;
-  readonly offsets: number;
+  readonly entries: number;
   readonly arena: number;
   readonly end: number;
 } {
   const align = (at: number): number => (at + 63) & ~63;
   const input = 256;
   const slots = align(input + inputBytes);
-  const hashes = slots + slotCount * 8;
-  const offsets = hashes + capacity * 4;
-  const arena = align(offsets + (capacity + 1) * 4);
-  return { input, slots, hashes, offsets, arena, end: arena + arenaBytes + padding };
+  const entries = slots + slotCount * 4;
+  const arena = entries + capacity * entryBytes;
+  return { input, slots, entries, arena, end: arena + arenaBytes + padding };
 }
