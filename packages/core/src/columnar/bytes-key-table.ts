@@ -142,14 +142,17 @@ export class BytesKeyTable {
     }
     assertInvariant(column.kind === "bytes", "a key of bytes");
     // A part at a time, so that the input area stays small.
+    const { starts, ends } = column;
     for (let from = 0; from < length;) {
+      const limit = Math.min(length, from + maximumPart);
       let to = from;
-      let least = Infinity;
+      // An integer from the start, so that the loop has only integers.
+      let least = 0x7fff_ffff;
       let most = 0;
       let sum = 0;
-      for (; to < length && to - from < maximumPart && sum < maximumInput; to++) {
-        const start = column.starts[to]!;
-        const end = column.ends[to]!;
+      for (; to < limit && sum < maximumInput; to++) {
+        const start = starts[to]!;
+        const end = ends[to]!;
         if (start === end) continue;
         if (start < least) least = start;
         if (end > most) most = end;
