@@ -42,11 +42,6 @@ export const equivalentMutants: readonly EquivalentMutant[] = [
       "Its entries are directories, which makeDirectory makes durable, and metadata: when a run died before that name was durable, _engine does not exist yet, and creating it syncs the directory.",
   },
   {
-    name: "at the start: fsync of the source log's sizes",
-    proof:
-      "The program that adds entry N syncs the name of its sizes before it writes the entry. A run that died before that sync left no entry; its id is given again, and the sizes are replaced and synced.",
-  },
-  {
     name: "fsync of the name lease renewed",
     proof:
       "Power loss brings back the renewal before, at most 20 s older: of 60 s, enough is left for the next renewal; the machine that lost power itself does not hold the lease any more.",

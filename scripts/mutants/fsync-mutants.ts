@@ -50,7 +50,13 @@ const atomicWrites: readonly { name: string; file: string; program: string; test
   {
     name: "sources/S/N",
     file: "sources/files/file-source-log.ts",
-    program: "...(await this.#log.addProgram(id, entries))",
+    program: "await this.#log.addProgram(id, entries)",
+    tests: [fileSource],
+  },
+  {
+    name: "_engine/sources/S/N",
+    file: "sources/files/file-source-log.ts",
+    program: 'atomicWrite(`${this.#sizesDirectory}/${id}`, bytes, "replace", runtime.random.uuid(), durability)',
     tests: [fileSource],
   },
   {
@@ -103,13 +109,6 @@ const ofAtomicWrites = atomicWrites.flatMap(({ name, file, program, tests }): Mu
   { name: `fsync of the name ${name}`, edits: [without("syncDirectory", file, program)], tests },
 ]);
 
-const sizesWrite = `        \`\${this.#sizesDirectory}/\${id}\`,
-        encodeUtf8(lines.join("\\n")),
-        "replace",
-        runtime.random.uuid(),
-        durability,
-      ),`;
-
 const recoverySync = "...syncDirectories(durability, [path, `${path}/offsets`, `${path}/commits`])";
 
 export const fsyncMutants: readonly Mutant[] = [
@@ -136,17 +135,6 @@ export const fsyncMutants: readonly Mutant[] = [
     tests: [logs, enumeration],
   },
   ...ofAtomicWrites,
-  ...(["sync", "syncDirectory"] as const).map((operation): Mutant => ({
-    name: `fsync of ${operation === "sync" ? "" : "the name "}_engine/sources/S/N`,
-    edits: [
-      {
-        file: "sources/files/file-source-log.ts",
-        find: sizesWrite,
-        replace: sizesWrite.replace(/\),$/, `).filter((operation) => operation.op !== "${operation}"),`),
-      },
-    ],
-    tests: [fileSource],
-  })),
   ...["path", "`${path}/offsets`", "`${path}/commits`"].map((directory, i, all): Mutant => ({
     name: `at the start: fsync of ${["the checkpoint", "offsets", "commits"][i]!}`,
     edits: [

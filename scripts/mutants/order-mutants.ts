@@ -275,18 +275,24 @@ export const orderMutants: readonly Mutant[] = [
     tests: [enumeration],
   },
   {
-    name: "source log: the entry before its sizes",
+    name: "source log: nothing waits for the sizes",
     edits: [
       {
         file: "sources/files/file-source-log.ts",
-        find: "      ...(await this.#log.addProgram(id, entries)),\n",
-        replace: "",
+        find: "await allSettled([applyCheckpointProgram(fs, this.#sizesProgram(id, files)), applyCheckpointProgram(fs, program)]);",
+        replace: `void allSettled([applyCheckpointProgram(fs, this.#sizesProgram(id, files))]).catch(() => undefined);
+    await applyCheckpointProgram(fs, program);`,
       },
+    ],
+    tests: [fileSource],
+  },
+  {
+    name: "source log: an entry is left without sizes",
+    edits: [
       {
-        file: "sources/files/file-source-log.ts",
-        find: "      // First, so that no entry is without sizes.",
-        replace:
-          "      ...(await this.#log.addProgram(id, entries)),\n      // First, so that no entry is without sizes.",
+        file: "sources/files/file-stream-source.ts",
+        find: "else await this.#log.completeSizes(from);",
+        replace: "",
       },
     ],
     tests: [fileSource],

@@ -4,7 +4,7 @@
  */
 import { MillraceError } from "../errors/index.ts";
 import { atomicWrite, type Durability } from "../runtime/durability.ts";
-import { FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
+import { changedPath, FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
 import type { Random } from "../runtime/random.ts";
 import { checkSideFiles } from "../state/side-files.ts";
 
@@ -19,14 +19,18 @@ export interface CheckpointFiles {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The program that makes a text file appear atomically. `create`: the file must not exist. */
+/**
+ * The program that makes a text file appear atomically. `create`: the file must not exist.
+ * @param after the file whose text comes before `text`; absent: none
+ */
 export function writeTextProgram(
   files: CheckpointFiles,
   path: string,
   text: string,
   how: "create" | "replace",
+  after?: string,
 ): FileOperation[] {
-  return atomicWrite(path, encoder.encode(text), how, files.random.uuid(), files.durability);
+  return atomicWrite(path, encoder.encode(text), how, files.random.uuid(), files.durability, after);
 }
 
 /**
@@ -41,8 +45,9 @@ export async function applyCheckpointProgram(fs: FileSystem, program: readonly F
     if (!(error instanceof FileSystemError)) throw error;
     const cleanup: FileOperation[] = [];
     for (const operation of program) {
-      if (operation.op === "write" && operation.path.endsWith(".tmp")) {
-        cleanup.push({ op: "remove", path: operation.path, ifExists: true });
+      const path = changedPath(operation);
+      if ((operation.op === "write" || operation.op === "copy") && path.endsWith(".tmp")) {
+        cleanup.push({ op: "remove", path, ifExists: true });
       }
     }
     // The error to report is the first one; what could not be removed is swept by the next run.

@@ -30,9 +30,39 @@ export interface CompactibleLogOptions {
 export interface EntryCodec<T> {
   encode(entry: T): string;
   decode(path: string, line: string): T;
-  /** Whether a compact file keeps the entry; all are kept when absent. */
-  retain?(entry: T, nowMs: number): boolean;
+  /** Which entries a compact file keeps; all when absent. */
+  readonly retention?: Retention<T>;
 }
+
+/** Entries are dropped by their age. */
+export interface Retention<T> {
+  timeOf(entry: T): number;
+  retain(entry: T, nowMs: number): boolean;
+}
+
+/**
+ * What the next compact file consists of: the last one, which this run has written, and the lines of the files after it.
+ * So it is made by a copy on the disk, however many entries there are.
+ */
+interface Tail<T> {
+  /** Path of the last compact file. */
+  readonly compact: string;
+  readonly lines: readonly string[];
+  /** Id of the file to come. */
+  readonly next: number;
+  /** Entries of all files. */
+  readonly count: number;
+  /** The oldest of them, when there is a retention. */
+  readonly oldest: T | null;
+  /** Copies that were made since expired entries were dropped. */
+  readonly copies: number;
+}
+
+/**
+ * Looking for expired entries means to read all of them: of so many entries it is done with each compact file, of n times
+ * as many with each n-th.
+ */
+const entriesPerLook = 1000;
 
 const logName = /^(\d{1,16})(\.compact)?$/;
 
@@ -58,6 +88,11 @@ export class CompactibleLog<T> {
   #interval: number;
   #ids: number[] | null = null;
   readonly #compact = new Set<number>();
+  /** null: this run has not written a compact file, or not all files after it. */
+  #tail: Tail<T> | null = null;
+  /** The tail when the program of {@link addProgram} has run. */
+  #nextTail: Tail<T> | null = null;
+  #purging: Promise<void> = Promise.resolve();
 
   constructor(
     files: CheckpointFiles,
@@ -178,38 +213,92 @@ export class CompactibleLog<T> {
   async addProgram(batchId: number, entries: readonly T[]): Promise<FileOperation[]> {
     await this.#listed();
     const own = entries.map((entry) => this.#codec.encode(entry));
-    const compaction = isCompactionBatch(batchId, this.#interval);
-    const lines = compaction ? [...(await this.#retainedLines(batchId)), ...own] : own;
-    const path = `${this.directory}/${batchId}${compaction ? ".compact" : ""}`;
-    return writeTextProgram(this.#files, path, ["v1", ...lines].join("\n"), "create");
+    const tail = this.#tail?.next === batchId ? this.#tail : null;
+    const next = batchId + 1;
+    const count = (tail?.count ?? 0) + own.length;
+    const oldest = this.#oldestOf(tail?.oldest ?? null, entries);
+    if (!isCompactionBatch(batchId, this.#interval)) {
+      this.#nextTail = tail === null ? null : { ...tail, lines: [...tail.lines, ...own], next, count, oldest };
+      return writeTextProgram(this.#files, `${this.directory}/${batchId}`, ["v1", ...own].join("\n"), "create");
+    }
+    const compact = `${this.directory}/${batchId}.compact`;
+    if (tail !== null && !this.#mustLook(tail)) {
+      this.#nextTail = { compact, lines: [], next, count, oldest, copies: tail.copies + 1 };
+      const added = [...tail.lines, ...own].map((line) => `\n${line}`).join("");
+      return writeTextProgram(this.#files, compact, added, "create", tail.compact);
+    }
+    const kept = await this.#retained(batchId);
+    this.#nextTail = {
+      compact,
+      lines: [],
+      next,
+      count: kept.lines.length + own.length,
+      oldest: this.#oldestOf(kept.oldest, entries),
+      copies: 0,
+    };
+    return writeTextProgram(this.#files, compact, ["v1", ...kept.lines, ...own].join("\n"), "create");
+  }
+
+  #oldestOf(first: T | null, entries: readonly T[]): T | null {
+    const { retention } = this.#codec;
+    let oldest = first;
+    if (retention === undefined) return null;
+    for (const entry of entries) {
+      if (oldest === null || retention.timeOf(entry) < retention.timeOf(oldest)) oldest = entry;
+    }
+    return oldest;
+  }
+
+  #mustLook({ oldest, count, copies }: Tail<T>): boolean {
+    if (oldest === null || (copies + 1) * entriesPerLook < count) return false;
+    return this.#codec.retention?.retain(oldest, this.#clock.nowMs()) === false;
   }
 
   /** Lines of all earlier entries that a compact file keeps; without a rule of retention they are not even parsed. */
-  async #retainedLines(batchId: number): Promise<string[]> {
-    const retained: string[] = [];
+  async #retained(batchId: number): Promise<{ readonly lines: string[]; readonly oldest: T | null }> {
+    const lines: string[] = [];
+    let oldest: T | null = null;
+    const { retention } = this.#codec;
     const now = this.#clock.nowMs();
     for (const id of await this.#filesUpTo(batchId - 1)) {
       const found = await this.#lines(id);
       if (found === null) throw this.#missing(id, batchId);
       for (const line of found.lines) {
         if (line === "") continue;
-        if (this.#codec.retain?.(this.#codec.decode(found.path, line), now) ?? true) retained.push(line);
+        if (retention !== undefined) {
+          const entry = this.#codec.decode(found.path, line);
+          if (!retention.retain(entry, now)) continue;
+          oldest = this.#oldestOf(oldest, [entry]);
+        }
+        lines.push(line);
       }
     }
-    return retained;
+    return { lines, oldest };
   }
 
   /** Tells the log that the program of {@link addProgram} has run. */
   added(batchId: number): void {
     if (isCompactionBatch(batchId, this.#interval)) this.#compact.add(batchId);
     this.#ids?.push(batchId);
+    this.#tail = this.#nextTail;
   }
 
   /** @throws MillraceError CONCURRENT_STREAM_LOG_UPDATE, CHECKPOINT_WRITE_FAILED */
   async add(batchId: number, entries: readonly T[]): Promise<void> {
     await applyCheckpointProgram(this.#files.fs, await this.addProgram(batchId, entries));
     this.added(batchId);
-    await this.purge(batchId);
+    await this.startPurge(batchId);
+  }
+
+  /** Begins {@link purge} when the one before has ended, and throws what that one met; nobody waits for old files to go. */
+  async startPurge(currentBatchId: number): Promise<void> {
+    await this.#purging;
+    this.#purging = this.purge(currentBatchId);
+    this.#purging.catch(() => undefined);
+  }
+  /** Resolves when no file of the log is being removed any more. */
+  async settled(): Promise<void> {
+    await this.#purging;
   }
 
   /** Removes files that lie before the compact file which the oldest retained batch needs, when they are old enough. */

@@ -42,7 +42,12 @@ function fileSinkCodec(retentionMs: number | null): EntryCodec<FileSinkEntry> {
     },
     ...(retentionMs === null
       ? {}
-      : { retain: (entry: FileSinkEntry, nowMs: number) => nowMs - entry.modificationTimeMs <= retentionMs }),
+      : {
+          retention: {
+            timeOf: (entry: FileSinkEntry) => entry.modificationTimeMs,
+            retain: (entry: FileSinkEntry, nowMs: number) => nowMs - entry.modificationTimeMs <= retentionMs,
+          },
+        }),
   };
 }
 

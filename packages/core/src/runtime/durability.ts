@@ -18,6 +18,7 @@ function temporaryOf(path: string, unique: string): string {
  * directory, fsync it, then `link` it (`create`: fails with EEXIST when another run was first) or `rename` it
  * (`replace`), and fsync the directory. The two checksum side files that Spark may have left for the old content are
  * removed first on replace, since Spark would otherwise refuse the new content.
+ * @param after the file whose bytes come before `bytes`; absent: none
  */
 export function atomicWrite(
   path: string,
@@ -25,10 +26,17 @@ export function atomicWrite(
   how: "create" | "replace",
   unique: string,
   durability: Durability = "fsync",
+  after?: string,
 ): FileOperation[] {
   const temporary = temporaryOf(path, unique);
   const synced = durability === "fsync";
-  const program: FileOperation[] = [{ op: "write", path: temporary, bytes, mode: 0o600 }];
+  const program: FileOperation[] =
+    after === undefined
+      ? [{ op: "write", path: temporary, bytes, mode: 0o600 }]
+      : [
+          { op: "copy", from: after, to: temporary },
+          { op: "append", path: temporary, bytes },
+        ];
   if (synced) program.push({ op: "sync", path: temporary });
   if (how === "create") {
     program.push({ op: "link", from: temporary, to: path }, { op: "remove", path: temporary });

@@ -18,6 +18,8 @@ export type FileOperation =
     }
   /** Appends to an existing or new file. */
   | { readonly op: "append"; readonly path: string; readonly bytes: Uint8Array; readonly mode?: number }
+  /** Creates or truncates `to` and gives it the bytes of the file `from`. */
+  | { readonly op: "copy"; readonly from: string; readonly to: string }
   /** fsync of a file. */
   | { readonly op: "sync"; readonly path: string }
   /** fsync of a directory, which makes the names in it durable. */
@@ -34,6 +36,11 @@ export type FileOperation =
   | { readonly op: "require"; readonly path: string; readonly exists: boolean }
   /** Creates a directory and its missing parents. */
   | { readonly op: "makeDirectory"; readonly path: string; readonly mode?: number };
+
+/** The path that an operation changes: of copy, link and rename the new name. */
+export function changedPath(operation: FileOperation): string {
+  return "to" in operation ? operation.to : operation.path;
+}
 
 export interface FileStat {
   readonly kind: "file" | "directory" | "other";

@@ -33,7 +33,7 @@ export function restrictPaths(runtime: Runtime, setting: string | undefined): Ru
   async function checkProgram(program: readonly FileOperation[]): Promise<void> {
     const paths = new Set<string>();
     for (const operation of program) {
-      if (operation.op === "link" || operation.op === "rename") paths.add(operation.from).add(operation.to);
+      if ("from" in operation) paths.add(operation.from).add(operation.to);
       // It is there, and so changes nothing.
       else if (operation.op !== "makeDirectory" || operation.path !== temporary) paths.add(operation.path);
     }

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  copyFileSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -12,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { FileSystemError, type FileOperation } from "../file-system.ts";
+import { changedPath, FileSystemError, type FileOperation } from "../file-system.ts";
 
 /** What a failed program tells across a thread boundary. */
 export interface ProgramFailure {
@@ -105,6 +106,9 @@ function runOperation(operation: FileOperation, sync: boolean): void {
     case "append":
       writeFile(operation.path, operation.bytes, "a", operation.mode ?? 0o666, sync);
       return;
+    case "copy":
+      copyFileSync(operation.from, operation.to);
+      return;
     case "sync":
       syncPath(operation.path);
       return;
@@ -154,8 +158,7 @@ export function runProgram(program: readonly FileOperation[]): void {
     try {
       runOperation(operation, sync);
     } catch (error) {
-      const path = operation.op === "link" || operation.op === "rename" ? operation.to : operation.path;
-      throw fileSystemError(error, operation.op, path);
+      throw fileSystemError(error, operation.op, changedPath(operation));
     }
     if (sync) i++;
   }

@@ -14,6 +14,7 @@ const content = fc.string({ maxLength: 6 }).map(bytes);
 const operation: fc.Arbitrary<FileOperation> = fc.oneof(
   fc.record({ op: fc.constant("write" as const), path: name, bytes: content, exclusive: fc.boolean() }),
   fc.record({ op: fc.constant("append" as const), path: name, bytes: content }),
+  fc.record({ op: fc.constant("copy" as const), from: fc.constantFrom("a", "b", "c", "d/x"), to: name }),
   fc.record({ op: fc.constant("sync" as const), path: name }),
   fc.record({ op: fc.constant("syncDirectory" as const), path: fc.constantFrom("d", ".") }),
   fc.record({ op: fc.constant("link" as const), from: name, to: name }),
@@ -33,7 +34,7 @@ const operation: fc.Arbitrary<FileOperation> = fc.oneof(
 
 function under(root: string, op: FileOperation): FileOperation {
   const at = (path: string): string => (path === "." ? root : `${root}/${path}`);
-  return op.op === "link" || op.op === "rename"
+  return "from" in op
     ? { ...op, from: at(op.from), to: at(op.to) }
     : { ...op, path: at(op.path) };
 }
@@ -97,6 +98,14 @@ class Model {
         this.names.set(op.path.slice(1), target);
         return;
       }
+      case "copy": {
+        const source = file(op.from);
+        if (source === undefined) return;
+        const target = file(op.to) ?? { now: "", synced: "" };
+        target.now = source.now;
+        this.names.set(op.to.slice(1), target);
+        return;
+      }
       case "sync": {
         const target = file(op.path);
         if (target !== undefined) target.synced = target.now;
@@ -126,6 +135,7 @@ const flatName = fc.constantFrom("/a", "/b", "/c");
 const flatOperation: fc.Arbitrary<FileOperation> = fc.oneof(
   fc.record({ op: fc.constant("write" as const), path: flatName, bytes: content }),
   fc.record({ op: fc.constant("append" as const), path: flatName, bytes: content }),
+  fc.record({ op: fc.constant("copy" as const), from: flatName, to: flatName }),
   fc.record({ op: fc.constant("sync" as const), path: flatName }),
   fc.record({ op: fc.constant("syncDirectory" as const), path: fc.constant("/") }),
   fc.record({ op: fc.constant("link" as const), from: flatName, to: flatName }),

@@ -1,5 +1,5 @@
 import type { DirectoryEntry, FileOperation, FileStat, FileSystem, ReadHandle } from "../file-system.ts";
-import { FileSystemError } from "../file-system.ts";
+import { changedPath, FileSystemError } from "../file-system.ts";
 import { type Fault, type FaultPlan, type ReadFault, SimulatedCrash, type Survival } from "./fault-plan.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { type FileNode, type Node, SimulatedDisk, syncDirectoryNode, syncFile } from "./simulated-disk.ts";
@@ -117,8 +117,8 @@ export class SimulatedFileSystem implements FileSystem {
     if (this.#crash !== null) throw this.#crash;
     const index = this.#log.length;
     const fault = this.#faults.get(index);
-    const path = operation.op === "link" || operation.op === "rename" ? operation.to : operation.path;
-    const length = operation.op === "write" || operation.op === "append" ? operation.bytes.length : 0;
+    const path = changedPath(operation);
+    const length = "bytes" in operation ? operation.bytes.length : 0;
     const record = (outcome: string): void => {
       this.#log.push({ index, operation: operation.op, path, length, outcome });
     };
@@ -146,10 +146,10 @@ export class SimulatedFileSystem implements FileSystem {
         this.#tear(operation, fault.tearAt);
         throw this.#die(index, fault.survive ?? "none");
       default: {
-        const path = operation.op === "link" || operation.op === "rename" ? operation.to : operation.path;
-        if (operation.op === "write" || operation.op === "append") {
+        const path = changedPath(operation);
+        if (isWriting(operation)) {
           if (fault.fault === "ENOSPC" || fault.fault === "EIO" || fault.fault === "EDQUOT") {
-            this.#write(operation, prefixLength(operation.bytes.length, fault.tearAt));
+            this.#write(operation, fault.tearAt ?? "half");
           }
         } else if (operation.op === "sync") {
           const node = this.#disk.find(path, "sync");
@@ -162,23 +162,34 @@ export class SimulatedFileSystem implements FileSystem {
 
   /** Part of an operation, made durable: the state that a power loss in its middle may leave. */
   #tear(operation: FileOperation, tearAt: number | undefined): void {
-    if (operation.op === "write" || operation.op === "append") {
-      const file = this.#write(operation, prefixLength(operation.bytes.length, tearAt));
+    if (isWriting(operation)) {
+      const file = this.#write(operation, tearAt ?? "half");
       syncFile(file);
-      syncDirectoryNode(this.#disk.parent(operation.path, operation.op).directory);
+      syncDirectoryNode(this.#disk.parent(changedPath(operation), operation.op).directory);
     } else if (operation.op === "makeDirectory") {
       this.#disk.makeDirectory(operation.path, operation.mode ?? 0o777, tearAt ?? 1);
     }
   }
 
-  #write(operation: Extract<FileOperation, { op: "write" | "append" }>, length: number): FileNode {
+  /** What an operation writes; a copy of what is missing, or no file, fails. */
+  #bytesOf(operation: Writing): Uint8Array {
+    if (operation.op !== "copy") return operation.bytes;
+    const source = this.#disk.existing(operation.from, "copy");
+    if (source.kind !== "file") throw new FileSystemError("EISDIR", "copy", operation.to);
+    return source.content;
+  }
+
+  /** @param tearAt as {@link Fault} says; absent: all of it is written */
+  #write(operation: Writing, tearAt?: number | "half"): FileNode {
     const disk = this.#disk;
-    if (operation.op === "write" && operation.exclusive === true && disk.find(operation.path, "write") !== null) {
-      throw new FileSystemError("EEXIST", "write", operation.path);
+    const path = changedPath(operation);
+    if (operation.op === "write" && operation.exclusive === true && disk.find(path, "write") !== null) {
+      throw new FileSystemError("EEXIST", "write", path);
     }
-    const file = disk.openFile(operation.path, operation.op, operation.mode ?? 0o666);
-    const written = operation.bytes.slice(0, length);
-    if (operation.op === "write") disk.setContent(file, written);
+    const bytes = this.#bytesOf(operation);
+    const file = disk.openFile(path, operation.op, operation.op === "copy" ? 0o666 : (operation.mode ?? 0o666));
+    const written = bytes.slice(0, tearAt === undefined ? bytes.length : prefixLength(bytes.length, tearAt));
+    if (operation.op !== "append") disk.setContent(file, written);
     else {
       const joined = new Uint8Array(file.content.length + written.length);
       joined.set(file.content);
@@ -193,7 +204,8 @@ export class SimulatedFileSystem implements FileSystem {
     switch (operation.op) {
       case "write":
       case "append":
-        this.#write(operation, operation.bytes.length);
+      case "copy":
+        this.#write(operation);
         return;
       case "sync": {
         const node = disk.existing(operation.path, "sync");
@@ -339,8 +351,14 @@ export class SimulatedFileSystem implements FileSystem {
   }
 }
 
-function prefixLength(length: number, tearAt: number | undefined): number {
-  const wanted = tearAt === undefined ? length >> 1 : tearAt < 0 ? length + tearAt : tearAt;
+type Writing = Extract<FileOperation, { op: "write" | "append" | "copy" }>;
+
+function isWriting(operation: FileOperation): operation is Writing {
+  return operation.op === "write" || operation.op === "append" || operation.op === "copy";
+}
+
+function prefixLength(length: number, tearAt: number | "half"): number {
+  const wanted = tearAt === "half" ? length >> 1 : tearAt < 0 ? length + tearAt : tearAt;
   return Math.min(length, Math.max(0, wanted));
 }
 

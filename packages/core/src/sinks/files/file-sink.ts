@@ -141,5 +141,7 @@ export class FileSink implements StreamSink {
     };
   }
 
-  readonly close: () => Promise<void> = forget;
+  async close(): Promise<void> {
+    await this.#manifest.settled();
+  }
 }

@@ -35,6 +35,7 @@ export class FileSourceLog {
   /** Files of ids that may be asked for: those after the last commit. */
   readonly #recent = new Map<number, LoggedFile[]>();
   #sizesWritten: number[] = [];
+  #removing: Promise<void> = Promise.resolve();
   #prepared = false;
 
   private constructor(context: StreamSourceContext, compactInterval: number, seen: SeenFiles) {
@@ -42,8 +43,11 @@ export class FileSourceLog {
     this.#sizesDirectory = sizesDirectoryOf(context.metadataPath);
     const codec: EntryCodec<FileSourceEntry> = {
       ...fileSourceCodec,
-      // Files too old to be taken again need not be remembered, and a log that drops them stays small.
-      retain: (entry) => !seen.isTooOld(entry.timestampMs) || this.#recent.has(entry.batchId),
+      retention: {
+        timeOf: (entry) => entry.timestampMs,
+        // Files too old to be taken again need not be remembered, and a log that drops them stays small.
+        retain: (entry) => !seen.isTooOld(entry.timestampMs) || this.#recent.has(entry.batchId),
+      },
     };
     const { runtime, durability, metadataPath } = context;
     const files = { fs: runtime.fs, random: runtime.random, durability };
@@ -98,26 +102,42 @@ export class FileSourceLog {
    */
   async add(files: readonly LoggedFile[]): Promise<number> {
     const id = this.latest + 1;
-    const { runtime, durability } = this.#context;
-    const lines = ["v1", ...files.map(({ path, size }) => JSON.stringify({ path, size }))];
+    const { fs } = this.#context.runtime;
     const entries = files.map(({ path, modifiedMs }) => ({ path, timestampMs: modifiedMs, batchId: id }));
-    await applyCheckpointProgram(runtime.fs, [
-      // First, so that no entry is without sizes. One of a run that died in between is replaced.
-      ...atomicWrite(
-        `${this.#sizesDirectory}/${id}`,
-        encodeUtf8(lines.join("\n")),
-        "replace",
-        runtime.random.uuid(),
-        durability,
-      ),
-      ...(await this.#log.addProgram(id, entries)),
-    ]);
+    const program = await this.#log.addProgram(id, entries);
+    // Beside each other: no offset refers to the id before both are durable, and what a run that died in between left is
+    // replaced (the sizes) or completed (the entry, by completeSizes).
+    await allSettled([applyCheckpointProgram(fs, this.#sizesProgram(id, files)), applyCheckpointProgram(fs, program)]);
     this.#log.added(id);
-    await this.#log.purge(id);
+    await this.#log.startPurge(id);
     this.latest = id;
     this.#recent.set(id, [...files]);
     this.#sizesWritten.push(id);
     return id;
+  }
+
+  #sizesProgram(id: number, files: readonly LoggedFile[]): FileOperation[] {
+    const { runtime, durability } = this.#context;
+    const lines = ["v1", ...files.map(({ path, size }) => JSON.stringify({ path, size }))];
+    const bytes = encodeUtf8(lines.join("\n"));
+    return atomicWrite(`${this.#sizesDirectory}/${id}`, bytes, "replace", runtime.random.uuid(), durability);
+  }
+
+  /**
+   * Gives entries after `after`, to which no offset refers yet, the sizes that their files have now, when a run died before
+   * it had written any. From then on they are fixed.
+   */
+  async completeSizes(after: number): Promise<void> {
+    const { fs } = this.#context.runtime;
+    for (let id = after + 1; id <= this.latest; id++) {
+      const files = this.#recent.get(id);
+      if (files === undefined || this.#sizesWritten.includes(id)) continue;
+      const sized: LoggedFile[] = [];
+      for (const file of files) sized.push({ ...file, size: (await fs.stat(file.path))?.size ?? -1 });
+      await applyCheckpointProgram(fs, this.#sizesProgram(id, sized));
+      this.#recent.set(id, sized);
+      this.#sizesWritten.push(id);
+    }
   }
 
   /** Files of the ids in (after, upTo], in the order of the log, with the sizes that are known. */
@@ -167,13 +187,27 @@ export class FileSourceLog {
     const stale = this.#sizesWritten.filter((written) => written <= id);
     // Not every batch: the files are small, and removing them is a trip to the disk.
     if (stale.length >= 16) {
+      await this.#removing;
       this.#sizesWritten = this.#sizesWritten.filter((written) => written > id);
-      await this.#context.runtime.fs.apply(
+      this.#removing = this.#context.runtime.fs.apply(
         stale.map((written) => ({ op: "remove", path: `${this.#sizesDirectory}/${written}`, ifExists: true })),
       );
+      // Whoever comes next throws it.
+      this.#removing.catch(() => undefined);
     }
     return files;
   }
+
+  /** Resolves when no file is being removed any more. */
+  async settled(): Promise<void> {
+    await this.#removing;
+    await this.#log.settled();
+  }
+}
+
+/** Waits for all, then throws what the first of them that failed threw. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
 }
 
 /** `<checkpoint>/sources/0` → `<checkpoint>/_engine/sources/0` */

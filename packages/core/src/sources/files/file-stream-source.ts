@@ -130,6 +130,7 @@ export class FileStreamSource implements MicroBatchSource {
     await this.#log.prepare();
     // A run that died between its log entry and the offset log left a batch behind: it is the next one.
     if (this.#log.latest <= from) await this.#takeNext(limit);
+    else await this.#log.completeSizes(from);
     if (this.#log.latest < 0) return start;
     return this.#log.latest > from ? printLogOffset(this.#log.latest) : start;
   }
@@ -259,7 +260,9 @@ export class FileStreamSource implements MicroBatchSource {
     return [deadLetterFile(this.#context, this.#letterPath!, batchId, this.#letters)];
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#log.settled();
+  }
 }
 
 /** Archived files would be read again. */

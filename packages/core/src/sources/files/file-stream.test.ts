@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSimulatedRuntime, SimulatedCrash, type SimulatedRuntime } from "../../runtime/simulated/index.ts";
+import type { FileSystem } from "../../runtime/file-system.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { createSimulatedRuntime, settle, SimulatedCrash, type SimulatedRuntime } from "../../runtime/simulated/index.ts";
 import { field, stringType, structType, bigintType } from "../../types/data-type.ts";
 import type { MicroBatchSource, OffsetJson } from "../contract.ts";
 import { put, readRangeOf, testContext, type TestContext } from "../source.test-support.ts";
@@ -208,10 +210,37 @@ test("more bad records in one batch than memory is given for end the query, nami
   expect(String(failure)).toMatch(/more than 1024 bytes.*\/in\/a.*maxFilesPerTrigger.*maxBadRecordsBytes/);
 });
 
+/** A disk that is busy with other things after so many operations of a program that writes sizes. */
+function slowSizes(runtime: SimulatedRuntime, operations: number): Runtime {
+  const { fs } = runtime;
+  const slow: FileSystem = {
+    readFile: (path) => fs.readFile(path),
+    open: (path) => fs.open(path),
+    stat: (path) => fs.stat(path),
+    realPath: (path) => fs.realPath(path),
+    list: (path) => fs.list(path),
+    freeBytes: (path) => fs.freeBytes(path),
+    async apply(program) {
+      const isSizes = program.some((operation) => operation.op === "rename" && operation.to.includes("/_engine/sources/"));
+      const first = isSizes ? operations : program.length;
+      await fs.apply(program.slice(0, first));
+      if (isSizes) await settle(50);
+      await fs.apply(program.slice(first));
+    },
+  };
+  return { ...runtime, fs: slow };
+}
+
 describe("crashes", () => {
-  test.each(["crashBefore", "crashAfter", "loseUnsynced", "torn"] as const)(
-    "%s at every operation: every file exactly once, with a compaction on the way",
-    async (fault) => {
+  const faults = ["crashBefore", "crashAfter", "loseUnsynced", "torn"] as const;
+  const orders = [
+    ["the sizes before the entry", 10],
+    ["the name of the sizes after the entry", 5],
+    ["the sizes after the entry", 0],
+  ] as const;
+  test.each(faults.flatMap((fault) => orders.map(([order, operations]) => [fault, order, operations] as const)))(
+    "%s at every operation, %s: every file exactly once, with a compaction on the way",
+    async (fault, _, operations) => {
       const files = Array.from({ length: 12 }, (_, i) => `f${String(i).padStart(2, "0")}`);
       for (let operation = 0; ; operation++) {
         const before = createSimulatedRuntime(operation, { startMs: 1_000_000 });
@@ -227,7 +256,7 @@ describe("crashes", () => {
         let at: OffsetJson | null = null;
         // The offset log and the sink of this test are one atomic step.
         const run = async (runtime: SimulatedRuntime): Promise<void> => {
-          const context = testContext(runtime, ["/in"], { maxFilesPerTrigger: "1" });
+          const context = testContext(slowSizes(runtime, operations), ["/in"], { maxFilesPerTrigger: "1" });
           const source = await open(context);
           for (;;) {
             const next: OffsetJson | null = await source.latestOffset(at, source.defaultLimit);
