@@ -43,6 +43,10 @@ export class VirtualClock implements Clock {
 
   async turn(): Promise<void> {}
 
+  sleepUntil(wallMs: number, signal?: AbortSignal): Promise<void> {
+    return this.sleep(wallMs - this.nowMs(), signal);
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {

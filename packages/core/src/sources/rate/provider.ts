@@ -168,7 +168,8 @@ class RateSource implements MicroBatchSource {
     const tick = async (): Promise<void> => {
       const creation = await this.#creation();
       while (!this.#closed.signal.aborted) {
-        await clock.sleep(1000 - ((clock.nowMs() - creation) % 1000), this.#closed.signal);
+        const elapsed = Math.floor((clock.nowMs() - creation) / 1000);
+        await clock.sleepUntil(creation + (elapsed + 1) * 1000, this.#closed.signal);
         callback();
       }
     };
