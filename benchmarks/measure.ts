@@ -29,6 +29,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Runs of a system in one process; the last counts. */
   readonly runs: number;
+  /** Batches of `batches`. */
+  readonly count: number;
   /** A small run that only shows that the benchmark works and that its answer is right. */
   readonly smoke: boolean;
   readonly log: (line: string) => void;

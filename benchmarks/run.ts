@@ -36,7 +36,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   large,
 };
 
-const usage = `usage: npm run bench -- NAME … [--threads N] [--against ${peerNames.join(",")}] [--runs N] [--rounds N] [--json]
+const usage = `usage: npm run bench -- NAME … [--threads N] [--against ${peerNames.join(",")}] [--runs N] [--rounds N] [--count N] [--json]
 names: ${Object.keys(benchmarks).join(", ")}, smoke (all of them on small input), table (all of them as a Markdown table)
 `;
 
@@ -47,6 +47,7 @@ const { values, positionals } = parseArgs({
     against: { type: "string", default: "" },
     runs: { type: "string", default: "5" },
     rounds: { type: "string", default: "1" },
+    count: { type: "string", default: "100000" },
     json: { type: "boolean", default: false },
   },
 });
@@ -64,6 +65,7 @@ const options: BenchOptions = {
   against: new Set(against),
   rounds: Number(values.rounds),
   runs: smoke ? 1 : Number(values.runs),
+  count: Number(values.count),
   smoke,
   log: (line) => process.stderr.write(`${line}\n`),
 };

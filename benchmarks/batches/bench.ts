@@ -7,12 +7,14 @@ import { type BenchOptions, type Measure, percentile, rounded } from "../measure
 
 interface BatchesResult {
   readonly milliseconds: readonly number[];
+  /** Processor seconds of all threads up to the end of each tenth of the batches. */
+  readonly cpuSeconds: readonly number[];
   readonly checkpointFiles: number;
   readonly peakRssMb: number;
 }
 
 export async function* batches(options: BenchOptions): AsyncGenerator<Measure> {
-  const count = options.smoke ? 200 : 100_000;
+  const count = options.smoke ? 200 : options.count;
   const job = new URL("./job.ts", import.meta.url);
   const result = await runChild<BatchesResult>(job, [`${count}`], options.log);
   const tenth = Math.floor(count / 10);
@@ -24,6 +26,7 @@ export async function* batches(options: BenchOptions): AsyncGenerator<Measure> {
       threads: 1,
       ms_p50: rounded(percentile(sorted, 0.5), 2),
       ms_p99: rounded(percentile(sorted, 0.99), 2),
+      cpu_s: rounded(result.cpuSeconds[part]! - result.cpuSeconds[part - 1]!, 2),
       peak_rss_mb: result.peakRssMb,
       note: `${result.checkpointFiles} files in the checkpoint after ${count} batches`,
     };

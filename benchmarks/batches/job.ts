@@ -23,6 +23,7 @@ await using query = await spark.readStream
   .start();
 
 const milliseconds: number[] = [];
+const cpuSeconds: number[] = [];
 const name = (file: number): string => `${directory}/in/${String(file).padStart(7, "0")}.json`;
 for (let file = 0; file < count; file++) {
   writeFileSync(`${directory}/next.json`, `{"key":${file % 10},"n":${file}}\n`);
@@ -31,8 +32,12 @@ for (let file = 0; file < count; file++) {
   await query.processAllAvailable();
   milliseconds.push(performance.now() - start);
   if (file >= 1000) unlinkSync(name(file - 1000));
+  if ((file + 1) % Math.floor(count / 10) === 0) {
+    const { user, system } = process.cpuUsage();
+    cpuSeconds.push((user + system) / 1e6);
+  }
 }
 await query.stop();
 const checkpointFiles = readdirSync(`${directory}/checkpoint`, { recursive: true }).length;
 rmSync(directory, { recursive: true });
-report({ milliseconds, checkpointFiles, peakRssMb: peakRssMb() });
+report({ milliseconds, cpuSeconds, checkpointFiles, peakRssMb: peakRssMb() });

@@ -32,5 +32,9 @@ export const adapterMutants: readonly Mutant[] = [
   change("an exclusive write replaces", 'operation.exclusive === true ? "wx" : "w"', '"w"'),
   change("a link replaces", "linkSync(operation.from, operation.to)", "renameSync(operation.from, operation.to)"),
   change("what is required is not checked", "!== operation.exists) {", "!== operation.exists && operation.exists) {"),
-  change("a program goes on after a failure", "throw fileSystemError(error, operation.op, changedPath(operation));", "void changedPath;"),
+  change(
+    "a program goes on after a failure",
+    "throw fileSystemError(error, operation.op, changedPath(operation));",
+    "void changedPath;",
+  ),
 ];

@@ -202,6 +202,34 @@ describe("compactible logs", () => {
     expect(visibleFiles([entry(1), entry(2), { ...entry(1), action: "delete" }])).toEqual([entry(2)]);
   });
 
+  test("a compact file is a copy of the last one and what came after it, until entries expire", async () => {
+    const runtime = createSimulatedRuntime(1, { startMs: 100 });
+    const options = { compactInterval: 2, retentionMs: 100 };
+    const log = openFileSinkLog(filesOf(runtime), runtime.clock, "/out", options);
+    await runtime.fs.apply(await log.prepareProgram());
+    const sizes = async (): Promise<readonly number[]> =>
+      (await openFileSinkLog(filesOf(runtime), runtime.clock, "/out", options).entries()).map((e) => e.size);
+    const all: number[] = [];
+    for (let id = 0; id < 10; id++) {
+      const reads = runtime.fs.readCount;
+      // Batches add no file, one or two.
+      const added = Array.from({ length: id % 3 }, (_, i) => 10 * id + i);
+      const modificationTimeMs = runtime.clock.nowMs();
+      await log.add(
+        id,
+        added.map((size) => ({ path: `/out/${size}`, size, modificationTimeMs, action: "add" as const })),
+      );
+      if (id > 1) expect(runtime.fs.readCount - reads, `reads of batch ${id}`).toBe(0);
+      all.push(...added);
+      expect(await sizes()).toEqual(all);
+    }
+    runtime.clock.stepWallClock(101);
+    await log.add(10, []);
+    expect(await sizes()).toEqual(all);
+    await log.add(11, []);
+    expect(await sizes()).toEqual([]);
+  });
+
   test("a crash at any operation loses no acknowledged entry", async () => {
     const run = async (runtime: SimulatedRuntime, acknowledged: number[]): Promise<void> => {
       const log = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0", { compactInterval: 3 });

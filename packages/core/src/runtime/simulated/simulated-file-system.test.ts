@@ -34,9 +34,7 @@ const operation: fc.Arbitrary<FileOperation> = fc.oneof(
 
 function under(root: string, op: FileOperation): FileOperation {
   const at = (path: string): string => (path === "." ? root : `${root}/${path}`);
-  return "from" in op
-    ? { ...op, from: at(op.from), to: at(op.to) }
-    : { ...op, path: at(op.path) };
+  return "from" in op ? { ...op, from: at(op.from), to: at(op.to) } : { ...op, path: at(op.path) };
 }
 
 async function outcome(fs: FileSystem, op: FileOperation): Promise<string> {

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FileSystem } from "../../runtime/file-system.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { createSimulatedRuntime, settle, SimulatedCrash, type SimulatedRuntime } from "../../runtime/simulated/index.ts";
+import {
+  createSimulatedRuntime,
+  settle,
+  SimulatedCrash,
+  type SimulatedRuntime,
+} from "../../runtime/simulated/index.ts";
 import { field, stringType, structType, bigintType } from "../../types/data-type.ts";
 import type { MicroBatchSource, OffsetJson } from "../contract.ts";
 import { put, readRangeOf, testContext, type TestContext } from "../source.test-support.ts";
@@ -221,7 +226,9 @@ function slowSizes(runtime: SimulatedRuntime, operations: number): Runtime {
     list: (path) => fs.list(path),
     freeBytes: (path) => fs.freeBytes(path),
     async apply(program) {
-      const isSizes = program.some((operation) => operation.op === "rename" && operation.to.includes("/_engine/sources/"));
+      const isSizes = program.some(
+        (operation) => operation.op === "rename" && operation.to.includes("/_engine/sources/"),
+      );
       const first = isSizes ? operations : program.length;
       await fs.apply(program.slice(0, first));
       if (isSizes) await settle(50);
