@@ -112,9 +112,9 @@ export class StageEncoder {
   /** Writes the numbers of rows `order[from … to)` (row i itself without an order) to `keys`, low word first. */
   encode(stage: Stage, order: Int32Array | null, from: number, to: number, keys: Uint32Array): void {
     const first = this.#leaves[stage.leaf];
-    keys.fill(0, 2 * from, 2 * to);
     switch (first?.kind) {
       case undefined:
+        keys.fill(0, 2 * from, 2 * to);
         return;
       case "i64":
       case "u64":
@@ -125,9 +125,11 @@ export class StageEncoder {
         encodeBytes(first, stage.skip, order, from, to, keys);
         return;
       case "opaque":
+        keys.fill(0, 2 * from, 2 * to);
         encodeNarrow(first, order, from, to, keys);
         return;
       default:
+        keys.fill(0, 2 * from, 2 * to);
         for (let k = stage.leaf, end = this.#endOf(stage); k < end; k++) {
           encodeNarrow(this.#leaves[k]!, order, from, to, keys);
         }
@@ -196,6 +198,15 @@ function encodeWide(
   const { words: source, stride, offset, kind, validity, nullable } = leaf;
   const flip = leaf.descending ? -1 : 0;
   const sign = kind === "u64" ? 0 : 0x8000_0000 | 0;
+  if (kind === "i64" && validity === null && order === null && stride === 2) {
+    const [lowMask, highMask] = [flip, flip ^ sign];
+    for (let i = 2 * from; i < 2 * to; i += 2) {
+      keys[i] = source[i]! ^ lowMask;
+      keys[i + 1] = source[i + 1]! ^ highMask;
+    }
+    if (nullable) avoidNull(leaf, from, to, keys);
+    return;
+  }
   for (let i = from; i < to; i++) {
     const row = order === null ? i : order[i]!;
     const at = stride * row + offset;
@@ -226,17 +237,19 @@ function encodeWide(
     }
     return;
   }
+  avoidNull(leaf, from, to, keys);
+  if (validity === null) return;
   for (let i = from; i < to; i++) {
-    const low = keys[2 * i]!;
-    const high = keys[2 * i + 1]!;
-    const row = order === null ? i : order[i]!;
-    if (isNullAt(validity, row)) {
+    if (isNullAt(validity, order === null ? i : order[i]!)) {
       keys[2 * i] = keys[2 * i + 1] = leaf.nullsFirst ? 0 : 0xffff_ffff;
-    } else if (leaf.nullsFirst ? low === 0 && high === 0 : low === 0xffff_ffff && high === 0xffff_ffff) {
-      // NULL's own number: the value takes its neighbour's.
-      keys[2 * i] = low ^ 1;
     }
   }
+}
+
+/** A value with NULL's own number takes its neighbour's. */
+function avoidNull({ nullsFirst }: Leaf, from: number, to: number, keys: Uint32Array): void {
+  const own = nullsFirst ? 0 : 0xffff_ffff;
+  for (let i = 2 * from; i < 2 * to; i += 2) if (keys[i + 1] === own && keys[i] === own) keys[i]! ^= 1;
 }
 
 function encodeBytes(

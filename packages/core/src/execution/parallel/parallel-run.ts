@@ -1,10 +1,15 @@
 /** The calling thread's side of one execution of a fragment. */
 import type { BatchContext } from "../context.ts";
-import type { OpenFragment } from "./messages.ts";
+import { type OpenFragment, windowBytes } from "./messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
+
+/** Taken rows are acknowledged when they are so many bytes: far fewer than a thread waits for. */
+const acknowledgedBytes = windowBytes / 8;
 
 class TaskOutput {
   received = 0;
+  /** Bytes that were taken and not acknowledged. */
+  taken = 0;
   ended = false;
   failure: { readonly error: unknown } | null = null;
   readonly waiting: Uint8Array[] = [];
@@ -46,7 +51,11 @@ export class ParallelRun {
       for (;;) {
         const bytes = task.waiting.shift();
         if (bytes !== undefined) {
-          task.handle!.taken(bytes.byteLength);
+          task.taken += bytes.byteLength;
+          if (task.taken >= acknowledgedBytes) {
+            task.handle!.taken(task.taken);
+            task.taken = 0;
+          }
           yield bytes;
           continue;
         }

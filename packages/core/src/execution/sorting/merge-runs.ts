@@ -21,6 +21,9 @@ export interface SortOrderOf {
   readonly directions: readonly SortDirection[];
 }
 
+/** Turns unsigned order of 32 bits into signed order, whose numbers V8 keeps without a box. */
+const signBit = 0x8000_0000 | 0;
+
 class Run {
   readonly index: number;
   readonly #batches: AsyncIterator<SortedBatch>;
@@ -29,13 +32,14 @@ class Run {
   keys!: Uint32Array;
   /** Next row of `batch`. */
   row = 0;
+  /** The halves of its number, as signed numbers of the same order. */
   low = 0;
   high = 0;
   /** Changes with each batch: comparators of two runs are made anew then. */
   generation = 0;
-  /** Where the rows begin that are in the block being made, and where the block has them. */
+  /** Where the rows begin that are in the block being made, and which of its slices they are; -1 when none is. */
   from = 0;
-  base = 0;
+  slice = -1;
 
   constructor(index: number, batches: AsyncIterator<SortedBatch>, order: SortOrderOf) {
     this.index = index;
@@ -66,8 +70,8 @@ class Run {
     }
   }
   look(): void {
-    this.low = this.keys[2 * this.row]!;
-    this.high = this.keys[2 * this.row + 1]!;
+    this.low = this.keys[2 * this.row]! ^ signBit;
+    this.high = this.keys[2 * this.row + 1]! ^ signBit;
   }
   async close(): Promise<void> {
     await this.#batches.return?.();
@@ -118,33 +122,26 @@ class Merge {
       let count = 0;
       /** Rows of the block, each a slice of a run; `from[i]` is the slice of row i. */
       const slices: RecordBatch[] = [];
-      const sliceOf = new Map<Run, number>();
-      const inBlock: { readonly run: Run; readonly id: number }[] = [];
+      const inBlock: Run[] = [];
       const closeSlice = (run: Run): void => {
-        const id = sliceOf.get(run);
-        if (id === undefined) return;
-        slices[id] = sliceBatch(run.batch, run.from, run.row);
-        sliceOf.delete(run);
+        if (run.slice < 0) return;
+        slices[run.slice] = sliceBatch(run.batch, run.from, run.row);
+        run.slice = -1;
       };
       while (count < wanted && this.#size > 0) {
         const run = this.#heap[0]!;
-        let id = sliceOf.get(run);
-        if (id === undefined) {
-          id = slices.length;
-          slices.push(run.batch);
-          sliceOf.set(run, id);
-          inBlock.push({ run, id });
+        if (run.slice < 0) {
+          run.slice = slices.push(run.batch) - 1;
+          inBlock.push(run);
           run.from = run.row;
         }
         // As long as the run stays first, its rows follow one another.
-        const second = this.#second();
-        do {
-          from[count++] = id;
-          run.row++;
-          if (run.row >= run.batch.length) break;
-          run.look();
-        } while (count < wanted && (second === undefined || this.#before(run, second)));
-        if (run.row >= run.batch.length) {
+        const { row, slice } = run;
+        const end = this.#stretchEnd(run, wanted - count);
+        for (let i = row; i < end; i++) from[count++] = slice;
+        run.row = end;
+        if (end < run.batch.length) run.look();
+        else {
           closeSlice(run);
           if (!(await run.load())) {
             this.#heap[0] = this.#heap[--this.#size]!;
@@ -153,10 +150,31 @@ class Merge {
         }
         if (this.#size > 1) this.#sink(0);
       }
-      for (const { run } of inBlock) closeSlice(run);
+      for (const run of inBlock) closeSlice(run);
       left -= count;
       yield this.#block(slices, from, count);
     }
+  }
+
+  /** The row behind those of the first run that come before all other rows, `most` of them at most. */
+  #stretchEnd(run: Run, most: number): number {
+    const { keys } = run;
+    const end = Math.min(run.row + most, run.batch.length);
+    const second = this.#second();
+    if (second === undefined) return end;
+    const { low, high } = second;
+    let row = run.row + 1;
+    for (; row < end; row++) {
+      const rowHigh = keys[2 * row + 1]! ^ signBit;
+      if (rowHigh < high) continue;
+      if (rowHigh > high) break;
+      const rowLow = keys[2 * row]! ^ signBit;
+      if (rowLow < low) continue;
+      if (rowLow > low) break;
+      run.row = row;
+      if (!this.#wins(run, second)) break;
+    }
+    return row;
   }
 
   #block(slices: readonly RecordBatch[], from: Int32Array, count: number): RecordBatch {
@@ -196,6 +214,11 @@ class Merge {
   #before(a: Run, b: Run): boolean {
     if (a.high !== b.high) return a.high < b.high;
     if (a.low !== b.low) return a.low < b.low;
+    return this.#wins(a, b);
+  }
+
+  /** Whether the next row of `a` comes before that of `b`, whose number is the same. */
+  #wins(a: Run, b: Run): boolean {
     const order = this.#compare(a, b);
     return order === 0 ? a.index < b.index : order < 0;
   }
