@@ -43,6 +43,12 @@ function endOf(cause: unknown): ThreadEnd {
   return { reason: cause instanceof Error ? cause.message : String(cause), outOfMemory, cause };
 }
 
+/**
+ * For objects that die young, two halves and a margin: threads work on columns and make few. Node's default for 64 bits is
+ * twice that, which each thread fills before it looks.
+ */
+const maxYoungGenerationSizeMb = 24;
+
 /** Worker threads of Node that run the engine's worker entry point. */
 class NodeWorkers implements Workers {
   readonly available: number = availableParallelism();
@@ -53,7 +59,7 @@ class NodeWorkers implements Workers {
   }
   start(name: string, heapBytes: number): WorkerLink {
     const maxOldGenerationSizeMb = Math.max(leastHeapMb, Math.floor(heapBytes / 2 ** 20));
-    const resourceLimits = { maxOldGenerationSizeMb };
+    const resourceLimits = { maxOldGenerationSizeMb, maxYoungGenerationSizeMb };
     const execArgv = threadArguments(process.execArgv);
     return new NodeWorkerLink(
       new Worker(this.#entry, { name, resourceLimits, ...(execArgv === undefined ? {} : { execArgv }) }),
