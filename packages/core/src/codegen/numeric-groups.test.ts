@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
+import { sequenceVector } from "../columnar/sequence.ts";
 import { isMillraceError } from "../errors/index.ts";
 import type { AggregateCall, Call, Expr } from "../expressions/expression.ts";
 import { typeOf } from "../expressions/typing.ts";
@@ -341,6 +342,30 @@ describe("groups in memory", () => {
         );
       expect(rowNumber(result)).toEqual(new Map([...expected].map(([k, n]) => [k, String(n)])));
     }
+  });
+
+  test("consecutive numbers that nobody has written down", () => {
+    const input = structType([field("v", bigintType, false)]);
+    const v = column(0, input.fields[0]!);
+    const shape: AggregationShape = { keyFields: [field("k", bigintType)], aggregates: counted(v) };
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: -(2n ** 40n), max: 2n ** 40n }),
+        fc.bigInt({ min: -(2n ** 33n), max: 2n ** 33n }),
+        fc.constantFrom(1, 7, 8192, 8193, 20_000),
+        (first, step, length) => {
+          const vector = sequenceVector({ first, step }, length, () => new BigInt64Array(length));
+          const plain = { ...vector, values: BigInt64Array.from({ length }, (_, i) => first + BigInt(i) * step) };
+          const [lazy, written] = [vector, plain].map((only) => {
+            const adding = compilePartialAggregation([], input, [seven(v)], shape, options(true, true));
+            return finished([{ schema: input, length, columns: [only] }], adding, shape, true, true);
+          });
+          expect(lazy).toEqual(written);
+          expect(vector.values).toEqual(plain.values);
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   test("as many groups as there are keys, near and far from each other", () => {

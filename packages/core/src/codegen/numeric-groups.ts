@@ -4,6 +4,7 @@
  */
 import { sliceBatch } from "../columnar/gather.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
+import { sequenceOf } from "../columnar/sequence.ts";
 import { allPresent, clearBit, setBit } from "../columnar/validity.ts";
 import type { Validity, Vector } from "../columnar/vector.ts";
 import { numberArray } from "../columnar/vector.ts";
@@ -142,7 +143,12 @@ class NumericTable {
     const bits = (source: Uint8Array, at: number): void => target.set(source.subarray(from >> 3, (to + 7) >> 3), at);
     for (const place of this.#program.places.columns) {
       const column = columns[place.ordinal]!;
-      takeValues(column, place, from, to, target, bits);
+      const sequence = sequenceOf(column);
+      if (sequence === undefined) takeValues(column, place, from, to, target, bits);
+      else {
+        const first = sequence.first + BigInt(from) * sequence.step;
+        this.#exports.sequence(place.values, to - from, first, sequence.step);
+      }
       if (!nullable) continue;
       if (column.validity === null) target.fill(0xff, place.validity, place.validity + ((to - from + 7) >> 3));
       else bits(column.validity, place.validity);

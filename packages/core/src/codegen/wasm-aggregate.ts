@@ -77,6 +77,8 @@ export interface NumericExports {
   add(from: number, rows: number, slots: number, mask: number, shift: bigint, limit: number): number;
   /** The same for columns without NULLs. */
   addPresent(from: number, rows: number, slots: number, mask: number, shift: bigint, limit: number): number;
+  /** Writes `rows` numbers `first`, `first + step` … to address `at`. */
+  sequence(at: number, rows: number, first: bigint, step: bigint): void;
   /** Enters entries `[first, next)` in empty slots; absent without keys. */
   rehash(first: number, next: number, slots: number, mask: number, shift: bigint): number;
 }
@@ -100,6 +102,7 @@ export function compileNumericAggregation(
   const binary = encodeModule({
     add: emitLoop(aggregation, true),
     addPresent: emitLoop(aggregation, false),
+    sequence: emitSequence(),
     ...(keys.length === 0 ? {} : { rehash: emitRehash(layout) }),
   });
   return { binary, places, layout };
@@ -408,6 +411,28 @@ function emitRehash(layout: EntryLayout): WasmFunction {
       fn.write(entryAt, i32Const(layout.bytes), op.i32.add);
       fn.setLocal(0);
       fn.jump(again);
+    });
+  });
+  fn.write(i32Const(0));
+  return fn;
+}
+
+function emitSequence(): WasmFunction {
+  const fn = new WasmFunction(["i32", "i32", "i64", "i64"]);
+  const [at, rows, value, step] = [0, 1, 2, 3] as const;
+  const end = fn.local("i32");
+  fn.write(getLocal(at), getLocal(rows), i32Const(3), op.i32.shl, op.i32.add);
+  fn.setLocal(end);
+  fn.block("block", (done) => {
+    fn.block("loop", (next) => {
+      fn.write(getLocal(at), getLocal(end), op.i32.geUnsigned);
+      fn.jumpIf(done);
+      fn.write(getLocal(at), getLocal(value), store("i64", 0));
+      fn.write(getLocal(value), getLocal(step), op.i64.add);
+      fn.setLocal(value);
+      fn.write(getLocal(at), i32Const(8), op.i32.add);
+      fn.setLocal(at);
+      fn.jump(next);
     });
   });
   fn.write(i32Const(0));

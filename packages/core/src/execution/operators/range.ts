@@ -2,7 +2,7 @@
 import { lendMemory } from "../../columnar/batch-memory.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { targetBatchRows } from "../../columnar/record-batch.ts";
-import { bigintType } from "../../types/data-type.ts";
+import { sequenceVector } from "../../columnar/sequence.ts";
 import type { RangeExec } from "../../physical-plan/physical-plan.ts";
 import { lazily, type Operator } from "./operator.ts";
 
@@ -19,13 +19,16 @@ export function compileRange(plan: RangeExec): Operator {
     let spare: BigInt64Array | null = null;
     for (let at = from; at < to; at += size) {
       const length = Number(to - at < size ? to - at : size);
-      const array = spare ?? new BigInt64Array(targetBatchRows);
-      spare = null;
-      const values = length === array.length ? array : array.subarray(0, length);
-      fill(values, start + at * step, step);
-      const column = { kind: "i64", type: bigintType, length, validity: null, values } as const;
+      let written: BigInt64Array | null = null;
+      const memory = (): BigInt64Array => {
+        const array = spare ?? new BigInt64Array(targetBatchRows);
+        spare = null;
+        written = array;
+        return array;
+      };
+      const column = sequenceVector({ first: start + at * step, step }, length, memory);
       const batch: RecordBatch = { schema: plan.schema, length, columns: [column] };
-      lendMemory(batch, () => (spare = array));
+      lendMemory(batch, () => (spare = written ?? spare));
       yield batch;
     }
   }
@@ -37,26 +40,4 @@ export function compileRange(plan: RangeExec): Operator {
       );
     },
   };
-}
-
-/** Writes `first`, `first + step` …, as halves of 32 bits where the upper half is the same for all. */
-function fill(values: BigInt64Array, first: bigint, step: bigint): void {
-  const last = first + BigInt(values.length - 1) * step;
-  if (first >> 32n === last >> 32n && step === BigInt.asIntN(32, step)) {
-    const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
-    const high = Number(BigInt.asIntN(32, first >> 32n));
-    const difference = Number(step);
-    let low = Number(BigInt.asIntN(32, first));
-    for (let i = 0; i < halves.length; i += 2) {
-      halves[i] = low;
-      halves[i + 1] = high;
-      low = (low + difference) | 0;
-    }
-    return;
-  }
-  let value = first;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = value;
-    value += step;
-  }
 }
