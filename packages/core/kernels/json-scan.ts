@@ -1,9 +1,14 @@
 /**
  * The JSON kernel, written in AssemblyScript and compiled to WebAssembly with SIMD by `npm run kernels`.
  *
- * It finds the wanted fields of plain records 64 bytes at a time. What it accepts and what it gives up on is what
- * JsonScanner in sources/json does without it; a property test holds the two together. All memory is laid out by the
- * caller (JsonKernel); positions that are written are relative to `base`.
+ * It finds the wanted fields of plain records. What it accepts and what it gives up on is what JsonScanner in
+ * sources/json does without it; a property test holds the two together. All memory is laid out by the caller
+ * (JsonKernel); positions that are written are relative to `base`.
+ *
+ * The bytes are looked at 64 at a time, a few kilobytes ahead: that leaves a bitmap of all bytes at which a string may
+ * end. From any byte one unaligned word of it then shows how far the next strings reach, whatever their lengths are. So
+ * records cost about the same in every order of their fields: little that differs from record to record is decided by a
+ * branch, which the processor would guess wrong.
  */
 
 import {
@@ -33,8 +38,20 @@ const WORD_TRUE: i32 = 0x65757274;
 const WORD_ALSE: i32 = 0x65736c61;
 const WORD_NULL: i32 = 0x6c6c756e;
 
-// One entry of the table of names: first 16 bytes (zero behind the end), length (-1: empty), field, address of the rest.
+// One entry of the table of names: first 16 bytes (zero behind the end), length (-1: empty), column (its first cell; of
+// an empty entry the one for unwanted fields), address of the name, and 1 when the 16 bytes alone do not decide: the name
+// is longer, ends with a zero byte, or another one has its place here too.
 const ENTRY: i32 = 32;
+
+// Arrays of cells: where the values start, behind them where they end, and their kinds. JsonKernel knows the number too.
+const CELLS: i32 = 131600;
+const ENDS: i32 = 4 * CELLS;
+const KINDS: i32 = 8 * CELLS;
+
+/** Bytes that are looked at ahead. */
+const TILE: i32 = 8192;
+/** The same for a line that goes on behind the end. */
+const LAST_TILE: i32 = 512;
 
 /** Rows, lines and whether a line was given up: results of `scan`. */
 let resultRows: i32 = 0;
@@ -55,102 +72,160 @@ export function high(): i32 {
   return resultHigh;
 }
 
-let starts: i32 = 0;
-let ends: i32 = 0;
-let kinds: i32 = 0;
+let cells: i32 = 0;
 let recordStarts: i32 = 0;
 let recordEnds: i32 = 0;
 let recordLines: i32 = 0;
-let capacity: i32 = 0;
+/** The column behind the last: unwanted fields are written there. */
+let unwanted: i32 = 0;
 let table: i32 = 0;
 let tableMask: i32 = 0;
-
-/** Where things lie; `masks` are 9 words of 64 bits, of which the n-th has its n lowest bytes set. */
+let multiplier: u64 = 0;
 let masks: i32 = 0;
-/** Bit n is set when a name is n bytes long; bit 63 for all longer ones. */
-let lengths: u64 = 0;
+
+/**
+ * Where things lie. `masks` are sixteen bytes 0xff and sixteen bytes 0; at `stopsAt` is room for a bit for each byte of the
+ * memory before it.
+ */
 export function lay(
-  startsAt: i32,
-  endsAt: i32,
-  kindsAt: i32,
+  cellsAt: i32,
   recordStartsAt: i32,
   recordEndsAt: i32,
   recordLinesAt: i32,
   rowCapacity: i32,
+  fields: i32,
   tableAt: i32,
   tableEntries: i32,
+  tableMultiplier: u64,
   masksAt: i32,
+  constantsAt: i32,
+  stopsAt: i32,
 ): void {
-  lengths = 0;
-  for (let entry = tableAt; entry < tableAt + tableEntries * ENTRY; entry += ENTRY) {
-    const length = load<i32>(entry, 16);
-    if (length >= 0) lengths |= (<u64>1) << (length < 63 ? length : 63);
-  }
-  starts = startsAt;
-  ends = endsAt;
-  kinds = kindsAt;
+  cells = cellsAt;
   recordStarts = recordStartsAt;
   recordEnds = recordEndsAt;
   recordLines = recordLinesAt;
-  capacity = rowCapacity;
+  unwanted = fields * rowCapacity;
   table = tableAt;
   tableMask = (tableEntries - 1) * ENTRY;
+  multiplier = tableMultiplier;
   masks = masksAt;
-  layValues(startsAt, endsAt, kindsAt, rowCapacity, masksAt);
+  constants = constantsAt;
+  v128.store(constantsAt, i8x16.splat(2));
+  v128.store(constantsAt, i8x16.splat(32), 16);
+  v128.store(constantsAt, i8x16.splat(92), 32);
+  v128.store(constantsAt, i8x16.splat(48), 48);
+  v128.store(constantsAt, i8x16.splat(10), 64);
+  stops = stopsAt;
+  layValues(cellsAt, cellsAt + ENDS, cellsAt + KINDS, rowCapacity, masksAt);
 }
 
-/** All bytes that `stops` looked at since `scan` began, one over the other. */
+let constants: i32 = 0;
+/** A bit for each byte of the memory that may end a string: a quote, a backslash, a byte below 0x20. */
+let stops: i32 = 0;
+/** Bits are known up to here; those of 64 bytes more are 0. */
+let tileEnd: i32 = 0;
+/** Where lines need no longer begin. */
+let scanEnd: i32 = 0;
+/** All bytes that were looked at since `scan` began, one over the other. */
 let seen: v128 = i64x2.splat(0);
 
-/** A bit for each of the 64 bytes at `p` that may end a string: a quote, a backslash, a byte below 0x20. */
 @inline
-function stops(p: i32): u64 {
-  const quote = i8x16.splat(34);
-  const backslash = i8x16.splat(92);
-  const control = i8x16.splat(0x1f);
-  const a = v128.load(p);
-  const b = v128.load(p, 16);
-  const c = v128.load(p, 32);
-  const d = v128.load(p, 48);
-  seen = v128.or(v128.or(seen, v128.or(a, b)), v128.or(c, d));
-  const ma = i8x16.bitmask(v128.or(v128.or(i8x16.eq(a, quote), i8x16.eq(a, backslash)), i8x16.le_u(a, control)));
-  const mb = i8x16.bitmask(v128.or(v128.or(i8x16.eq(b, quote), i8x16.eq(b, backslash)), i8x16.le_u(b, control)));
-  const mc = i8x16.bitmask(v128.or(v128.or(i8x16.eq(c, quote), i8x16.eq(c, backslash)), i8x16.le_u(c, control)));
-  const md = i8x16.bitmask(v128.or(v128.or(i8x16.eq(d, quote), i8x16.eq(d, backslash)), i8x16.le_u(d, control)));
-  return <u64>(<u32>(ma | (mb << 16))) | ((<u64>(<u32>(mc | (md << 16)))) << 32);
+function stopBits(bytes: v128, two: v128, blank: v128, backslash: v128): i32 {
+  // With bit 1 turned over, a quote follows the bytes below 0x20 directly.
+  const low = i8x16.le_u(v128.xor(bytes, two), blank);
+  return i8x16.bitmask(v128.or(low, i8x16.eq(bytes, backslash)));
 }
 
+/** Looks at the bytes from `from` on. */
+function lookAhead(from: i32): void {
+  const left = scanEnd - from;
+  const to = from + (left <= 0 ? LAST_TILE : left < TILE ? left : TILE);
+  // In memory: V8 would make a constant anew wherever it is used.
+  const two = v128.load(constants);
+  const blank = v128.load(constants, 16);
+  const backslash = v128.load(constants, 32);
+  let all = seen;
+  let p = from & ~63;
+  let at = stops + (p >>> 3);
+  for (; p < to; p += 64) {
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
+    const c = v128.load(p, 32);
+    const d = v128.load(p, 48);
+    all = v128.or(v128.or(all, v128.or(a, b)), v128.or(c, d));
+    const low = stopBits(a, two, blank, backslash) | (stopBits(b, two, blank, backslash) << 16);
+    const high = stopBits(c, two, blank, backslash) | (stopBits(d, two, blank, backslash) << 16);
+    store<u64>(at, <u64>(<u32>low) | (<u64>(<u32>high) << 32));
+    at += 8;
+  }
+  store<u64>(at, 0);
+  seen = all;
+  tileEnd = p;
+}
+
+/** Stops from `p` on, at least 57 of them where they are known: bit n for the byte at p + n. */
 @inline
-function hash(word: u64, length: i32): i32 {
-  return <i32>(((word ^ <u64>length) * 0x9e3779b97f4a7c15) >> 40) & tableMask;
+function stopsFrom(p: i32): u64 {
+  return p < tileEnd ? load<u64>(stops + (p >>> 3)) >> (<u64>(p & 7)) : 0;
+}
+
+/** The first stop at or behind `p`, in a string: the line's end is one. */
+function stopFrom(p: i32): i32 {
+  for (;;) {
+    if (p >= tileEnd) lookAhead(p);
+    const word = stopsFrom(p);
+    if (word != 0) return p + <i32>ctz(word);
+    p = p + 57 < tileEnd ? p + 57 : tileEnd;
+  }
+  return p;
+}
+
+/** Behind the digits at `p`. */
+@inline
+function digitsEnd(p: i32): i32 {
+  for (;;) {
+    const digits = i8x16.lt_u(i8x16.sub(v128.load(p), v128.load(constants, 48)), v128.load(constants, 64));
+    const count = <i32>ctz(~i8x16.bitmask(digits));
+    p += count;
+    if (count < 16) break;
+  }
+  return p;
+}
+
+/** Behind the fraction and exponent that follow at `p`, or -1. */
+function fractionEnd(p: i32): i32 {
+  let c = <i32>load<u8>(p);
+  if (c == 46) {
+    if (!isDigit(load<u8>(++p))) return -1;
+    p = digitsEnd(p);
+    c = load<u8>(p);
+  }
+  if ((c | 32) == 101) {
+    c = load<u8>(++p);
+    if (c == 43 || c == 45) c = load<u8>(++p);
+    if (!isDigit(c)) return -1;
+    p = digitsEnd(p);
+  }
+  return p;
 }
 
 /** Behind a number that starts at `p` with byte `c`, or -1; `numberKind` tells which. */
 let numberKind: u8 = 0;
+@inline
 function numberEnd(p: i32, c: i32): i32 {
   if (c == 45) c = load<u8>(++p);
-  if (c == 48) {
-    c = load<u8>(++p);
-  } else {
-    if (!isDigit(c)) return -1;
-    do c = load<u8>(++p);
-    while (isDigit(c));
+  if (!isDigit(c)) return -1;
+  p++;
+  if (isDigit(load<u8>(p))) {
+    if (c == 48) return -1;
+    p = digitsEnd(p);
   }
   numberKind = KIND_INTEGER;
-  if (c == 46) {
+  c = load<u8>(p);
+  if (c == 46 || (c | 32) == 101) {
     numberKind = KIND_FLOAT;
-    c = load<u8>(++p);
-    if (!isDigit(c)) return -1;
-    do c = load<u8>(++p);
-    while (isDigit(c));
-  }
-  if (c == 101 || c == 69) {
-    numberKind = KIND_FLOAT;
-    c = load<u8>(++p);
-    if (c == 43 || c == 45) c = load<u8>(++p);
-    if (!isDigit(c)) return -1;
-    do c = load<u8>(++p);
-    while (isDigit(c));
+    p = fractionEnd(p);
   }
   return p;
 }
@@ -168,41 +243,35 @@ function escapeEnd(p: i32): i32 {
   return isHex(load<u8>(p, 2)) && isHex(load<u8>(p, 3)) && isHex(load<u8>(p, 4)) && isHex(load<u8>(p, 5)) ? p + 6 : -1;
 }
 
-/** Behind the quote that ends the string whose first byte is at `p`, or -1. */
-function stringEnd(p: i32): i32 {
+/** The quote that ends the string of which the first stop is at `p`, or -1. */
+function closingQuote(p: i32): i32 {
   for (;;) {
-    const mask = stops(p);
-    if (mask == 0) {
-      p += 64;
-      continue;
-    }
-    p += <i32>ctz(mask);
     const c = <i32>load<u8>(p);
-    if (c == QUOTE) return p + 1;
+    if (c == QUOTE) return p;
     if (c != BACKSLASH) return -1;
     p = escapeEnd(p);
     if (p < 0) return -1;
+    p = stopFrom(p);
   }
   return -1;
 }
 
+/** Behind the blanks and tabs at `p`. */
 @inline
 function pastBlanks(p: i32): i32 {
-  let c = <i32>load<u8>(p);
-  while (c == 32 || c == 9) c = load<u8>(++p);
+  return load<u8>(p) <= 32 ? blanksEnd(p) : p;
+}
+
+function blanksEnd(p: i32): i32 {
+  for (;;) {
+    const c = load<u8>(p);
+    if (c != 32 && c != 9) return p;
+    p++;
+  }
   return p;
 }
 
-/** Behind the colon of the key at `p`, or -1. */
-function keyEnd(p: i32): i32 {
-  p = pastBlanks(p);
-  if (load<u8>(p) != QUOTE) return -1;
-  p = stringEnd(p + 1);
-  if (p < 0) return -1;
-  p = pastBlanks(p);
-  return load<u8>(p) == 58 ? p + 1 : -1;
-}
-
+@inline
 function scalarEnd(p: i32, c: i32): i32 {
   if (c == 116) return load<i32>(p) == WORD_TRUE ? p + 4 : -1;
   if (c == 102) return load<i32>(p + 1) == WORD_ALSE ? p + 5 : -1;
@@ -213,28 +282,52 @@ function scalarEnd(p: i32, c: i32): i32 {
 /** End of the object or array at `p`, or -1; one bit per level says which bracket is open. */
 function nestedEnd(p: i32): i32 {
   let open: i32 = 1;
+  let hasKey = false;
   for (;;) {
     p = pastBlanks(p);
     let c = <i32>load<u8>(p);
-    if (c == QUOTE) {
-      p = stringEnd(p + 1);
-      if (p < 0) return -1;
-    } else if (c == 123 || c == 91) {
-      if (open < 0 || open >= 0x40000000) return -1;
-      open = (open << 1) | (c == 123 ? 1 : 0);
-      p = pastBlanks(p + 1);
-      c = load<u8>(p);
-      if (c == (open & 1 ? 125 : 93)) {
-        p++;
-        open >>= 1;
-        if (open == 1) return p;
-      } else if (open & 1) {
-        p = keyEnd(p);
+    let isString = c == QUOTE;
+    if (hasKey) {
+      if (!isString) return -1;
+      const keyStart = ++p;
+      let word = stopsFrom(p);
+      p = word != 0 ? p + <i32>ctz(word) : stopFrom(p);
+      if (load<u8>(p) != QUOTE) {
+        p = closingQuote(p);
         if (p < 0) return -1;
-        continue;
-      } else {
-        continue;
+        word = 0;
       }
+      if ((load<i32>(p) & 0xffffff) == QUOTE_COLON_QUOTE) {
+        // The stops behind the quotes of the key's end and of the value's start.
+        word &= word - 1;
+        word &= word - 1;
+        p = word != 0 ? keyStart + <i32>ctz(word) : stopFrom(p + 3);
+      } else {
+        p = pastBlanks(p + 1);
+        if (load<u8>(p) != 58) return -1;
+        p = pastBlanks(p + 1);
+        c = load<u8>(p);
+        isString = c == QUOTE;
+        if (isString) p = stopFrom(p + 1);
+      }
+    } else if (isString) {
+      p = stopFrom(p + 1);
+    }
+    if (isString) {
+      if (load<u8>(p) != QUOTE) {
+        p = closingQuote(p);
+        if (p < 0) return -1;
+      }
+      p++;
+    } else if ((c | 32) == 123) {
+      if (open < 0 || open >= 0x40000000) return -1;
+      hasKey = c == 123;
+      open = (open << 1) | <i32>hasKey;
+      p = pastBlanks(p + 1);
+      if (<i32>load<u8>(p) != c + 2) continue;
+      p++;
+      open >>= 1;
+      if (open == 1) return p;
     } else {
       p = scalarEnd(p, c);
       if (p < 0) return -1;
@@ -243,14 +336,9 @@ function nestedEnd(p: i32): i32 {
       p = pastBlanks(p);
       c = load<u8>(p);
       p++;
-      if (c == 44) {
-        if (open & 1) {
-          p = keyEnd(p);
-          if (p < 0) return -1;
-        }
-        break;
-      }
-      if (c != (open & 1 ? 125 : 93)) return -1;
+      hasKey = (open & 1) != 0;
+      if (c == 44) break;
+      if (c != (hasKey ? 125 : 93)) return -1;
       open >>= 1;
       if (open == 1) return p;
     }
@@ -258,179 +346,137 @@ function nestedEnd(p: i32): i32 {
   return -1;
 }
 
+@inline
+function place(low: u64, high: u64): i32 {
+  return <i32>(((low ^ rotl<u64>(high, 23)) * multiplier) >> 40) & tableMask;
+}
+
+/** The column of a key, by comparing all of it. */
+function find(keyStart: i32, length: i32): i32 {
+  const low = lowBytes(keyStart, length, masks);
+  const high = highBytes(keyStart, length, masks);
+  let slot = place(low, high);
+  for (;;) {
+    const entry = table + slot;
+    const entryLength = load<i32>(entry, 16);
+    if (entryLength < 0) return unwanted;
+    if (
+      entryLength == length &&
+      load<u64>(entry) == low &&
+      load<u64>(entry, 8) == high &&
+      (length <= 16 || sameRest(keyStart, load<i32>(entry, 24), length))
+    ) {
+      return load<i32>(entry, 20);
+    }
+    slot = (slot + ENTRY) & tableMask;
+  }
+  return unwanted;
+}
+
 function sameRest(p: i32, rest: i32, length: i32): bool {
   for (let i = 16; i < length; i++) if (load<u8>(p + i) != load<u8>(rest + i)) return false;
   return true;
 }
 
+/** The column of the key at `keyStart`. */
+@inline
+function columnOf(keyStart: i32, length: i32): i32 {
+  if (length > 16) return find(keyStart, length);
+  const mask = masks + 16 - length;
+  const low = load<u64>(keyStart) & load<u64>(mask);
+  const high = load<u64>(keyStart, 8) & load<u64>(mask, 8);
+  const entry = table + place(low, high);
+  if (load<i32>(entry, 28) != 0) return find(keyStart, length);
+  const differs = (load<u64>(entry) ^ low) | (load<u64>(entry, 8) ^ high);
+  return select<i32>(load<i32>(entry, 20), unwanted, differs == 0);
+}
+
+@inline
+function putCell(cell: i32, start: i32, end: i32, kind: u8): void {
+  const at = cells + (cell << 2);
+  store<i32>(at, start);
+  store<i32>(at, end, ENDS);
+  store<u8>(cells + cell, kind, KINDS);
+}
+
 /**
  * Reads lines of memory [from, end) from row `row` and line `line` on, until the end, `maxRows` rows or a line that is
- * not a plain record. The byte at `end - 1` or `end` is a line end. Returns where it stopped; for a line that is given up
- * that is the line's start.
+ * not a plain record. Every line that begins before `end` has a line end, at `end` or later for the last one. Returns
+ * where it stopped; for a line that is given up that is the line's start.
  */
 export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxRows: i32): i32 {
-  const rowStarts = recordStarts;
-  const rowEnds = recordEnds;
-  const rowLines = recordLines;
-  const rowCapacity = capacity;
-  const names = table;
-  const firstBytes = masks;
-  const wanted = lengths;
   let p = from;
-  // The block of 64 bytes whose stops are known.
-  let block = from - 64;
-  let known: u64 = 0;
   seen = i64x2.splat(0);
+  scanEnd = end;
+  tileEnd = from;
   while (p < end && row < maxRows) {
     const lineStart = p;
     let plain = false;
     if (load<u8>(p) == 123) {
-      let c = <i32>load<u8>(++p);
-      if (c == 125) {
-        p++;
-        plain = true;
-      } else {
-        while (c == 32 || c == 9) c = load<u8>(++p);
-        // A record whose first key is no plain string is not read further; `p` then stands at the first byte of a key.
-        let more = c == QUOTE;
-        p++;
-        while (more) {
-          more = false;
-          const keyStart = p;
-          let distance = p - block;
-          if (distance >= 64) {
-            block = p;
-            known = stops(p);
-            distance = 0;
+      p = pastBlanks(p + 1);
+      let c = <i32>load<u8>(p++);
+      plain = c == 125;
+      // A record with a key that is no plain string is not read further; `p` then stands at the first byte of a key.
+      let more = c == QUOTE;
+      while (more) {
+        more = false;
+        const keyStart = p;
+        let word = stopsFrom(p);
+        p = word != 0 ? p + <i32>ctz(word) : stopFrom(p);
+        const cell = columnOf(keyStart, p - keyStart) + row;
+        // Most often the value is a string right behind the colon, and another key follows right behind a comma.
+        if ((load<i32>(p) & 0xffffff) == QUOTE_COLON_QUOTE) {
+          const valueStart = p + 3;
+          // The third stop: behind the quotes of the key's end and of the value's start.
+          word &= word - 1;
+          word &= word - 1;
+          p = word != 0 ? keyStart + <i32>ctz(word) : stopFrom(valueStart);
+          let kind = KIND_STRING;
+          if (load<u8>(p) != QUOTE) {
+            p = closingQuote(p);
+            if (p < 0) break;
+            kind = KIND_ESCAPED;
           }
-          let mask = known >> distance;
-          while (mask == 0) {
-            block += 64;
-            p = block;
-            mask = known = stops(block);
-          }
-          p += <i32>ctz(mask);
-          if (load<u8>(p) != QUOTE) break;
-          const length = p - keyStart;
-          let field = -1;
-          if ((wanted >> (length < 63 ? length : 63)) & 1) {
-            const low = lowBytes(keyStart, length, firstBytes);
-            const high = highBytes(keyStart, length, firstBytes);
-            let slot = hash(low, length);
-            for (;;) {
-              const entry = names + slot;
-              const entryLength = load<i32>(entry, 16);
-              if (entryLength < 0) break;
-              if (
-                entryLength == length &&
-                load<u64>(entry) == low &&
-                load<u64>(entry, 8) == high &&
-                (length <= 16 || sameRest(keyStart, load<i32>(entry, 24), length))
-              ) {
-                field = load<i32>(entry, 20);
-                break;
-              }
-              slot = (slot + ENTRY) & tableMask;
-            }
-          }
-          let valueStart: i32 = 0;
-          let valueEnd: i32 = 0;
-          let kind: u8 = 0;
-          // Most often the value is a string right behind the colon, and another key follows right behind a comma.
-          let isString = (load<i32>(p) & 0xffffff) == QUOTE_COLON_QUOTE;
-          if (isString) {
+          putCell(cell, valueStart - origin, p - origin, kind);
+          if ((load<i32>(p) & 0xffffff) == QUOTE_COMMA_QUOTE) {
             p += 3;
-          } else {
-            c = load<u8>(++p);
-            while (c == 32 || c == 9) c = load<u8>(++p);
-            if (c != 58) break;
-            c = load<u8>(++p);
-            while (c == 32 || c == 9) c = load<u8>(++p);
-            if (c == QUOTE) {
-              isString = true;
-              p++;
-            }
-          }
-          valueStart = p;
-          if (isString) {
-            kind = KIND_STRING;
-            for (;;) {
-              distance = p - block;
-              if (distance >= 64) {
-                block = p;
-                known = stops(p);
-                distance = 0;
-              }
-              mask = known >> distance;
-              while (mask == 0) {
-                block += 64;
-                p = block;
-                mask = known = stops(block);
-              }
-              p += <i32>ctz(mask);
-              c = load<u8>(p);
-              if (c != BACKSLASH) break;
-              kind = KIND_ESCAPED;
-              const after = escapeEnd(p);
-              if (after < 0) {
-                c = 0;
-                break;
-              }
-              p = after;
-            }
-            if (c != QUOTE) break;
-            valueEnd = p;
-          } else {
-            if (isDigit(c) || c == 45) {
-              p = numberEnd(p, c);
-              if (p < 0) break;
-              kind = numberKind;
-            } else if (c == 123 || c == 91) {
-              kind = c == 123 ? KIND_OBJECT : KIND_ARRAY;
-              p = nestedEnd(p);
-              if (p < 0) break;
-            } else if (c == 116) {
-              if (load<i32>(p) != WORD_TRUE) break;
-              kind = KIND_TRUE;
-              p += 4;
-            } else if (c == 102) {
-              if (load<i32>(p + 1) != WORD_ALSE) break;
-              kind = KIND_FALSE;
-              p += 5;
-            } else if (c == 110) {
-              if (load<i32>(p) != WORD_NULL) break;
-              kind = KIND_NULL;
-              p += 4;
-            } else {
-              break;
-            }
-            valueEnd = p;
-          }
-          if (field >= 0) {
-            const cell = field * rowCapacity + row;
-            store<i32>(starts + (cell << 2), valueStart - origin);
-            store<i32>(ends + (cell << 2), valueEnd - origin);
-            store<u8>(kinds + cell, kind);
-          }
-          if (isString) {
-            if ((load<i32>(p) & 0xffffff) == QUOTE_COMMA_QUOTE) {
-              p += 3;
-              more = true;
-              continue;
-            }
-            p++;
-          }
-          c = load<u8>(p);
-          while (c == 32 || c == 9) c = load<u8>(++p);
-          p++;
-          if (c == 44) {
-            c = load<u8>(p);
-            while (c == 32 || c == 9) c = load<u8>(++p);
-            if (c != QUOTE) break;
-            p++;
             more = true;
             continue;
           }
+          p++;
+        } else {
+          if (load<u8>(p) != QUOTE) break;
+          p = pastBlanks(p + 1);
+          if (load<u8>(p) != 58) break;
+          p = pastBlanks(p + 1);
+          c = load<u8>(p);
+          let valueStart = p;
+          let valueEnd: i32;
+          let kind: u8;
+          if (isDigit(c) || c == 45) {
+            valueEnd = p = numberEnd(p, c);
+            kind = numberKind;
+          } else if (c == QUOTE) {
+            const stop = stopFrom(++valueStart);
+            valueEnd = closingQuote(stop);
+            kind = valueEnd == stop ? KIND_STRING : KIND_ESCAPED;
+            p = valueEnd + 1;
+          } else if ((c | 32) == 123) {
+            valueEnd = p = nestedEnd(p);
+            kind = c == 123 ? KIND_OBJECT : KIND_ARRAY;
+          } else {
+            valueEnd = p = scalarEnd(p, c);
+            kind = c == 116 ? KIND_TRUE : c == 102 ? KIND_FALSE : KIND_NULL;
+          }
+          if (valueEnd < 0) break;
+          putCell(cell, valueStart - origin, valueEnd - origin, kind);
+        }
+        p = pastBlanks(p);
+        c = load<u8>(p++);
+        if (c == 44) {
+          p = pastBlanks(p);
+          more = load<u8>(p++) == QUOTE;
+        } else {
           plain = c == 125;
         }
       }
@@ -442,11 +488,11 @@ export function scan(from: i32, end: i32, origin: i32, row: i32, line: i32, maxR
       resultHigh = i8x16.bitmask(seen);
       return lineStart;
     }
-    store<i32>(rowStarts + (row << 2), lineStart - origin);
-    store<i32>(rowLines + (row << 2), line++);
+    store<i32>(recordStarts + (row << 2), lineStart - origin);
+    store<i32>(recordLines + (row << 2), line++);
     let c = <i32>load<u8>(p);
     while (c != 10 && c != 13) c = load<u8>(++p);
-    store<i32>(rowEnds + (row << 2), p - origin);
+    store<i32>(recordEnds + (row << 2), p - origin);
     p += c == 13 && load<u8>(p, 1) == 10 ? 2 : 1;
     row++;
   }

@@ -18,7 +18,7 @@ let used: i32 = 0;
 /** Number of the key NULL, or -1. */
 let nullKey: i32 = -1;
 
-/** `masks` are 9 words of 64 bits, of which the n-th has its n lowest bytes set. Keeps what the table holds. */
+/** `masks` are sixteen bytes 0xff and sixteen bytes 0. Keeps what the table holds. */
 export function lay(
   slotsAt: i32,
   slotCount: i32,

@@ -15,20 +15,23 @@ import {
 } from "../../columnar/web-assembly.ts";
 import type { ChunkBuffers } from "../files/line-chunks.ts";
 import { chunkPadding } from "../files/line-chunks.ts";
+import { entryBytes, tableEntries, writeNames } from "./json-kernel-names.ts";
 import { jsonKernelBinary } from "./json-kernel.generated.ts";
 
 interface Exports {
   lay(
-    starts: number,
-    ends: number,
-    kinds: number,
+    cells: number,
     recordStarts: number,
     recordEnds: number,
     recordLines: number,
     capacity: number,
+    fields: number,
     table: number,
     tableEntries: number,
+    tableMultiplier: bigint,
     masks: number,
+    constants: number,
+    stops: number,
   ): void;
   scan(from: number, end: number, origin: number, row: number, line: number, maxRows: number): number;
   rows(): number;
@@ -51,16 +54,18 @@ interface Exports {
   readLongs(field: number, rows: number, from: number, count: number, to: number, origin: number): number;
 }
 
-const maximumRows = 8192;
-/** Cells that a scan has room for; with more fields it stops at fewer rows. */
-const maximumCells = 1 << 17;
+/** A little more than a scan is asked for, lest the columns fall on each other in the processor's cache. */
+const maximumRows = 8240;
+/** Cells that a scan has room for; with more fields it stops at fewer rows. The kernel is made for this number. */
+const maximumCells = 131_600;
 /** With more fields than this the kernel would stop every few rows. */
 const maximumFields = 1024;
 const maximumChunkBytes = 16 << 20;
 const nameBytes = 64 << 10;
-const entryBytes = 32;
 /** Room for what views show without escapes. */
 const textBytes = 256 << 10;
+/** Bytes that the kernel may look at behind the end of a buffer, at most. */
+const scannedAhead = 1024;
 /** Kernels that are kept for the next reader, of a thread. */
 const keptKernels = 2;
 
@@ -70,7 +75,6 @@ let compiled: KernelModule | null = null;
 export class JsonKernel implements ChunkBuffers {
   readonly chunkBytes: number;
   readonly #memory: KernelMemory;
-  readonly #view: DataView;
   readonly #exports: Exports;
   readonly #masksAt: number;
   readonly #tableAt: number;
@@ -83,6 +87,8 @@ export class JsonKernel implements ChunkBuffers {
   readonly #outAt: number;
   readonly #buffersAt: readonly number[];
   readonly #whole: Uint8Array;
+  readonly #constantsAt: number;
+  readonly #stopsAt: number;
   #free: number[] = [];
   /** Bytes taken by values that views show without their escapes. */
   #textUsed = 0;
@@ -103,8 +109,9 @@ export class JsonKernel implements ChunkBuffers {
       size = (size + bytes + 63) & ~63;
       return at;
     };
-    this.#masksAt = take(9 * 8);
-    this.#tableAt = take(4 * maximumFields * entryBytes);
+    this.#masksAt = take(byteMasks.byteLength);
+    this.#constantsAt = take(5 * 16);
+    this.#tableAt = take(tableEntries(maximumFields) * entryBytes);
     this.#namesAt = take(nameBytes);
     this.#cellsAt = take(maximumCells * 9 + maximumRows * 12);
     this.#rowsAt = take(maximumRows * 4);
@@ -113,8 +120,9 @@ export class JsonKernel implements ChunkBuffers {
     this.#textAt = take(textBytes);
     this.#outAt = take(Math.max(chunkBytes, maximumRows * 8) + chunkPadding);
     this.#buffersAt = [take(chunkBytes + chunkPadding), take(chunkBytes + chunkPadding)];
+    // A bit per byte, also for those that the kernel looks at ahead.
+    this.#stopsAt = take((size + scannedAhead) / 8);
     this.#memory = kernelMemory(size);
-    this.#view = new DataView(this.#memory.buffer);
     this.#whole = new Uint8Array(this.#memory.buffer);
     compiled ??= compileKernel(jsonKernelBinary);
     this.#exports = instantiateKernel(compiled, this.#memory) as Exports;
@@ -140,12 +148,13 @@ export class JsonKernel implements ChunkBuffers {
 
   #lay(names: readonly Uint8Array[]): void {
     const fields = names.length;
-    const rows = Math.min(maximumRows, Math.floor(maximumCells / Math.max(1, fields)));
+    // One column more takes what is not wanted.
+    const rows = Math.min(maximumRows, Math.floor(maximumCells / (fields + 1)));
     const { buffer } = this.#memory;
     const startsAt = this.#cellsAt;
-    const endsAt = startsAt + fields * rows * 4;
-    const recordsAt = endsAt + fields * rows * 4;
-    const kindsAt = recordsAt + rows * 12;
+    const endsAt = startsAt + maximumCells * 4;
+    const kindsAt = endsAt + maximumCells * 4;
+    const recordsAt = kindsAt + maximumCells;
     this.capacity = rows;
     this.starts = new Int32Array(buffer, startsAt, fields * rows);
     this.ends = new Int32Array(buffer, endsAt, fields * rows);
@@ -153,44 +162,23 @@ export class JsonKernel implements ChunkBuffers {
     this.recordStarts = new Int32Array(buffer, recordsAt, rows);
     this.recordEnds = new Int32Array(buffer, recordsAt + rows * 4, rows);
     this.recordLines = new Int32Array(buffer, recordsAt + rows * 8, rows);
-    let entries = 16;
-    while (entries < fields * 4) entries *= 2;
-    this.#writeTable(names, Math.min(entries, 4 * maximumFields));
+    const entries = tableEntries(fields);
+    const multiplier = writeNames(names, rows, buffer, this.#tableAt, entries, this.#namesAt);
     this.#exports.lay(
       startsAt,
-      endsAt,
-      kindsAt,
       recordsAt,
       recordsAt + rows * 4,
       recordsAt + rows * 8,
       rows,
+      fields,
       this.#tableAt,
-      Math.min(entries, 4 * maximumFields),
+      entries,
+      multiplier,
       this.#masksAt,
+      this.#constantsAt,
+      this.#stopsAt,
     );
     this.#free = [...this.#buffersAt];
-  }
-
-  #writeTable(names: readonly Uint8Array[], entries: number): void {
-    const memory = new Uint8Array(this.#memory.buffer);
-    const view = this.#view;
-    for (let i = 0; i < entries; i++) view.setInt32(this.#tableAt + i * entryBytes + 16, -1, true);
-    let nameAt = this.#namesAt;
-    for (const [field, name] of names.entries()) {
-      memory.set(name, nameAt);
-      const first = new Uint8Array(16);
-      first.set(name.subarray(0, 16));
-      const word = new DataView(first.buffer).getBigUint64(0, true);
-      const hash = BigInt.asUintN(64, (word ^ BigInt(name.length)) * 0x9e3779b97f4a7c15n) >> 40n;
-      let slot = Math.floor(Number(hash & BigInt((entries - 1) * entryBytes)) / entryBytes);
-      while (view.getInt32(this.#tableAt + slot * entryBytes + 16, true) >= 0) slot = (slot + 1) % entries;
-      const entry = this.#tableAt + slot * entryBytes;
-      memory.set(first, entry);
-      view.setInt32(entry + 16, name.length, true);
-      view.setInt32(entry + 20, field, true);
-      view.setInt32(entry + 24, nameAt, true);
-      nameAt += name.length;
-    }
   }
 
   takeBuffer(): Uint8Array | null {
