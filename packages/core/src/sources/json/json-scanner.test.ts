@@ -101,6 +101,11 @@ const names = [
   "back\\slash",
   "ключ",
   "__proto__",
+  "sixteen bytes ok",
+  "sixteen bytes ok, and more",
+  "sixteen bytes on",
+  "nul",
+  "nul\0",
   "a very long key indeed, longer than four words of bytes",
 ];
 const key = fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 6, unit: "grapheme" }));
@@ -247,6 +252,54 @@ describe("the scanner agrees with JSON.parse", () => {
       }),
       { numRuns: 1500 },
     );
+  });
+
+  test("the kernel with the scanner's own loop on any bytes, across the parts that it looks at ahead", () => {
+    const filler = fc.tuple(fc.nat(9000), fc.constantFrom("x", "\\\\", '\\"', "ключ", " "));
+    const edit = fc.tuple(
+      fc.nat(),
+      fc.oneof(fc.constantFrom(34, 92, 10, 13, 9, 32, 123, 125, 91, 93, 44, 58), fc.nat(255)),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(json.object as fc.Arbitrary<Pairs>, filler), { minLength: 1, maxLength: 8 }),
+        source,
+        fc.array(edit, { maxLength: 6 }),
+        fc.nat(),
+        (records, numbers, edits, cut) => {
+          const draw = drawFrom(numbers);
+          const lines = records.map(([record, [length, text]]) => {
+            const long = text.repeat(length / text.length);
+            // Long strings, long runs of blanks, long numbers: as a value, within one, before the record's end.
+            const blanks = " ".repeat(draw() % 3 === 0 ? length : draw() % 70);
+            const value = [
+              `"${long}"`,
+              `[{"${long}":[${"7".repeat(length % 300)}1]}]`,
+              `${"8".repeat(1 + (length % 99))}.5`,
+            ];
+            const printed = print(record, draw, true);
+            const first = `"filler"${blanks}:${value[draw() % 3]!}`;
+            return /^\{[ \t]*\}$/.test(printed) ? `{${first}}` : `{${first},${blanks}${printed.slice(1)}`;
+          });
+          const bytes = encodeUtf8(`${lines.join("\n")}\n`);
+          for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+          scanText(cut % 4 === 0 ? bytes.slice(0, cut % bytes.length) : bytes, fields, strict);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("with many fields, of which no two may share a place in the table of names", () => {
+    const many = Array.from({ length: 400 }, (_, i) => [`field number ${i}`, bigintType] as const);
+    const line = (step: number): string =>
+      `{${many.map((_, i) => `"field number ${(i * step) % 401}": ${i}`).join(", ")}}\n`;
+    const { rows } = scanText(line(1) + line(7) + line(400), many);
+    for (const [r, step] of [1, 7, 400].entries()) {
+      const record = JSON.parse(line(step)) as Record<string, number>;
+      const expected = many.map(([name]) => record[name]);
+      expect(rows[r]).toEqual(expected.map((value) => (value === undefined ? null : BigInt(value))));
+    }
   });
 
   test("on nested columns", () => {
