@@ -13,7 +13,7 @@ export interface StateStoreDescription {
   readonly name: string;
   readonly key: StructType;
   readonly value: StructType;
-  /** So many columns at the beginning of the key can be searched for; 0: only whole keys. */
+  /** As Spark records it: by so many columns at the beginning of the key Spark looks entries up; 0: by whole keys only. */
   readonly prefixColumns: number;
 }
 

@@ -42,6 +42,13 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number, seed: n
   return finish(h, end - start);
 }
 
+/** {@link hashBytes} of whole words, read as such. */
+export function hashWords(words: Int32Array, start: number, end: number, seed: number): number {
+  let h = seed;
+  for (let at = start; at < end; at++) h = mixH1(h, mixK1(words[at]!));
+  return finish(h, (end - start) * 4);
+}
+
 /** Bits of a float with -0 as 0 and one NaN, as Java's `floatToIntBits` after Spark's normalisation. */
 function floatBits(bits: number): number {
   if (bits === -0x80000000) return 0;

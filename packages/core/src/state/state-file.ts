@@ -19,8 +19,11 @@ class RecordWriter {
   }
   range(source: Uint8Array, start: number, end: number): void {
     this.int32(end - start);
-    const at = this.#reserve(end - start);
-    this.#bytes.set(source.subarray(start, end), at);
+    const length = end - start;
+    const at = this.#reserve(length);
+    const bytes = this.#bytes;
+    if (length > 64) bytes.set(source.subarray(start, end), at);
+    else for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]!;
   }
   finish(): Uint8Array {
     this.int32(-1);

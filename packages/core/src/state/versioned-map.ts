@@ -6,7 +6,7 @@
  * before. Rolling back applies the logs backwards; the newest logs are kept, older ones are dropped. The entries of the
  * current log, in order of their first change, are also what a delta file has to hold.
  */
-import { hashBytes } from "./murmur3.ts";
+import { hashBytes, hashWords } from "./murmur3.ts";
 
 const absent = -1;
 
@@ -48,6 +48,31 @@ function copyBytes(source: Uint8Array, start: number, length: number, target: Ui
   if (length <= 32) for (let i = 0; i < length; i++) target[at + i] = source[start + i]!;
   else target.set(source.subarray(start, start + length), at);
 }
+function wordsOf(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+}
+
+/** Words of the arrays that keys and values come from: mostly the same buffer again and again. */
+class SourceWords {
+  #bytes: Uint8Array | null = null;
+  #words: Int32Array | null = null;
+
+  /** Null when the range does not consist of whole words of the array. UnsafeRows do. */
+  of(bytes: Uint8Array, start: number, end: number): Int32Array | null {
+    if (((start | end) & 3) !== 0) return null;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#words = (bytes.byteOffset & 3) === 0 ? wordsOf(bytes) : null;
+    }
+    return this.#words;
+  }
+}
+/** Longer ranges are faster copied as a whole. */
+const wordwise = 128;
+
+function hashOf(bytes: Uint8Array, words: Int32Array | null, start: number, end: number): number {
+  return words === null ? hashBytes(bytes, start, end, 0) : hashWords(words, start >> 2, end >> 2, 0);
+}
 
 export type VisitEntry = (
   arena: Uint8Array,
@@ -59,8 +84,11 @@ export type VisitEntry = (
 ) => void;
 
 export class VersionedMap {
-  /** Where keys and values lie; another array after growth. */
-  arena: Uint8Array = new Uint8Array(4096);
+  #arena: Uint8Array = new Uint8Array(4096);
+  /** The same memory. */
+  #arenaWords: Int32Array = wordsOf(this.#arena);
+  readonly #keyWords: SourceWords = new SourceWords();
+  readonly #valueWords: SourceWords = new SourceWords();
   #end = 0;
   /** Bytes of the arena that no entry needs any more. */
   #garbage = 0;
@@ -86,6 +114,10 @@ export class VersionedMap {
     this.#keptVersions = keptVersions;
   }
 
+  /** Where keys and values lie; another array after growth. */
+  get arena(): Uint8Array {
+    return this.#arena;
+  }
   /** Number of keys. */
   get size(): number {
     return this.#liveCount;
@@ -102,7 +134,7 @@ export class VersionedMap {
   get memoryBytes(): number {
     const logs = [this.#undo, ...this.#sealed];
     return (
-      this.arena.length +
+      this.#arena.length +
       4 * (this.#slots.length + 7 * this.#hashes.length) +
       logs.reduce((sum, log) => sum + log.bytes.length + 8 * log.entries.length, 0)
     );
@@ -115,7 +147,8 @@ export class VersionedMap {
 
   /** The entry of a key, or -1. Handles stay valid until the next commit. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    const entry = this.#probe(bytes, start, end, hashBytes(bytes, start, end, 0));
+    const words = this.#keyWords.of(bytes, start, end);
+    const entry = this.#probe(bytes, words, start, end, hashOf(bytes, words, start, end));
     return entry >= 0 && this.#valueLengths[entry]! !== absent ? entry : -1;
   }
   valueStart(entry: number): number {
@@ -126,7 +159,7 @@ export class VersionedMap {
   }
 
   /** Entry (perhaps removed) of a key, or -1 - slot of the empty place where it belongs. */
-  #probe(bytes: Uint8Array, start: number, end: number, hash: number): number {
+  #probe(bytes: Uint8Array, words: Int32Array | null, start: number, end: number, hash: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     const length = end - start;
@@ -134,9 +167,16 @@ export class VersionedMap {
       const entry = slots[slot]! - 1;
       if (entry < 0) return -1 - slot;
       if (this.#hashes[entry] !== hash || this.#keyLengths[entry] !== length) continue;
-      const arena = this.arena;
       const at = this.#keyStarts[entry]!;
       let same = 0;
+      if (words !== null && (at & 3) === 0) {
+        const arenaWords = this.#arenaWords;
+        const [from, here, count] = [start >> 2, at >> 2, length >> 2];
+        while (same < count && arenaWords[here + same] === words[from + same]) same++;
+        if (same === count) return entry;
+        continue;
+      }
+      const arena = this.#arena;
       while (same < length && arena[at + same] === bytes[start + same]) same++;
       if (same === length) return entry;
     }
@@ -145,7 +185,7 @@ export class VersionedMap {
   #touch(entry: number): void {
     if (this.#stamps[entry] === this.#serial) return;
     this.#stamps[entry] = this.#serial;
-    this.#undo.record(entry, this.arena, this.#valueStarts[entry]!, this.#valueLengths[entry]!);
+    this.#undo.record(entry, this.#arena, this.#valueStarts[entry]!, this.#valueLengths[entry]!);
   }
 
   /** Sets the value of a key. The ranges may lie in the arena itself. Returns the entry. */
@@ -157,9 +197,10 @@ export class VersionedMap {
     valueStart: number,
     valueEnd: number,
   ): number {
-    const hash = hashBytes(key, keyStart, keyEnd, 0);
-    let entry = this.#probe(key, keyStart, keyEnd, hash);
-    if (entry < 0) entry = this.#insert(-1 - entry, key, keyStart, keyEnd, hash);
+    const words = this.#keyWords.of(key, keyStart, keyEnd);
+    const hash = hashOf(key, words, keyStart, keyEnd);
+    let entry = this.#probe(key, words, keyStart, keyEnd, hash);
+    if (entry < 0) entry = this.#insert(-1 - entry, key, words, keyStart, keyEnd, hash);
     this.setValue(entry, value, valueStart, valueEnd);
     return entry;
   }
@@ -173,20 +214,21 @@ export class VersionedMap {
     valueStart: number,
     valueEnd: number,
   ): number {
-    const hash = hashBytes(key, keyStart, keyEnd, 0);
-    let entry = this.#probe(key, keyStart, keyEnd, hash);
-    if (entry < 0) entry = this.#insert(-1 - entry, key, keyStart, keyEnd, hash);
+    const words = this.#keyWords.of(key, keyStart, keyEnd);
+    const hash = hashOf(key, words, keyStart, keyEnd);
+    let entry = this.#probe(key, words, keyStart, keyEnd, hash);
+    if (entry < 0) entry = this.#insert(-1 - entry, key, words, keyStart, keyEnd, hash);
     else if (this.#valueLengths[entry]! !== absent) return -1;
     this.setValue(entry, value, valueStart, valueEnd);
     return entry;
   }
 
-  #insert(slot: number, key: Uint8Array, start: number, end: number, hash: number): number {
+  #insert(slot: number, key: Uint8Array, words: Int32Array | null, start: number, end: number, hash: number): number {
     const entry = this.#entryCount++;
     if (entry === this.#hashes.length) this.#growEntries();
     const length = end - start;
     this.#reserve(length);
-    copyBytes(key, start, length, this.arena, this.#end);
+    this.#copyIn(key, words, start, length, this.#end);
     this.#hashes[entry] = hash;
     this.#keyStarts[entry] = this.#end;
     this.#keyLengths[entry] = length;
@@ -213,8 +255,15 @@ export class VersionedMap {
       this.#valueCapacities[entry] = capacity;
       this.#end += capacity;
     }
-    copyBytes(value, start, length, this.arena, this.#valueStarts[entry]!);
+    this.#copyIn(value, this.#valueWords.of(value, start, end), start, length, this.#valueStarts[entry]!);
     this.#valueLengths[entry] = length;
+  }
+  /** Copies a range, which may lie in the arena itself, to a place in the arena. */
+  #copyIn(source: Uint8Array, words: Int32Array | null, start: number, length: number, at: number): void {
+    if (words === null || length > wordwise || (at & 3) !== 0) return copyBytes(source, start, length, this.#arena, at);
+    const arenaWords = this.#arenaWords;
+    const [from, to, count] = [start >> 2, at >> 2, length >> 2];
+    for (let i = 0; i < count; i++) arenaWords[to + i] = words[from + i]!;
   }
 
   /** Removes a key; false when it was not there. */
@@ -241,7 +290,7 @@ export class VersionedMap {
     if (length === absent) return;
     const key = this.#keyStarts[entry]!;
     const value = this.#valueStarts[entry]!;
-    visit(this.arena, key, key + this.#keyLengths[entry]!, value, value + length, entry);
+    visit(this.#arena, key, key + this.#keyLengths[entry]!, value, value + length, entry);
   }
 
   /** Visits what the open version changed, in order of the first change; a removed key has `valueEnd` -1. */
@@ -252,7 +301,7 @@ export class VersionedMap {
       const key = this.#keyStarts[entry]!;
       if (this.#valueLengths[entry] !== absent) this.#visit(entry, visit);
       // A key that came and went within the version never was in a file.
-      else if (lengths[i] !== absent) visit(this.arena, key, key + this.#keyLengths[entry]!, absent, absent, entry);
+      else if (lengths[i] !== absent) visit(this.#arena, key, key + this.#keyLengths[entry]!, absent, absent, entry);
     }
   }
 
@@ -300,13 +349,17 @@ export class VersionedMap {
       at -= length;
       if (!wasLive) this.#liveCount++;
       // The entry's place held this value before and places never shrink.
-      copyBytes(log.bytes, at, length, this.arena, this.#valueStarts[entry]!);
+      copyBytes(log.bytes, at, length, this.#arena, this.#valueStarts[entry]!);
       this.#valueLengths[entry] = length;
     }
   }
 
   #reserve(length: number): void {
-    if (this.#end + length > this.arena.length) this.arena = grownBytes(this.arena, this.#end + length, this.#end);
+    if (this.#end + length > this.#arena.length) this.#lay(grownBytes(this.#arena, this.#end + length, this.#end));
+  }
+  #lay(arena: Uint8Array): void {
+    this.#arena = arena;
+    this.#arenaWords = wordsOf(arena);
   }
 
   #growEntries(): void {
@@ -338,7 +391,7 @@ export class VersionedMap {
     const needed = new Uint8Array(this.#entryCount);
     for (const log of this.#sealed) for (let i = 0; i < log.count; i++) needed[log.entries[i]!] = 1;
     const moved = new Int32Array(this.#entryCount);
-    const source = this.arena;
+    const source = this.#arena;
     let size = 0;
     for (let entry = 0; entry < this.#entryCount; entry++) {
       if (this.#valueLengths[entry] !== absent) needed[entry] = 1;
@@ -367,7 +420,7 @@ export class VersionedMap {
     for (const log of this.#sealed) {
       for (let i = 0; i < log.count; i++) log.entries[i] = moved[log.entries[i]!]!;
     }
-    this.arena = target;
+    this.#lay(target);
     this.#end = end;
     this.#garbage = 0;
     this.#entryCount = kept;
