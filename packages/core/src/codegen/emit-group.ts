@@ -5,15 +5,27 @@ import type { Code, Emitted } from "../functions/emitter.ts";
 import type { FunctionEmitter } from "./emit-context.ts";
 import type { KeyLayout, Leaf } from "./group-table.ts";
 import { canonicalBytes, equalKeyBytes, hashKeyBytes } from "./key-hash.ts";
+import { RememberedGroups, rememberedBits } from "./remembered-groups.ts";
 import { vectorKindOf } from "../columnar/vector.ts";
+import type { DataType } from "../types/data-type.ts";
 
 const scratch = new BigInt64Array(1);
 const scratchHalves = new Int32Array(scratch.buffer);
 const scratchDouble = new Float64Array(scratch.buffer);
 
-/** Places of keys that are remembered, and the bytes up to which a batch's strings are taken for a dictionary. */
-const rememberedKeys = 256;
-const dictionaryBytes = 16_384;
+/** More parts of a key are not compared instead of hashed. */
+const mostPlaces = 8;
+
+/** A part of a key that says which it is without a look at bytes: where a string lies, or a number. */
+type Place =
+  | { readonly kind: "range"; readonly value: Code; readonly end: Code; readonly bytes: Code }
+  | { readonly kind: "int" | "long"; readonly value: Code };
+
+/** Whether values of the type are the same exactly when their numbers are. */
+function isWhole(type: DataType): boolean {
+  const kind = vectorKindOf(type);
+  return kind === "i8" || kind === "i16" || kind === "i32" || kind === "i64";
+}
 
 /** A leaf's value in the current row. */
 interface LeafValue {
@@ -104,63 +116,94 @@ export class GroupEmitter {
     const values: LeafValue[] = [];
     this.#layout.roots.forEach((root, k) => this.#flatten(root, keys[k]!, js.false, values));
     const group = out.fresh("i");
-    const stable =
-      values.length > 0 && values.length <= 3 && values.every(({ value }) => this.#pointsToDictionary(value));
-    if (stable) this.#remembered(values, group, () => this.#search(values, group, missing));
-    else {
-      out.line(js`let ${group} = -1;`);
-      this.#search(values, group, missing);
-    }
+    out.line(js`let ${group} = -1;`);
+    const search = (): void => this.#search(values, group, missing);
+    const places = this.#placesOf(values);
+    if (places === undefined) search();
+    else this.#remembered(places, group, search);
     return group;
   }
 
-  #pointsToDictionary(value: Emitted): boolean {
-    return value.shape === "bytes" && this.#isStable(value.bytes);
+  /** What a key is found again by, when that takes no look at strings: undefined when it does. */
+  #placesOf(values: readonly LeafValue[]): readonly Place[] | undefined {
+    const places: Place[] = [];
+    for (const { leaf, isNull, value } of values) {
+      if (value.shape === "bytes" && this.#isStable(value.bytes)) {
+        const start = this.#unlessNull(isNull, value.start, "s");
+        places.push({ kind: "range", value: start, end: value.end, bytes: value.bytes });
+      } else if (leaf.form === "values" && isWhole(leaf.type)) {
+        const kind = vectorKindOf(leaf.type) === "i64" ? "long" : "int";
+        if (isNull !== js.false) places.push({ kind: "int", value: js`(${isNull} ? 1 : 0)` });
+        places.push({
+          kind,
+          value: this.#unlessNull(isNull, single(value), "v", kind === "long" ? number(0n) : number(0)),
+        });
+      } else if (leaf.form === "flag") {
+        if (isNull !== js.false) places.push({ kind: "int", value: js`(${isNull} ? 1 : 0)` });
+      } else if (leaf.form !== "none") return undefined;
+    }
+    return places.some(({ kind }) => kind === "range") && places.length <= mostPlaces ? places : undefined;
+  }
+
+  #unlessNull(isNull: Code, value: Code, name: "s" | "v", otherwise: Code = number(-1)): Code {
+    if (isNull === js.false) return value;
+    const local = this.#out.fresh(name);
+    this.#out.line(js`const ${local} = ${isNull} ? ${otherwise} : ${value};`);
+    return local;
   }
 
   /**
-   * Strings of a dictionary are ranges that come again and again: the groups of the last ones are found by where they lie,
-   * without a look at their bytes. Text that lies row by row in its batch is not worth remembering.
+   * Strings of a dictionary (also of the small side of a join) are ranges that come again and again: the groups of the
+   * last keys are found by where they lie, without a look at their bytes. Text that lies row by row in its batch is not
+   * worth remembering.
    */
-  #remembered(values: readonly LeafValue[], group: Code, search: () => void): void {
+  #remembered(places: readonly Place[], group: Code, search: () => void): void {
     const out = this.#out;
-    const ranges = values.map(({ value, isNull }) => {
-      assertInvariant(value.shape === "bytes", "a key leaf of bytes");
-      const from = isNull === js.false ? value.start : out.fresh("s");
-      if (isNull !== js.false) out.line(js`const ${from} = ${isNull} ? -1 : ${value.start};`);
-      return { from, to: value.end, bytes: value.bytes };
+    const memory = out.bind(new RememberedGroups(places.map(({ kind }) => kind)));
+    const ranges = places.flatMap((place) => (place.kind === "range" ? [place.bytes] : []));
+    const [on, round, groups] = [out.fresh("o"), out.fresh("o"), out.fresh("o")];
+    out.hoist(js`const ${on} = ${memory}.begin(${this.#table}, [${joinCode(ranges, ", ")}]);`);
+    out.hoist(js`const ${round} = ${memory}.round;`);
+    out.hoist(js`const ${groups} = ${memory}.groups;`);
+    const rounds = out.fresh("o");
+    out.hoist(js`const ${rounds} = ${memory}.rounds;`);
+    const columns = places.map((_, p) => {
+      const column = out.fresh("o");
+      out.hoist(js`const ${column} = ${memory}.columns[${number(p)}];`);
+      return column;
     });
-    const small = out.fresh("o");
-    const bound = js`.length <= ${number(dictionaryBytes)}`;
-    out.hoist(
-      js`const ${small} = ${joinCode(
-        ranges.map(({ bytes }) => js`${bytes}${bound}`),
-        " && ",
-      )};`,
-    );
-    const memory = (): Code => {
-      const name = out.fresh("o");
-      const array = out.bind(new Int32Array(rememberedKeys));
-      out.hoist(js`const ${name} = ${array}.fill(-2);`);
-      return name;
-    };
-    const places = ranges.map(({ from, to }) => ({ from, to, starts: memory(), ends: memory() }));
-    const groups = memory();
+    const ends = places.map((place, p) => {
+      if (place.kind !== "range") return undefined;
+      const column = out.fresh("o");
+      out.hoist(js`const ${column} = ${memory}.ends[${number(p)}];`);
+      return column;
+    });
+    const halves = out.bind(scratchHalves);
+    const whole = out.bind(scratch);
+    const mixed = out.fresh("h");
+    out.line(js`let ${mixed} = 0;`);
+    for (const { kind, value } of places) {
+      if (kind === "long") out.line(js`${whole}[0] = ${value};`);
+      out.line(js`${mixed} = Math.imul(${mixed}, 31) + ${kind === "long" ? js`${halves}[0]` : value} | 0;`);
+    }
     const at = out.fresh("i");
-    const mixed = places.reduce<Code>((code, { from }) => js`Math.imul(${code}, 31) + ${from}`, number(0));
-    out.line(js`const ${at} = ${mixed} & ${number(rememberedKeys - 1)};`);
-    const same = places.map(
-      ({ from, to, starts, ends }) => js`${starts}[${at}] === ${from} && (${ends}[${at}] === ${to} || ${from} === -1)`,
+    out.line(js`const ${at} = Math.imul(${mixed}, ${number(-0x61c88647)}) >>> ${number(32 - rememberedBits)};`);
+    const same = places.map(({ value }, p) => js`${columns[p]!}[${at}] === ${value}`);
+    const sameEnds = places.flatMap((place, p) =>
+      place.kind === "range" ? [js`(${ends[p]!}[${at}] === ${place.end} || ${place.value} === -1)`] : [],
     );
-    out.line(js`let ${group} = -1;`);
     out.branch(
-      js`${small} && ${joinCode(same, " && ")}`,
+      js`${on} && ${rounds}[${at}] === ${round} && ${joinCode([...same, ...sameEnds], " && ")}`,
       () => out.line(js`${group} = ${groups}[${at}];`),
       () => {
         search();
-        for (const { from, to, starts, ends } of places)
-          out.line(js`${starts}[${at}] = ${from}; ${ends}[${at}] = ${to};`);
-        out.line(js`${groups}[${at}] = ${group};`);
+        const notes = places.flatMap((place, p) => [
+          js`${columns[p]!}[${at}] = ${place.value};`,
+          ...(place.kind === "range" ? [js`${ends[p]!}[${at}] = ${place.end};`] : []),
+        ]);
+        out.line(
+          js`if (${on}) { ${joinCode([...notes, js`${rounds}[${at}] = ${round};`, js`${groups}[${at}] = ${group};`], " ")} }`,
+        );
       },
     );
   }

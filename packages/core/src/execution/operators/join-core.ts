@@ -5,6 +5,7 @@
 import { compilePredicate, type CompiledPredicate } from "../../codegen/compile-predicate.ts";
 import { passMemory, returnMemory } from "../../columnar/batch-memory.ts";
 import { gather, gatherBatch, gatherOrNull, nullVector } from "../../columnar/gather.ts";
+import { lastingStrings } from "../../columnar/lasting-strings.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { type Vector, type VectorKind, vectorKindOf } from "../../columnar/vector.ts";
 import type { Expr } from "../../expressions/expression.ts";
@@ -106,7 +107,7 @@ export class JoinRun {
     this.#shape = shape;
     this.#duties = dutiesOf(shape);
     this.#sharesBytes = shape.probe.fields.some(({ type }) => !isFixed(vectorKindOf(type)));
-    this.#built = built;
+    this.#built = { ...built, columns: built.columns.map(lastingStrings) };
     this.#lookup = lookup;
     this.#condition = condition?.predicate(0);
     this.#conditionColumns = condition?.columns ?? new Set();
