@@ -1,13 +1,17 @@
 /** Rows of a vector by position: gather, slice and filter. Bytes are shared, never copied. */
 import { unreachable } from "../errors/index.ts";
 import type { DataType } from "../types/data-type.ts";
+import type { BatchMemory } from "./batch-memory.ts";
 import type { RecordBatch } from "./record-batch.ts";
 import { allPresent, clearBit, gatherBits, intersectValidity, sliceBits } from "./validity.ts";
 import type { Validity, Vector } from "./vector.ts";
 import { createBuilder } from "./vector-builder.ts";
 
-/** The values at `indices[0 … count)`, in that order; positions may repeat. A bytes column shares its bytes. */
-export function gather(vector: Vector, indices: Int32Array, count: number): Vector {
+/**
+ * The values at `indices[0 … count)`, in that order; positions may repeat. A bytes column shares its bytes.
+ * @param memory for the larger arrays
+ */
+export function gather(vector: Vector, indices: Int32Array, count: number, memory?: BatchMemory): Vector {
   const { type } = vector;
   const validity = vector.validity === null ? null : gatherBits(vector.validity, indices, count);
   switch (vector.kind) {
@@ -28,10 +32,10 @@ export function gather(vector: Vector, indices: Int32Array, count: number): Vect
       return { kind: "i16", type, length: count, validity, values };
     }
     case "i32":
-      return { kind: "i32", type, length: count, validity, values: gatherInt32(vector.values, indices, count) };
+      return { kind: "i32", type, length: count, validity, values: gatherInt32(vector.values, indices, count, memory) };
     case "i64": {
       const from = vector.values;
-      const values = new BigInt64Array(count);
+      const values = memory?.int64(count) ?? new BigInt64Array(count);
       for (let i = 0; i < count; i++) values[i] = from[indices[i]!]!;
       return { kind: "i64", type, length: count, validity, values };
     }
@@ -64,8 +68,8 @@ export function gather(vector: Vector, indices: Int32Array, count: number): Vect
         length: count,
         validity,
         bytes: vector.bytes,
-        starts: gatherInt32(vector.starts, indices, count),
-        ends: gatherInt32(vector.ends, indices, count),
+        starts: gatherInt32(vector.starts, indices, count, memory),
+        ends: gatherInt32(vector.ends, indices, count, memory),
       };
     case "list": {
       const { offsets, positions } = gatherRanges(vector.offsets, indices, count);
@@ -123,8 +127,8 @@ export function nullVector(type: DataType, length: number): Vector {
   return builder.finish();
 }
 
-function gatherInt32(from: Int32Array, indices: Int32Array, count: number): Int32Array {
-  const values = new Int32Array(count);
+function gatherInt32(from: Int32Array, indices: Int32Array, count: number, memory?: BatchMemory): Int32Array {
+  const values = memory?.int32(count) ?? new Int32Array(count);
   for (let i = 0; i < count; i++) values[i] = from[indices[i]!]!;
   return values;
 }

@@ -59,8 +59,8 @@ export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnviron
         );
         return {
           ...(await linkRows(groups, table.count, turns)),
-          keysOf(batch) {
-            const found = new Int32Array(batch.length);
+          keysOf(batch, memory) {
+            const found = memory.int32(batch.length);
             keys.find.assign(table, batch, found);
             return found;
           },

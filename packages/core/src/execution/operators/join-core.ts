@@ -3,7 +3,7 @@
  * condition decides, and sides that are preserved come out with NULLs for what they did not find.
  */
 import { compilePredicate, type CompiledPredicate } from "../../codegen/compile-predicate.ts";
-import { passMemory, returnMemory } from "../../columnar/batch-memory.ts";
+import { type BatchMemory, LentMemory, passMemory, returnMemory } from "../../columnar/batch-memory.ts";
 import { gather, gatherBatch, gatherOrNull, nullVector } from "../../columnar/gather.ts";
 import { lastingStrings } from "../../columnar/lasting-strings.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
@@ -55,7 +55,7 @@ export interface Lookup {
    * Number of the key of each probe row, −1 where the build side has none; `heads[key]` is its first build row,
    * `following` the next one, −1 at the end. Absent: every build row is a candidate of every probe row.
    */
-  keysOf?(batch: RecordBatch): Int32Array;
+  keysOf?(batch: RecordBatch, memory: BatchMemory): Int32Array;
   /** The lookup is not used any more. */
   release?(): void;
   readonly heads: Int32Array;
@@ -84,6 +84,14 @@ export function compileCondition(shape: JoinShape, environment: OperatorEnvironm
   };
 }
 
+/** Where the search for the pairs of one probe batch goes on. */
+interface PairSearch {
+  row: number;
+  candidate: number;
+  /** Whether what came of the batch points into its memory. */
+  handedOn: boolean;
+}
+
 /** Build rows in memory and what they have met. */
 export class JoinRun {
   readonly #shape: JoinShape;
@@ -95,11 +103,9 @@ export class JoinRun {
   readonly #matched: Uint8Array | undefined;
   /** Whether gathered probe rows point into the memory of their batch. */
   readonly #sharesBytes: boolean;
-  /** Whether what came of the probe batch points into its memory. */
-  #handedOn = false;
-  // Where the search for pairs goes on, and the pairs that it found.
-  #row = 0;
-  #candidate = -1;
+  readonly #joinedMemory = new LentMemory();
+  readonly #keyMemory = new LentMemory();
+  // The pairs that were found last.
   readonly #probe: Int32Array = new Int32Array(targetBatchRows);
   readonly #build: Int32Array = new Int32Array(targetBatchRows);
 
@@ -121,30 +127,30 @@ export class JoinRun {
 
   /** All that one probe batch gives, when the build side is complete. */
   *join(batch: RecordBatch): Generator<RecordBatch, void, undefined> {
-    this.#handedOn = this.#sharesBytes;
+    const search: PairSearch = { row: 0, candidate: -1, handedOn: this.#sharesBytes };
     let last: RecordBatch | undefined;
     let many = false;
-    for (const joined of this.#joined(batch)) {
+    for (const joined of this.#joined(batch, search)) {
       if (last !== undefined) {
         many = true;
         yield last;
       }
       last = joined;
     }
-    if (last === undefined || !this.#handedOn) returnMemory(batch);
+    if (last === undefined || !search.handedOn) returnMemory(batch);
     // Of several results none knows when the others are done with.
     else if (!many) passMemory(batch, last);
     if (last !== undefined) yield last;
   }
 
-  *#joined(batch: RecordBatch): Generator<RecordBatch, void, undefined> {
+  *#joined(batch: RecordBatch, search: PairSearch): Generator<RecordBatch, void, undefined> {
     const { pairs, probeRest } = this.#duties;
     if (pairs && probeRest === "missed" && this.#condition === undefined) {
-      yield* this.pairs(batch, undefined, true);
+      yield* this.pairs(batch, undefined, true, search);
     } else {
       const found = probeRest === undefined ? undefined : new Uint8Array(batch.length);
-      yield* this.pairs(batch, found, false);
-      if (found !== undefined) yield* this.probeRest(batch, found);
+      yield* this.pairs(batch, found, false, search);
+      if (found !== undefined) yield* this.probeRest(batch, found, search);
     }
   }
 
@@ -157,33 +163,42 @@ export class JoinRun {
     batch: RecordBatch,
     found: Uint8Array | undefined,
     outerPairs: boolean,
+    search: PairSearch = { row: 0, candidate: -1, handedOn: false },
   ): Generator<RecordBatch, void, undefined> {
-    const keys = this.#lookup.keysOf?.(batch);
+    const memory = this.#keyMemory.take();
+    yield* this.#pairsByKey(batch, this.#lookup.keysOf?.(batch, memory), found, outerPairs, search);
+    this.#keyMemory.giveBack(memory);
+  }
+
+  *#pairsByKey(
+    batch: RecordBatch,
+    keys: Int32Array | undefined,
+    found: Uint8Array | undefined,
+    outerPairs: boolean,
+    search: PairSearch,
+  ): Generator<RecordBatch, void, undefined> {
     const { pairs } = this.#duties;
     if (!pairs && this.#condition === undefined && this.#matched === undefined && keys !== undefined) {
       for (let i = 0; i < batch.length; i++) if (keys[i]! >= 0) found![i] = 1;
       return;
     }
     if (this.#built.length === 0 && !outerPairs) return;
-    this.#row = 0;
-    this.#candidate = -1;
-    while (this.#row < batch.length) {
-      const count = this.#findPairs(batch.length, keys, outerPairs);
+    while (search.row < batch.length) {
+      const count = this.#findPairs(batch.length, keys, outerPairs, search);
       if (count === 0) continue;
-      const joined = this.#check(batch, count, found, outerPairs);
+      const joined = this.#check(batch, count, found, outerPairs, search);
       if (joined !== undefined) yield joined;
     }
   }
 
   /** Fills the arrays of pairs from where it stopped; returns how many there are. */
-  #findPairs(rows: number, keys: Int32Array | undefined, outerPairs: boolean): number {
+  #findPairs(rows: number, keys: Int32Array | undefined, outerPairs: boolean, search: PairSearch): number {
     const probe = this.#probe;
     const build = this.#build;
     const { heads, following, unique } = this.#lookup;
     const room = probe.length;
     let count = 0;
-    let row = this.#row;
-    let candidate = this.#candidate;
+    let { row, candidate } = search;
     if (keys === undefined) {
       const last = this.#built.length;
       if (last === 0) {
@@ -229,8 +244,8 @@ export class JoinRun {
         if (candidate < 0) row++;
       }
     }
-    this.#row = row;
-    this.#candidate = candidate;
+    search.row = row;
+    search.candidate = candidate;
     return count;
   }
 
@@ -240,6 +255,7 @@ export class JoinRun {
     pairs: number,
     found: Uint8Array | undefined,
     outerPairs: boolean,
+    search: PairSearch,
   ): RecordBatch | undefined {
     const probe = this.#probe;
     const build = this.#build;
@@ -262,13 +278,16 @@ export class JoinRun {
     if (!this.#duties.pairs) return undefined;
     // Every row of the batch once: nothing to gather on its side.
     const whole = count === batch.length && isIdentity(probe, count);
-    if (whole) this.#handedOn = true;
-    const probed = whole ? batch.columns : batch.columns.map((column) => gather(column, probe, count));
+    if (whole) search.handedOn = true;
+    const memory = this.#joinedMemory.take();
+    const probed = whole ? batch.columns : batch.columns.map((column) => gather(column, probe, count, memory));
     const built = this.#built.columns.map((column): Vector =>
-      outerPairs ? gatherOrNull(column, build, count) : gather(column, build, count),
+      outerPairs ? gatherOrNull(column, build, count) : gather(column, build, count, memory),
     );
     const columns = this.#shape.buildSide === "left" ? [...built, ...probed] : [...probed, ...built];
-    return { schema: this.#shape.schema, length: count, columns };
+    const joined = { schema: this.#shape.schema, length: count, columns };
+    this.#joinedMemory.lend(joined, memory);
+    return joined;
   }
 
   /** The columns that the condition reads; the others stand in their places without meaning. */
@@ -284,12 +303,12 @@ export class JoinRun {
   }
 
   /** Probe rows that come out by whether they found a partner among all build rows. */
-  *probeRest(batch: RecordBatch, found: Uint8Array): Generator<RecordBatch, void, undefined> {
+  *probeRest(batch: RecordBatch, found: Uint8Array, search?: PairSearch): Generator<RecordBatch, void, undefined> {
     const { semi, probeRest } = this.#duties;
     if (probeRest === undefined) return;
     const rows = positions(found, batch.length, probeRest === "found" ? 1 : 0);
     if (rows.length === 0) return;
-    if (rows.length === batch.length) this.#handedOn = true;
+    if (rows.length === batch.length && search !== undefined) search.handedOn = true;
     const own = rows.length === batch.length ? batch : gatherBatch(batch, rows, rows.length);
     yield semi ? { ...own, schema: this.#shape.schema } : this.#withNulls(own.columns, rows.length, "probe");
   }

@@ -54,8 +54,8 @@ export class RecordAssembly {
   readonly #dropsBad: boolean;
   readonly #knowsLines: boolean;
   readonly #memory = new LentMemory();
-  #selection: Int32Array = new Int32Array(8192);
-  #chosen: Int32Array = new Int32Array(8192);
+  #selection: Int32Array = new Int32Array(0);
+  #chosen: Int32Array = new Int32Array(0);
   #rows: Int32Array = new Int32Array(0);
 
   constructor(
@@ -106,7 +106,7 @@ export class RecordAssembly {
     const scanner = this.#scanned;
     this.rowsRead += scanner.rows;
     let rows = this.#rows;
-    if (rows.length < scanner.rows) this.#rows = rows = new Int32Array(Math.max(8192, scanner.rows));
+    if (rows.length < scanner.rows) this.#rows = rows = new Int32Array(2 * scanner.rows);
     const strict = this.#dropsBad || this.#bad.mode === "FAILFAST";
     let count = 0;
     for (let r = 0; r < scanner.rows; r++) {
@@ -166,10 +166,10 @@ export class RecordAssembly {
       const passed = stage.select({ schema, length, columns: shown }, selection);
       if (passed === length) continue;
       columns.forEach((column, i) => {
-        if (column !== undefined) columns[i] = gather(column, selection, passed);
+        if (column !== undefined) columns[i] = gather(column, selection, passed, memory);
       });
       // The next stage chooses among those that this one leaves.
-      const chosen = this.#chosen.length < passed ? (this.#chosen = new Int32Array(passed)) : this.#chosen;
+      const chosen = this.#chosen.length < passed ? (this.#chosen = new Int32Array(2 * passed)) : this.#chosen;
       for (let i = 0; i < passed; i++) chosen[i] = kept[selection[i]!]!;
       kept = chosen;
       length = passed;
@@ -179,7 +179,7 @@ export class RecordAssembly {
   }
 
   #selectionFor(count: number): Int32Array {
-    if (this.#selection.length < count) this.#selection = new Int32Array(count);
+    if (this.#selection.length < count) this.#selection = new Int32Array(2 * count);
     return this.#selection;
   }
 
