@@ -16,7 +16,7 @@ const startRows = "const writing = abortable(";
 const join = "const write = await besides(clock, writing, logged);";
 const commitState = "const stateCommitMs = await commitState(run, batchId, state);";
 const commitSink = "await abortable(clock, run.abort, () => write.commit());";
-const updateWatermark = "run.tracker.update(seen);";
+const updateWatermark = "run.tracker.update(seen, batch.entry.batchTimestampMs);";
 const writeCommit = 'await run.durations.time("commitOffsets", () => writeCommit(run, batchId));';
 const maintain = "this.#maintain(batch.batchId);";
 

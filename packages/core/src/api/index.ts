@@ -71,9 +71,13 @@ export type {
   QueryTerminatedEvent,
   SinkProgress,
   SourceProgress,
+  OperatorWatermarkProgress,
   StateOperatorProgress,
   StopOptions,
   StreamingQueryListener,
   StreamingQueryProgress,
   StreamingQueryStatus,
+  WatermarkNodeProgress,
+  WatermarkProgress,
+  WatermarkWait,
 } from "../streaming/contract.ts";

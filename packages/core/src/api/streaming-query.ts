@@ -59,9 +59,13 @@ export class StreamingQuery<out R = unknown> implements AsyncDisposable {
   get exception(): MillraceError | null {
     return this.#handle.exception;
   }
-  /** Prints the physical plan of the last batch, or all stages of the plan. */
-  explain(extended = false): void {
-    this.#session.engine.print(`${this.#handle.explain(extended)}\n`);
+  /**
+   * Prints the physical plan of the last batch, with `true` or `"extended"` all stages of the plan; with `"watermark"` how far
+   * the watermark is, which source holds it back, and what each operator with state waits for.
+   */
+  explain(mode: boolean | "simple" | "extended" | "watermark" = false): void {
+    const wanted = typeof mode === "string" ? mode : mode ? "extended" : "simple";
+    this.#session.engine.print(`${this.#handle.explain(wanted)}\n`);
   }
   /**
    * Waits until the query has ended: true; with a timeout, false when it still runs then.

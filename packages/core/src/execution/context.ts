@@ -97,6 +97,8 @@ export interface StateOperatorMetrics {
   readonly allUpdatesTimeMs: number;
   readonly allRemovalsTimeMs: number;
   readonly memoryUsedBytes: number;
+  /** Earliest watermark at which an entry leaves the state, µs since the epoch; absent: none leaves by the watermark. */
+  readonly leavesNextMicros?: number;
   /** Counters that only this kind of operator has, such as `numDroppedDuplicateRows`. */
   readonly custom: Readonly<Record<string, number>>;
 }

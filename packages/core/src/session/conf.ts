@@ -262,6 +262,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Go on with a checkpoint in another output mode.",
     ...boolean,
   },
+  "millrace.streaming.idleSourceTimeout": {
+    default: undefined,
+    doc: "A withWatermark whose rows stay away for so long no longer holds the query's watermark back. Unset: it does, as in Spark.",
+    ...timeSpan,
+  },
   "millrace.streaming.onDiskFull": {
     default: "fail",
     doc: "pause: a query waits while the disk of its checkpoint has less than millrace.streaming.diskHeadroom free.",

@@ -46,7 +46,7 @@ export interface StreamingQueryHandle {
   readonly exception: MillraceError | null;
   /** Schema of the result. */
   readonly schema: StructType;
-  explain(extended: boolean): string;
+  explain(mode: "simple" | "extended" | "watermark"): string;
   /** Resolves when the query has ended: true; after the timeout: false. Rejects with `exception` when the query failed. */
   awaitTermination(timeoutMs?: number): Promise<boolean>;
   /** Resolves when all that the sources had at the time of the call is processed and committed. */
@@ -108,6 +108,49 @@ export interface StreamingQueryProgress {
    * that is exact, otherwise a bigint.
    */
   readonly observedMetrics?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** How far the watermark is after the batch, and what it waits for; absent without a watermark. Not Spark's. */
+  readonly watermark?: WatermarkProgress;
+}
+
+/** The watermark after a batch. Times are ISO texts; 1970 stands for none yet. */
+export interface WatermarkProgress {
+  /** Of the query, for the next batch. */
+  readonly next: string;
+  /** `min`: the least of the columns counts; `max`: the greatest. */
+  readonly policy: "min" | "max";
+  /** A column for each `withWatermark`. */
+  readonly columns: readonly WatermarkNodeProgress[];
+  /** As in `stateOperators`. */
+  readonly operators: readonly OperatorWatermarkProgress[];
+}
+export interface WatermarkNodeProgress {
+  readonly column: string;
+  readonly delayMs: number;
+  /** Descriptions of the sources that the rows come from. */
+  readonly sources: readonly string[];
+  /** Greatest time less the delay; null: no rows in this run. */
+  readonly watermark: string | null;
+  /** Without rows for `millrace.streaming.idleSourceTimeout`, and so not counted. */
+  readonly idle: boolean;
+  /** Without this column the query's watermark would be further. */
+  readonly holdsBack: boolean;
+}
+export interface OperatorWatermarkProgress {
+  readonly operatorId: number;
+  readonly operatorName: string;
+  /** By which the operator goes in the next batch. */
+  readonly watermark: string;
+  /** In this run. */
+  readonly numRowsDroppedByWatermark: number;
+  /** Earliest watermark at which something leaves the state, such as the end of the next window to close; null: nothing does. */
+  readonly nextToLeave: string | null;
+  /** What must come before it leaves: from each of these columns (with policy `max`, from one of them) a row of this time or later. */
+  readonly waitsFor: readonly WatermarkWait[];
+}
+export interface WatermarkWait {
+  readonly column: string;
+  readonly sources: readonly string[];
+  readonly eventTime: string;
 }
 
 export interface StateOperatorProgress {

@@ -8,6 +8,7 @@ import { type MillraceError, isMillraceError } from "../errors/index.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { StructType } from "../types/data-type.ts";
 import { abortable } from "./abortable.ts";
+import type { BatchMetrics } from "./batch-metrics.ts";
 import { CommittedBatches } from "./committed-batches.ts";
 import { constructBatch } from "./construct-batch.ts";
 import type {
@@ -26,6 +27,7 @@ import { leaseRenewalMs, type QueryCheckpoint } from "./query-checkpoint.ts";
 import type { StreamingQueryInput } from "./query-input.ts";
 import type { QueryRun } from "./query-run.ts";
 import { runBatch } from "./run-batch.ts";
+import { watermarkProgress, watermarkText } from "./watermark-report.ts";
 import { runTrigger, type PassResult } from "./trigger.ts";
 import { triggerProgress } from "./trigger-progress.ts";
 import { WakeUp } from "./wake-up.ts";
@@ -75,6 +77,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   readonly #pollingDelayMs: number;
   readonly #idleEventIntervalMs: number;
   readonly #polls: boolean;
+  #lastMetrics: BatchMetrics | null = null;
   #recentProgress: StreamingQueryProgress[] = [];
   #status: StreamingQueryStatus = {
     message: "Initializing StreamExecution",
@@ -158,8 +161,9 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   get schema(): StructType {
     return this.#run.plan.compiled.schema;
   }
-  explain(extended: boolean): string {
-    return this.#input.explain(extended, this.#run.plan);
+  explain(mode: "simple" | "extended" | "watermark"): string {
+    if (mode !== "watermark") return this.#input.explain(mode === "extended", this.#run.plan);
+    return watermarkText(watermarkProgress(this.#run, this.#lastMetrics));
   }
   changes(): AsyncIterable<CommittedBatch> {
     return this.#run.committed.subscribe();
@@ -282,6 +286,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       const startOffsets = run.sources.map((source) => source.start);
       const outcome = await runBatch(run, batch);
       run.batch = null;
+      this.#lastMetrics = outcome.metrics;
       await run.step("P11", batch.batchId);
       const latest = await abortable(this.#clock, run.abort, () =>
         Promise.all(run.sources.map(({ source }) => source.reportLatestOffset())),

@@ -8,7 +8,7 @@ import type { CommittedBatches } from "./committed-batches.ts";
 import type { StreamSink } from "../sinks/contract.ts";
 import { settleWithinGrace } from "./abortable.ts";
 import { DurationRecorder } from "./progress.ts";
-import { booleanSetting, countSetting, resolvePinnedSettings } from "./pinned-settings.ts";
+import { booleanSetting, countSetting, millisSetting, resolvePinnedSettings } from "./pinned-settings.ts";
 import type { QueryPlan, QueryResources, StreamingQueryInput } from "./query-input.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 import type { QueryRun } from "./query-run.ts";
@@ -118,7 +118,9 @@ export async function openQuery(
       watermarkPolicy,
       watermarkNodesOf(plan.physical).map((node) => node.delayMicros),
       position.watermarkMs,
+      millisSetting(settings.conf, "millrace.streaming.idleSourceTimeout", Infinity),
     ),
+    lateRows: new Map(),
     durations: new DurationRecorder(() => runtime.clock.monotonicMs()),
     batch: batchToReplay(position),
     nextBatchId: position.nextBatchId,

@@ -62,6 +62,7 @@ const progress = makeProgress({
   ],
   sink: { description: "MemorySink", numOutputRows: 2 },
   observed: new Map(),
+  watermark: null,
 });
 
 test("progress JSON is Spark's, in Spark's order", () => {

@@ -2,7 +2,13 @@
 import { rowReaderOf } from "../columnar/external-values.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { EventTimeStats, StateOperatorMetrics } from "../execution/context.ts";
-import type { SinkProgress, SourceProgress, StateOperatorProgress, StreamingQueryProgress } from "./contract.ts";
+import type {
+  SinkProgress,
+  SourceProgress,
+  StateOperatorProgress,
+  StreamingQueryProgress,
+  WatermarkProgress,
+} from "./contract.ts";
 import { floorMillis } from "./watermark-tracker.ts";
 
 /** The durations that progress reports, as Spark names them. */
@@ -79,6 +85,7 @@ export interface TriggerActivity {
   readonly sources: readonly SourceActivity[];
   readonly sink: SinkProgress;
   readonly observed: ReadonlyMap<string, RecordBatch>;
+  readonly watermark: WatermarkProgress | null;
 }
 
 /** `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'` */
@@ -190,6 +197,7 @@ export function makeProgress(activity: TriggerActivity): StreamingQueryProgress 
     sources: activity.sources.map((source) => sourceProgress(source, activity)),
     sink: activity.sink,
     ...(activity.observed.size === 0 ? {} : { observedMetrics: observedMetrics(activity.observed) }),
+    ...(activity.watermark === null ? {} : { watermark: activity.watermark }),
   };
 }
 
@@ -228,8 +236,14 @@ export function addStateMetrics(
     allUpdatesTimeMs: a.allUpdatesTimeMs + b.allUpdatesTimeMs,
     allRemovalsTimeMs: a.allRemovalsTimeMs + b.allRemovalsTimeMs,
     memoryUsedBytes: a.memoryUsedBytes + b.memoryUsedBytes,
+    ...leastDefined(a.leavesNextMicros, b.leavesNextMicros),
     custom: addCounts(a.custom, b.custom),
   };
+}
+
+function leastDefined(a = Infinity, b = Infinity): Pick<StateOperatorMetrics, "leavesNextMicros"> {
+  const least = Math.min(a, b);
+  return least === Infinity ? {} : { leavesNextMicros: least };
 }
 
 function addCounts(

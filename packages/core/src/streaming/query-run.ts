@@ -40,6 +40,8 @@ export interface QueryRun {
   /** Aborted when no new batch may start. */
   readonly stop: AbortSignal;
   tracker: WatermarkTracker;
+  /** Rows that operators dropped as late in this run, by operator id. */
+  readonly lateRows: Map<number, number>;
   durations: DurationRecorder;
   /** The batch to run next, when it is constructed. */
   batch: CurrentBatch | null;

@@ -72,7 +72,11 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     run.durations.add("addBatch", clock.monotonicMs() - startedAt);
     await run.step("P9", batchId);
     const seen = eventTimes.map((accumulator) => accumulator.stats);
-    run.tracker.update(seen);
+    run.tracker.update(seen, batch.entry.batchTimestampMs);
+    for (const { operatorId } of run.state.operators) {
+      const { numRowsDroppedByWatermark } = metrics.stateOf(operatorId);
+      run.lateRows.set(operatorId, (run.lateRows.get(operatorId) ?? 0) + numRowsDroppedByWatermark);
+    }
     await run.durations.time("commitOffsets", () => writeCommit(run, batchId));
     for (const source of run.sources) source.start = source.end;
     return {

@@ -3,6 +3,7 @@ import { EventTimeAccumulator } from "./watermark-tracker.ts";
 import { makeProgress } from "./progress.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
 import type { BatchOutcome } from "./run-batch.ts";
+import { watermarkProgress } from "./watermark-report.ts";
 
 export interface TriggerTimes {
   readonly name: string | null;
@@ -52,5 +53,6 @@ export function triggerProgress(
     })),
     sink: { description: run.sink.description, numOutputRows: outcome.numOutputRows },
     observed: outcome.observed,
+    watermark: watermarkProgress(run, outcome.metrics),
   });
 }

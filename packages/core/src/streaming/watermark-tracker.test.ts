@@ -40,7 +40,10 @@ describe("the watermark of a query", () => {
       0,
     );
     const seen = batches.map((batch) => {
-      tracker.update(batch.map((ms) => (ms === null ? null : at(ms))));
+      tracker.update(
+        batch.map((ms) => (ms === null ? null : at(ms))),
+        0,
+      );
       return tracker.currentMs;
     });
     expect(seen).toEqual(expected);
@@ -48,16 +51,32 @@ describe("the watermark of a query", () => {
 
   test("after a restart rests at its value until every stream has seen data again", () => {
     const tracker = new WatermarkTracker("min", [0n, 0n], 60_000);
-    tracker.update([at(100_000), null]);
+    tracker.update([at(100_000), null], 1000);
     expect(tracker.currentMs).toBe(60_000);
-    tracker.update([null, at(80_000)]);
+    tracker.update([null, at(80_000)], 1_000_000);
     expect(tracker.currentMs).toBe(80_000);
+  });
+
+  test("with an idle timeout a stream without rows for so long, by the batches' timestamps, does not count", () => {
+    const tracker = new WatermarkTracker("min", [0n, 0n], 0, 10_000);
+    tracker.update([at(100_000), null], 50_000);
+    expect([tracker.currentMs, tracker.nodes[1]]).toEqual([0, { valueMs: null, idle: false, holdsBack: true }]);
+    tracker.update([at(110_000), null], 59_999);
+    expect(tracker.currentMs).toBe(0);
+    tracker.update([at(120_000), null], 60_000);
+    expect([tracker.currentMs, tracker.nodes[1]]).toEqual([120_000, { valueMs: null, idle: true, holdsBack: false }]);
+    // It comes back far behind: the watermark rests, and waits for it again.
+    tracker.update([at(200_000), at(30_000)], 61_000);
+    expect([tracker.currentMs, tracker.nodes.map((node) => node.holdsBack)]).toEqual([120_000, [false, true]]);
+    // Nobody has rows: nothing is known that could move it.
+    tracker.update([null, null], 99_000);
+    expect([tracker.currentMs, tracker.nodes.map((node) => node.idle)]).toEqual([120_000, [true, true]]);
   });
 
   test("rounds microseconds down, before the epoch too", () => {
     expect([1999n, 1000n, -1n, -1000n, -1001n, 0n].map(floorMillis)).toEqual([1, 1, -1, -1, -2, 0]);
     const tracker = new WatermarkTracker("min", [500n], 0);
-    tracker.update([{ count: 1, minMicros: 7_999n, maxMicros: 7_999n, sumMillis: 7 }]);
+    tracker.update([{ count: 1, minMicros: 7_999n, maxMicros: 7_999n, sumMillis: 7 }], 0);
     expect(tracker.currentMs).toBe(7);
   });
 

@@ -6,12 +6,21 @@ import type { StructType } from "../../types/data-type.ts";
 
 /** Whether the event time of the key that begins at `start` is at or before the watermark; false for NULL. */
 export type ExpiredKey = (bytes: Uint8Array, start: number, watermark: bigint) => boolean;
+/** The event time of the key that begins at `start`, µs; Infinity for NULL. Exact below 2^53. */
+export type TimeOfKey = (bytes: Uint8Array, start: number) => number;
+
+export interface KeyEventTime {
+  /** Position of the event-time column among the key columns. */
+  readonly ordinal: number;
+  readonly expired: ExpiredKey;
+  readonly time: TimeOfKey;
+}
 
 /**
  * The position of the event-time column among the key columns, and its reader on UnsafeRow bytes. The expression is a key
  * of type timestamp, or the end of a key that is a window.
  */
-export function keyEventTime(expr: Expr, key: StructType): { readonly ordinal: number; readonly expired: ExpiredKey } {
+export function keyEventTime(expr: Expr, key: StructType): KeyEventTime {
   const column = expr.kind === "GetStructField" ? expr.child : expr;
   assertInvariant(column.kind === "BoundReference", "the event time of a key is one of its columns");
   const { ordinal } = column;
@@ -21,6 +30,7 @@ export function keyEventTime(expr: Expr, key: StructType): { readonly ordinal: n
       ordinal,
       expired: (bytes, start, watermark) =>
         !isNull(bytes, start, ordinal) && longAtOrBefore(bytes, start + slot, watermark),
+      time: (bytes, start) => (isNull(bytes, start, ordinal) ? Infinity : longAt(bytes, start + slot)),
     };
   }
   const field = expr.ordinal;
@@ -32,6 +42,11 @@ export function keyEventTime(expr: Expr, key: StructType): { readonly ordinal: n
       const nested = start + word(bytes, start + slot + 4);
       return !isNull(bytes, nested, field) && longAtOrBefore(bytes, nested + 8 + 8 * field, watermark);
     },
+    time(bytes, start) {
+      if (isNull(bytes, start, ordinal)) return Infinity;
+      const nested = start + word(bytes, start + slot + 4);
+      return isNull(bytes, nested, field) ? Infinity : longAt(bytes, nested + 8 + 8 * field);
+    },
   };
 }
 
@@ -41,6 +56,11 @@ function isNull(bytes: Uint8Array, start: number, field: number): boolean {
 
 function word(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+/** The 64-bit number at a position; exact below 2^53. */
+export function longAt(bytes: Uint8Array, at: number): number {
+  return word(bytes, at + 4) * 4_294_967_296 + (word(bytes, at) >>> 0);
 }
 
 const limit = new BigInt64Array(1);

@@ -23,7 +23,8 @@ import type { StateStore } from "../../state/state-store.ts";
 import { createRowEncoder } from "../../state/unsafe-row.ts";
 import { createRowDecoder, type RowDecoder } from "../../state/unsafe-row-reader.ts";
 import { compiledPerUse, type Operator, type OperatorEnvironment, type Partition } from "../operators/operator.ts";
-import { type ExpiredKey, keyEventTime } from "./key-event-time.ts";
+import { EarliestTimes } from "./earliest-times.ts";
+import { type KeyEventTime, keyEventTime } from "./key-event-time.ts";
 import { statefulOperator, type StatePartition } from "./state-partition.ts";
 
 export function compileStateAggregate(plan: StateAggregateExec, environment: OperatorEnvironment): Operator {
@@ -38,9 +39,10 @@ export function compileStateAggregate(plan: StateAggregateExec, environment: Ope
     return { plans, compiler, assigner: compiler.assigner(keys, input.schema, { missing: "insert", nulls: "group" }) };
   });
   environment.source(plan.id, compiled(0).assigner.source);
+  const earliest = new EarliestTimes();
   return statefulOperator(plan, [input], async function* (state, rows) {
     const { plans, compiler, assigner } = compiled(state.index);
-    const run = new StateAggregation(plan, schema, plans, compiler.table(), state);
+    const run = new StateAggregation(plan, schema, plans, compiler.table(), state, earliest);
     try {
       yield* run.run(rows!, (batch, groups) => assigner.assign(run.table, batch, groups));
     } finally {
@@ -59,7 +61,8 @@ class StateAggregation {
   readonly #store: StateStore;
   readonly #keyDecoder: RowDecoder;
   readonly #valueDecoder: RowDecoder;
-  readonly #eventTime: { readonly ordinal: number; readonly expired: ExpiredKey } | undefined;
+  readonly #eventTime: KeyEventTime | undefined;
+  readonly #earliest: EarliestTimes;
 
   constructor(
     plan: StateAggregateExec,
@@ -67,7 +70,9 @@ class StateAggregation {
     plans: readonly AggregatePlan[],
     table: KeyTable,
     state: StatePartition,
+    earliest: EarliestTimes,
   ) {
+    this.#earliest = earliest;
     this.table = table;
     this.#plan = plan;
     this.#schema = schema;
@@ -104,11 +109,24 @@ class StateAggregation {
       yield { schema: this.#plan.schema, length: updated, columns };
     }
     if (outputMode === "complete") yield* this.#entries(() => true, false);
-    else if (eventTime !== undefined && state.watermarkMoved) {
-      const { expired } = eventTime;
-      if (outputMode === "append") yield* this.#entries((key) => expired(key, 0, state.evict), true);
-      else this.#removeExpired(expired);
+    if (eventTime !== undefined) yield* this.#evict(eventTime);
+  }
+
+  *#evict({ expired, time }: KeyEventTime): Generator<RecordBatch, void, undefined> {
+    const state = this.#state;
+    const { evict } = state;
+    let stayed = Infinity;
+    const leaves = (bytes: Uint8Array, start: number): boolean => {
+      if (expired(bytes, start, evict)) return true;
+      const at = time(bytes, start);
+      if (at < stayed) stayed = at;
+      return false;
+    };
+    if (state.watermarkMoved) {
+      if (this.#plan.outputMode === "append") yield* this.#entries((key) => leaves(key, 0), true);
+      else this.#removeExpired(leaves);
     }
+    this.#earliest.update(state, this.#store, time, state.watermarkMoved ? stayed : undefined);
   }
 
   /** Merges partial rows; the state of a key that is new to this batch goes first, as its rows were first. */
@@ -157,10 +175,9 @@ class StateAggregation {
     for (let g = 0; g < count; g++) this.#store.put(keys.encode(g), values.encode(g));
   }
 
-  #removeExpired(expired: ExpiredKey): void {
-    const { evict } = this.#state;
+  #removeExpired(expired: (bytes: Uint8Array, start: number) => boolean): void {
     this.#store.forEach((arena, keyStart, _keyEnd, _valueStart, _valueEnd, entry) => {
-      if (!expired(arena, keyStart, evict)) return;
+      if (!expired(arena, keyStart)) return;
       this.#store.removeEntry(entry);
       this.#state.removed++;
     });

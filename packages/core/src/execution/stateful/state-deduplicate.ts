@@ -18,7 +18,8 @@ import { createRowEncoder, encodeRow, type RowEncoder } from "../../state/unsafe
 import { nullType } from "../../types/data-type.ts";
 import { eventTimes } from "../operators/event-time-watermark.ts";
 import type { Operator, OperatorEnvironment } from "../operators/operator.ts";
-import { keyEventTime, longAtOrBefore } from "./key-event-time.ts";
+import { EarliestTimes } from "./earliest-times.ts";
+import { keyEventTime, longAt, longAtOrBefore } from "./key-event-time.ts";
 import { statefulOperator, type StatePartition } from "./state-partition.ts";
 
 /** Writes the value of a key that the row brings, behind the null bitmap at byte 8. */
@@ -32,6 +33,8 @@ interface Forgetting {
   readonly value: Uint8Array;
   values?(batch: RecordBatch): ValueOfRow;
   readonly expired?: Expired;
+  /** The watermark at which an entry leaves, µs. */
+  readonly leavesAt?: (arena: Uint8Array, keyStart: number, valueStart: number) => number;
   /** The first time at which a key of this batch expires. */
   leastExpiry(): bigint;
 }
@@ -40,6 +43,7 @@ const maximumLong = 2n ** 63n - 1n;
 
 export function compileStateDeduplicate(plan: StateDeduplicateExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
+  const earliest = new EarliestTimes();
   return statefulOperator(plan, [input], async function* (state, rows) {
     const store = state.store();
     const forgetting = forgettingOf(plan);
@@ -54,7 +58,7 @@ export function compileStateDeduplicate(plan: StateDeduplicateExec, environment:
     }
     state.updatesDone();
     state.custom["numDroppedDuplicateRows"] = duplicates;
-    evict(state, store, forgetting);
+    evict(state, store, forgetting, earliest);
   });
 }
 
@@ -86,10 +90,11 @@ function forgettingOf({ forgets, state, eventTime }: StateDeduplicateExec): Forg
     case "never":
       return { value: encodeRow([nullType], [null]), leastExpiry: never };
     case "byKey": {
-      const { expired } = keyEventTime(forgets.eventTime, state.stores[0]!.key);
+      const { expired, time } = keyEventTime(forgets.eventTime, state.stores[0]!.key);
       return {
         value: encodeRow([nullType], [null]),
         expired: (arena, keyStart, _, watermark) => expired(arena, keyStart, watermark),
+        leavesAt: time,
         leastExpiry: never,
       };
     }
@@ -111,24 +116,37 @@ function forgettingOf({ forgets, state, eventTime }: StateDeduplicateExec): Forg
           };
         },
         expired: (arena, _, valueStart, watermark) => longAtOrBefore(arena, valueStart + 8, watermark),
+        leavesAt: (arena, _, valueStart) => longAt(arena, valueStart + 8),
         leastExpiry: () => least,
       };
     }
   }
 }
 
-function evict(state: StatePartition, store: StateStore, { expired, leastExpiry }: Forgetting): void {
-  if (expired === undefined) return;
+function evict(
+  state: StatePartition,
+  store: StateStore,
+  { expired, leavesAt, leastExpiry }: Forgetting,
+  earliest: EarliestTimes,
+): void {
+  if (expired === undefined || leavesAt === undefined) return;
   const { evict: watermark } = state;
   let read = 0;
+  let stayed = Infinity;
   // What was there before left when the watermark came to where it is; a NULL time can make a key that expires at once.
-  if (state.watermarkMoved || leastExpiry() <= watermark) {
+  const all = state.watermarkMoved || leastExpiry() <= watermark;
+  if (all) {
     store.forEach((arena, keyStart, _keyEnd, valueStart, _valueEnd, entry) => {
       read++;
-      if (!expired(arena, keyStart, valueStart, watermark)) return;
+      if (!expired(arena, keyStart, valueStart, watermark)) {
+        const at = leavesAt(arena, keyStart, valueStart);
+        if (at < stayed) stayed = at;
+        return;
+      }
       store.removeEntry(entry);
       state.removed++;
     });
   }
   state.custom["numRowsReadDuringEviction"] = read;
+  earliest.update(state, store, leavesAt, all ? stayed : undefined);
 }

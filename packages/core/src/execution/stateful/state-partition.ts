@@ -57,6 +57,8 @@ export class StatePartition {
   updated = 0;
   removed = 0;
   droppedByWatermark = 0;
+  /** Earliest watermark at which an entry leaves the state, µs; Infinity: none leaves by the watermark. */
+  leavesNext: number = Infinity;
   /** Counters of this kind of operator. */
   readonly custom: Record<string, number> = {};
   readonly #state: OperatorState;
@@ -129,6 +131,7 @@ export class StatePartition {
       allUpdatesTimeMs: this.#updatedAt - this.#startedAt,
       allRemovalsTimeMs: this.#now() - this.#updatedAt,
       memoryUsedBytes: stores.reduce((sum, store) => sum + store.memoryUsedBytes(), 0),
+      ...(this.leavesNext === Infinity ? {} : { leavesNextMicros: this.leavesNext }),
       custom: this.custom,
     });
   }
