@@ -5,6 +5,7 @@ import type { AggregateCall, Call, Expr } from "../expressions/expression.ts";
 import { typeOf } from "../expressions/typing.ts";
 import { partialSchema } from "../physical-plan/partial-schema.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { KeyPrefix } from "../state/key-prefix.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { VersionedMap, type VisitEntry } from "../state/versioned-map.ts";
 import { type DataType, field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
@@ -114,9 +115,12 @@ export function union(...inputs: readonly PhysicalPlan[]): PhysicalPlan {
 /** A state store in memory that is never committed: each batch of a test changes it further. */
 export class MemoryStateStore implements StateStore {
   readonly version = 0;
-  readonly #map = new VersionedMap();
+  readonly #map: VersionedMap;
   /** Keys put since it was made. */
   puts = 0;
+  constructor(prefix?: KeyPrefix) {
+    this.#map = new VersionedMap(2, prefix);
+  }
   get size(): number {
     return this.#map.size;
   }
@@ -166,6 +170,9 @@ export class MemoryStateStore implements StateStore {
   }
   forEach(visit: VisitEntry): void {
     this.#map.forEach(visit);
+  }
+  forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void {
+    this.#map.forEachWithPrefix(row, start, visit);
   }
   forEachChange(visit: VisitEntry): void {
     this.#map.forEachChange(visit);

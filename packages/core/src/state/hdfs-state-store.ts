@@ -8,6 +8,7 @@ import { assertInvariant, MillraceError } from "../errors/index.ts";
 import { atomicWrite, type Durability } from "../runtime/durability.ts";
 import { FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
 import type { Random } from "../runtime/random.ts";
+import type { KeyPrefix } from "./key-prefix.ts";
 import { checkSideFiles } from "./side-files.ts";
 import { encodeDelta, encodeSnapshot, readStateFile } from "./state-file.ts";
 import type { StateStore, StateStoreMetrics, StateStoreProvider } from "./state-store.ts";
@@ -19,7 +20,12 @@ export interface HdfsStateStoreOptions {
   readonly minDeltasForSnapshot?: number;
   /** How many versions stay readable. Default 100. */
   readonly minBatchesToRetain?: number;
+  /** By which first columns of keys the store finds them; absent: by whole keys only. */
+  readonly keyPrefix?: KeyPrefix | undefined;
 }
+
+/** Sealed versions that stay in memory beside the current one. */
+const keptVersions = 2;
 
 const fileName = /^(\d{1,15})\.(delta|snapshot)$/;
 const leftover = /^\..*\.tmp$/;
@@ -42,7 +48,8 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
   readonly #durability: Durability;
   readonly #minDeltas: number;
   readonly #retain: number;
-  #map: VersionedMap = new VersionedMap();
+  readonly #keyPrefix: KeyPrefix | undefined;
+  #map: VersionedMap;
   /** Version that the map holds; -1 before the first load. */
   #version = -1;
   #open: OpenStore | null = null;
@@ -60,6 +67,8 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     this.#durability = options.durability ?? "fsync";
     this.#minDeltas = options.minDeltasForSnapshot ?? 10;
     this.#retain = options.minBatchesToRetain ?? 100;
+    this.#keyPrefix = options.keyPrefix;
+    this.#map = new VersionedMap(keptVersions, options.keyPrefix);
   }
 
   get metrics(): StateStoreMetrics {
@@ -174,7 +183,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       // An incomplete chain is only tried when nothing better failed: its error then names the missing delta.
       if (failure !== null && !chain.every((v) => deltas.has(v))) break;
       try {
-        const map = new VersionedMap();
+        const map = new VersionedMap(keptVersions, this.#keyPrefix);
         if (base > 0) await this.#replay(map, base, "snapshot");
         map.forgetSealed();
         for (const v of chain) await this.#replay(map, v, "delta");
@@ -336,6 +345,9 @@ class OpenStore implements StateStore {
   }
   forEach(visit: VisitEntry): void {
     this.#map.forEach(visit);
+  }
+  forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void {
+    this.#map.forEachWithPrefix(row, start, visit);
   }
   forEachChange(visit: VisitEntry): void {
     this.#map.forEachChange(visit);

@@ -49,6 +49,12 @@ export interface StateStore {
   removeEntry(entry: number): void;
   /** Visits every entry in a deterministic order; the visitor may change or remove the visited one. */
   forEach(visit: VisitEntry): void;
+  /**
+   * Visits the entries whose first key columns are those of the row that begins at `start`, an UnsafeRow of these columns
+   * alone, in no particular order; the visitor may change or remove the visited one. For stores that declare
+   * `prefixColumns`. The time grows with what is found and not with the state.
+   */
+  forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void;
   /** Visits what this version changed so far; a removed key has `valueEnd` -1. */
   forEachChange(visit: VisitEntry): void;
   /** Number of keys that this version changed so far. */

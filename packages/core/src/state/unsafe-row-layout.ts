@@ -22,3 +22,20 @@ export function elementWidth(type: DataType): 1 | 2 | 4 | 8 {
 export function nullBitmapLength(count: number): number {
   return ((count + 63) >> 6) * 8;
 }
+
+/** Whether values of this type stand in their field's slot of a row; those of others lie in the variable part. */
+export function isInSlot(type: DataType): boolean {
+  switch (type.kind) {
+    case "string":
+    case "binary":
+    case "array":
+    case "map":
+    case "struct":
+    case "variant":
+      return false;
+    case "decimal":
+      return type.precision <= 18;
+    default:
+      return true;
+  }
+}

@@ -6,6 +6,8 @@
  * before. Rolling back applies the logs backwards; the newest logs are kept, older ones are dropped. The entries of the
  * current log, in order of their first change, are also what a delta file has to hold.
  */
+import { assertInvariant } from "../errors/index.ts";
+import { type KeyPrefix, PrefixIndex } from "./key-prefix.ts";
 import { hashBytes, hashWords } from "./murmur3.ts";
 
 const absent = -1;
@@ -108,10 +110,17 @@ export class VersionedMap {
   /** Logs of the latest sealed versions, oldest first. */
   #sealed: UndoLog[] = [];
   readonly #keptVersions: number;
+  readonly #prefix: KeyPrefix | undefined;
+  /** Present entries by the first columns of their keys: made by the first look, and again after a compaction. */
+  #index: PrefixIndex | null = null;
 
-  /** @param keptVersions how many sealed versions can be rolled back */
-  constructor(keptVersions = 2) {
+  /**
+   * @param keptVersions how many sealed versions can be rolled back
+   * @param prefix       by which first columns of keys {@link forEachWithPrefix} finds them
+   */
+  constructor(keptVersions = 2, prefix?: KeyPrefix) {
     this.#keptVersions = keptVersions;
+    this.#prefix = prefix;
   }
 
   /** Where keys and values lie; another array after growth. */
@@ -136,6 +145,7 @@ export class VersionedMap {
     return (
       this.#arena.length +
       4 * (this.#slots.length + 7 * this.#hashes.length) +
+      (this.#index?.memoryBytes ?? 0) +
       logs.reduce((sum, log) => sum + log.bytes.length + 8 * log.entries.length, 0)
     );
   }
@@ -246,7 +256,7 @@ export class VersionedMap {
   setValue(entry: number, value: Uint8Array, start: number, end: number): void {
     this.#touch(entry);
     const length = end - start;
-    if (this.#valueLengths[entry] === absent) this.#liveCount++;
+    if (this.#valueLengths[entry] === absent) this.#appear(entry);
     if (length > this.#valueCapacities[entry]!) {
       const capacity = (length + 7) & ~7;
       this.#reserve(capacity);
@@ -276,8 +286,16 @@ export class VersionedMap {
   removeEntry(entry: number): void {
     if (this.#valueLengths[entry] === absent) return;
     this.#touch(entry);
+    this.#disappear(entry);
+  }
+  #appear(entry: number): void {
+    this.#liveCount++;
+    this.#index?.add(entry, this.#arena, this.#keyStarts[entry]!);
+  }
+  #disappear(entry: number): void {
     this.#valueLengths[entry] = absent;
     this.#liveCount--;
+    this.#index?.remove(entry);
   }
 
   /** Visits every key in the order of its first insertion. The visitor may change or remove the visited entry. */
@@ -291,6 +309,21 @@ export class VersionedMap {
     const key = this.#keyStarts[entry]!;
     const value = this.#valueStarts[entry]!;
     visit(this.#arena, key, key + this.#keyLengths[entry]!, value, value + length, entry);
+  }
+
+  /**
+   * Visits the keys whose first columns are those of a row of them, in no particular order. The visitor may change or remove
+   * the visited entry. The time grows with what is found, but for the first look, which goes through all keys.
+   */
+  forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void {
+    const index = (this.#index ??= this.#indexed());
+    index.find(row, start, this.#arena, this.#keyStarts, (entry) => this.#visit(entry, visit));
+  }
+  #indexed(): PrefixIndex {
+    assertInvariant(this.#prefix !== undefined, "this state is not looked up by the beginnings of keys");
+    const index = new PrefixIndex(this.#prefix);
+    this.forEach((arena, keyStart, _keyEnd, _valueStart, _valueEnd, entry) => index.add(entry, arena, keyStart));
+    return index;
   }
 
   /** Visits what the open version changed, in order of the first change; a removed key has `valueEnd` -1. */
@@ -342,12 +375,11 @@ export class VersionedMap {
       const length = log.lengths[i]!;
       const wasLive = this.#valueLengths[entry] !== absent;
       if (length === absent) {
-        if (wasLive) this.#liveCount--;
-        this.#valueLengths[entry] = absent;
+        if (wasLive) this.#disappear(entry);
         continue;
       }
       at -= length;
-      if (!wasLive) this.#liveCount++;
+      if (!wasLive) this.#appear(entry);
       // The entry's place held this value before and places never shrink.
       copyBytes(log.bytes, at, length, this.#arena, this.#valueStarts[entry]!);
       this.#valueLengths[entry] = length;
@@ -423,6 +455,7 @@ export class VersionedMap {
     this.#lay(target);
     this.#end = end;
     this.#garbage = 0;
+    this.#index = null;
     this.#entryCount = kept;
     this.#rehash(4 * kept);
   }

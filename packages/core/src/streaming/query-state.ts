@@ -5,6 +5,7 @@ import type { OperatorState } from "../physical-plan/stateful.ts";
 import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { keyPrefix } from "../state/key-prefix.ts";
 import { HdfsStateStoreProvider, statePartitionDirectory } from "../state/hdfs-state-store.ts";
 import {
   checkOperators,
@@ -64,9 +65,12 @@ export class QueryState {
     const all = new Map<string, Store>();
     for (const { operatorId, partitions, stores } of operators) {
       for (let i = 0; i < partitions; i++) {
-        for (const { name } of stores) {
+        for (const { name, key, prefixColumns } of stores) {
           const directory = statePartitionDirectory(options.checkpointPath, operatorId, i, name);
-          const provider = new HdfsStateStoreProvider(runtime.fs, runtime.random, directory, options);
+          const provider = new HdfsStateStoreProvider(runtime.fs, runtime.random, directory, {
+            ...options,
+            keyPrefix: keyPrefix(key, prefixColumns),
+          });
           all.set(storeId(operatorId, i, name), { operatorId, label: `partition_${i}_${name}`, provider });
         }
       }
