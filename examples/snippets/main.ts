@@ -80,6 +80,18 @@ const busiest = visits
 const counting = await busiest.writeStream.format("noop").trigger({ availableNow: true }).start();
 await counting.awaitTermination();
 
+const catching = await visits
+  .withWatermark("at", "10 minutes")
+  .groupBy(window("at", "5 minutes"))
+  .count()
+  .writeStream.format("noop")
+  .lateRows(async (rows, { batchId, operatorName }) => {
+    await rows.write.mode("overwrite").json(`late/${operatorName}-${batchId}`);
+  })
+  .trigger({ availableNow: true })
+  .start();
+await catching.awaitTermination();
+
 // ---- docs/types.md ----------------------------------------------------------------------------------------------------
 
 const orders = {

@@ -1,6 +1,7 @@
 import type {
   DataFrame,
   ErrorClass,
+  LateRowsOrigin,
   OutputMode,
   Schema,
   SchemaLiteral,
@@ -48,6 +49,8 @@ const namedSteps: Readonly<Record<NamedStep, StepName>> = {
 export interface TestStreamOptions {
   /** When batches start. Default: whenever there is data. With an interval, batches start only when time passes. */
   readonly trigger?: Trigger;
+  /** What the query's writer gets as `lateRows`. */
+  readonly lateRows?: (rows: DataFrame, origin: LateRowsOrigin) => void | Promise<void>;
 }
 
 export interface CrashOptions {
@@ -84,6 +87,7 @@ export class TestStream implements PromiseLike<void> {
   readonly #frame: DataFrame;
   readonly #outputMode: OutputMode;
   readonly #trigger: Trigger;
+  readonly #lateRows: TestStreamOptions["lateRows"];
   readonly #waitsForClock: boolean;
   readonly #actions: Action[] = [];
   readonly #sink = new ScriptSink();
@@ -98,6 +102,7 @@ export class TestStream implements PromiseLike<void> {
   constructor(frame: DataFrame, outputMode: OutputMode, options: TestStreamOptions) {
     this.#frame = frame;
     this.#outputMode = outputMode;
+    this.#lateRows = options.lateRows;
     this.#trigger = options.trigger ?? { processingTime: 0 };
     this.#waitsForClock = "processingTime" in this.#trigger && intervalMillis(this.#trigger.processingTime) > 0;
     this.#checkpoint = `/checkpoints/test-${scripts++}`;
@@ -271,14 +276,14 @@ export class TestStream implements PromiseLike<void> {
 
   /** Starts the query. That it cannot start is its failure, which a script may expect. */
   async #start(): Promise<void> {
-    const starting = this.#frame.writeStream
+    const writer = this.#frame.writeStream
       .outputMode(this.#outputMode)
       .format(this.#sink)
       .option("checkpointLocation", this.#checkpoint)
-      .trigger(this.#trigger)
-      .start();
+      .trigger(this.#trigger);
+    if (this.#lateRows !== undefined) writer.lateRows(this.#lateRows);
     try {
-      this.#query = await this.#drive(starting);
+      this.#query = await this.#drive(writer.start());
     } catch (error) {
       this.#failure = error;
     }

@@ -169,6 +169,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "Generate":
     case "Window":
     case "EventTimeWatermark":
+    case "LateRows":
     case "StreamingDeduplicate":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":

@@ -2,6 +2,7 @@ import { MillraceError } from "../errors/index.ts";
 import type { LogicalPlan, OptionMap } from "../logical-plan/logical-plan.ts";
 import type { OutputMode, SinkProvider } from "../sinks/contract.ts";
 import type { StreamTrigger } from "../streaming/contract.ts";
+import type { LateRowsOrigin } from "../streaming/late-rows.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
 import type { Row, Schema } from "./column-types.ts";
 import type { DataFrame } from "./data-frame.ts";
@@ -46,6 +47,7 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
   #partitionBy: readonly string[] = [];
   #target: Target = { kind: "format", format: "json" };
   #signal: AbortSignal | undefined;
+  #lateRows: StreamRequest["lateRows"];
 
   constructor(session: SessionContext, plan: LogicalPlan, frameOf: (plan: LogicalPlan) => DataFrame<S, O>) {
     this.#session = session;
@@ -115,6 +117,18 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
     this.#target = { kind: "foreachBatch", run: async (plan, batchId) => run(frameOf(plan), batchId) };
     return this;
   }
+  /**
+   * Calls a function with the rows that an operator dropped as late in a batch, as a finite DataFrame: once for each operator
+   * and batch that dropped some, when the batch's results are written. At least once: a batch that is repeated after a crash
+   * brings the same rows with the same id. Rows have all columns that reach the operator, below a grouping by window also
+   * `window`; a row that is late for several sliding windows comes once for each.
+   * @throws MillraceError UNSUPPORTED_STREAMING_OPERATION from `start`, when no operator of the query drops late rows
+   */
+  lateRows(take: (rows: DataFrame, origin: LateRowsOrigin) => void | Promise<void>): this {
+    const frameOf = this.#frameOf as unknown as (plan: LogicalPlan) => DataFrame;
+    this.#lateRows = async (plan, origin) => take(frameOf(plan), origin);
+    return this;
+  }
   /** Aborting stops the query. */
   signal(signal: AbortSignal): this {
     this.#signal = signal;
@@ -131,6 +145,7 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
       partitionBy: this.#partitionBy,
       target,
       ...(this.#queryName === undefined ? {} : { queryName: this.#queryName }),
+      ...(this.#lateRows === undefined ? {} : { lateRows: this.#lateRows }),
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),
     });
     return new StreamingQuery<Row<S, O>>(this.#session, handle);

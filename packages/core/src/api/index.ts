@@ -64,6 +64,7 @@ export type { OutputMode, SaveMode, SinkProvider } from "../sinks/contract.ts";
 export type { SourceProvider } from "../sources/contract.ts";
 export type { RowSource } from "../sources/user/row-source.ts";
 export { rowSink, type RowSink, type RowSinkBatch } from "../sinks/row-sink.ts";
+export type { LateRowsOrigin } from "../streaming/late-rows.ts";
 export type {
   QueryIdleEvent,
   QueryProgressEvent,

@@ -20,6 +20,7 @@ import { compileParallel } from "./operators/parallel.ts";
 import { compilePipelineOperator } from "./operators/pipeline.ts";
 import { compileRange } from "./operators/range.ts";
 import { compileScan } from "./operators/scan.ts";
+import { compileLateRows } from "./operators/late-rows.ts";
 import { compileMergeSorted, compileSort } from "./operators/sort.ts";
 import { compileUnion } from "./operators/union.ts";
 import { compileUserRows } from "./operators/user-rows.ts";
@@ -125,6 +126,8 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return { schema: plan.schema, open: async () => environment.fragmentInputs[plan.index]! };
     case "EventTimeWatermark":
       return compileEventTimeWatermark(plan, environment);
+    case "LateRows":
+      return compileLateRows(plan, environment);
     default:
       return unreachable(plan);
   }

@@ -63,6 +63,8 @@ export interface BatchContext {
   watermark(operatorId: number): { readonly late: bigint; readonly evict: bigint };
   /** Statistics of an EventTimeWatermark node: called once per partition with what it saw (µs). */
   recordEventTime(node: number, stats: EventTimeStats): void;
+  /** Who takes the rows that a LateRows node (by its id) finds; absent, or undefined: nobody. */
+  lateRows?(node: number): LateRowsTaker | undefined;
   /** Notes metrics that the run asks for when all rows have passed: a batch of one row. */
   observe(name: string, observer: MetricsObserver | undefined, result: () => RecordBatch): void;
   readonly metrics: MetricsRecorder;
@@ -70,6 +72,12 @@ export interface BatchContext {
   atEnd(callback: () => void): void;
   /** Memory for rows that operators keep, and disk for what does not fit. Whoever opened it closes it. */
   readonly memory: OperatorMemory;
+}
+
+export interface LateRowsTaker {
+  /** µs: rows at or before it are late. */
+  readonly watermark: bigint;
+  keep(rows: RecordBatch): void;
 }
 
 export interface EventTimeStats {

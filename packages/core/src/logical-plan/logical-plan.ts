@@ -296,6 +296,13 @@ export interface EventTimeWatermark {
   /** Position among the watermark nodes of the query. */
   readonly node: number;
 }
+/** Right below an operator that drops late rows by the column: keeps them for the query's `lateRows`, and passes all rows on. */
+export interface LateRows {
+  readonly kind: "LateRows";
+  readonly input: LogicalPlan;
+  /** Of the input: an event time, or a window. */
+  readonly column: Attribute;
+}
 /** A Deduplicate of a stream: of the rows with equal keys, over all batches, the first one. One of a table is an Aggregate. */
 export interface StreamingDeduplicate {
   readonly kind: "StreamingDeduplicate";
@@ -352,6 +359,7 @@ export type LogicalPlan =
   | Generate
   | Window
   | EventTimeWatermark
+  | LateRows
   | StreamingDeduplicate
   | ResolvedUserRows
   | ResolvedKeyedGroups;

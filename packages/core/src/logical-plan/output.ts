@@ -31,6 +31,7 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
     case "Repartition":
     case "CollectMetrics":
     case "Hint":
+    case "LateRows":
     case "StreamingDeduplicate":
       return outputOf(plan.input);
     case "SubqueryAlias":

@@ -123,6 +123,8 @@ export function describePlan(plan: LogicalPlan): string {
     }
     case "EventTimeWatermark":
       return `EventTimeWatermark ${attribute(plan.column)}, ${plan.delayMicros / 1000n} ms`;
+    case "LateRows":
+      return `LateRows ${attribute(plan.column)}`;
     case "StreamingDeduplicate":
       return `Deduplicate${within(plan)} ${attributes(plan.keys)}`;
     default:

@@ -40,6 +40,7 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
     case "Generate":
     case "Window":
     case "EventTimeWatermark":
+    case "LateRows":
     case "StreamingDeduplicate":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":

@@ -110,6 +110,8 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
         }),
       };
     }
+    // Whoever gets the late rows gets them as they were written.
+    case "LateRows":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups": {
       // User code may look at every column.

@@ -187,6 +187,13 @@ export interface EventTimeWatermarkExec extends PlanNode {
   readonly node: number;
 }
 
+/** Keeps the rows that the stateful operator above drops as late by a column, and passes all rows on. */
+export interface LateRowsExec extends PlanNode {
+  readonly kind: "LateRows";
+  readonly input: PhysicalPlan;
+  readonly ordinal: number;
+}
+
 /** Runs its input in the threads of the pool, split by split; see `parallelize`. */
 export interface ParallelExec extends PlanNode {
   readonly kind: "Parallel";
@@ -222,5 +229,6 @@ export type PhysicalPlan =
   | GroupTopKExec
   | UnionExec
   | EventTimeWatermarkExec
+  | LateRowsExec
   | ParallelExec
   | FragmentInputExec;

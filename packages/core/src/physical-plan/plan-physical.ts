@@ -229,6 +229,11 @@ export class Planner {
           node: plan.node,
         };
       }
+      case "LateRows": {
+        const input = this.plan(plan.input);
+        const ordinal = outputOf(plan.input).findIndex((a) => a.id === plan.column.id);
+        return { kind: "LateRows", id: this.newId(), schema, input, ordinal };
+      }
       case "StreamingDeduplicate": {
         const stateful = this.#stateful();
         assertInvariant(stateful !== undefined, "a stream is planned as a batch");

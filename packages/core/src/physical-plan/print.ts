@@ -107,6 +107,8 @@ export function describeOperator(plan: PhysicalPlan): string {
         return `FragmentInput ${plan.index}`;
       case "EventTimeWatermark":
         return `EventTimeWatermark #${plan.ordinal}, delay ${plan.delayMicros / 1000n} ms`;
+      case "LateRows":
+        return `LateRows #${plan.ordinal}`;
       default:
         return unreachable(plan);
     }

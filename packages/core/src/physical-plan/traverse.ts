@@ -32,6 +32,7 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Window":
     case "GroupTopK":
     case "EventTimeWatermark":
+    case "LateRows":
     case "Parallel":
       return [plan.input];
     default:

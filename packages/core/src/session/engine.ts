@@ -7,6 +7,7 @@ import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { LogicalPlan, OptionMap } from "../logical-plan/logical-plan.ts";
 import type { OutputMode, SaveMode, SinkProvider } from "../sinks/contract.ts";
 import type { StreamingQueries, StreamingQueryHandle, StreamTrigger } from "../streaming/contract.ts";
+import type { LateRowsOrigin } from "../streaming/late-rows.ts";
 import type { StructType } from "../types/data-type.ts";
 
 /** What a session is opened with. */
@@ -155,6 +156,8 @@ export interface StreamRequest {
     | { readonly kind: "foreach"; readonly callbacks: ForeachCallbacks }
     /** Called once per batch with a plan of the batch's rows (a batch plan); the batch commits when it resolves. */
     | { readonly kind: "foreachBatch"; readonly run: (batch: LogicalPlan, batchId: number) => Promise<void> };
+  /** Gets the rows that operators dropped as late, as a batch plan, once for each operator and batch that has some. */
+  readonly lateRows?: (rows: LogicalPlan, origin: LateRowsOrigin) => Promise<void>;
   /** Aborting stops the query as `stop` does. */
   readonly signal?: AbortSignal;
 }

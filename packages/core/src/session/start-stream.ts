@@ -1,9 +1,11 @@
 /** From an analyzed plan and a request to a running query. */
 import { concatBatches } from "../columnar/concat.ts";
+import { withLateRows } from "../analyzer/late-rows.ts";
 import { numberStreamingNodes } from "../analyzer/streaming-sources.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { schemaOfPlan } from "../logical-plan/output.ts";
+import { somePlan } from "../logical-plan/traverse.ts";
 import { planPhysical } from "../physical-plan/plan-physical.ts";
 import type { SinkProvider } from "../sinks/contract.ts";
 import { foreachSink } from "../sinks/foreach.ts";
@@ -36,7 +38,14 @@ export async function startStream(
     throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", { provider: sink.names[0]!, mode: "a streaming write" });
   }
   const openStream = sink.openStream.bind(sink);
-  const optimized = engine.optimize(analyzed);
+  const { lateRows } = request;
+  const watched = lateRows === undefined ? analyzed : withLateRows(analyzed, request.outputMode);
+  if (lateRows !== undefined && !somePlan(watched, (node) => node.kind === "LateRows")) {
+    throw new MillraceError("UNSUPPORTED_STREAMING_OPERATION", {
+      operation: "lateRows on a query in which no operator drops rows by a watermark",
+    });
+  }
+  const optimized = engine.optimize(watched);
   const path = request.target.kind === "format" ? request.target.path : undefined;
   const checkpointPath = checkpointPathOf(engine, request, sink);
   const { onStep } = engine.options;
@@ -71,6 +80,12 @@ export async function startStream(
       };
       return provider.openStream(context, scan);
     },
+    ...(lateRows === undefined
+      ? {}
+      : {
+          takeLateRows: (rows, origin) =>
+            lateRows({ kind: "LocalRelation", batch: concatBatches(rows[0]!.schema, rows) }, origin),
+        }),
     openStaticScans: (signal) => new TableScans(engine.tableScanOptions(signal)),
     openSink: (resources) => {
       running = resources.signal;

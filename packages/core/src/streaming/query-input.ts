@@ -1,4 +1,5 @@
 /** What a streaming query is started with. Everything here is plain data or a function of the session's. */
+import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { CompiledPlan, OpenScan } from "../execution/context.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
 import type { PhysicalPlan, ScanExec } from "../physical-plan/physical-plan.ts";
@@ -6,6 +7,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { OutputMode, StreamSink } from "../sinks/contract.ts";
 import type { MicroBatchSource, PushedFilter, ScanRequest } from "../sources/contract.ts";
 import type { StreamTrigger } from "./contract.ts";
+import type { LateRowsOrigin } from "./late-rows.ts";
 
 /** The steps of a micro-batch, as docs/reliability.md names them. A step is announced when it begins. */
 export type StepName = "P0" | "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "P11";
@@ -61,6 +63,11 @@ export interface StreamingQueryInput {
   ): Promise<MicroBatchSource>;
   openStaticScans(signal: AbortSignal): StaticScans;
   openSink(resources: QueryResources): Promise<StreamSink>;
+  /**
+   * Gets the rows that an operator dropped as late in a batch, when the batch is durable and before it counts as done: at
+   * least once, again with the same batch id when the batch is repeated.
+   */
+  takeLateRows?(rows: readonly RecordBatch[], origin: LateRowsOrigin): Promise<void>;
   /** The text that `query.explain` prints. */
   explain(extended: boolean, plan: QueryPlan): string;
   /** Aborting it stops the query. */

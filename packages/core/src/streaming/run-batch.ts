@@ -15,6 +15,7 @@ import { commitSources } from "./construct-batch.ts";
 import { abortable, QueryStopped, settleWithinGrace } from "./abortable.ts";
 import { BatchMetrics } from "./batch-metrics.ts";
 import { batchSeed } from "./batch-seed.ts";
+import { LateRowsCollector } from "./late-rows.ts";
 import type { StaticScans } from "./query-input.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
 import type { BatchState } from "./query-state.ts";
@@ -57,7 +58,13 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
   run.durations.add("getBatch", 0);
   try {
     await run.step("P6", batchId);
-    const context = batchContext(run, batch, state, eventTimes, metrics, statics, memory, observed, atEnd);
+    const watermark = operatorWatermarks(run, batch);
+    const lateRows = new LateRowsCollector(run, (operatorId) => watermark(operatorId).late);
+    const context: BatchContext = {
+      ...batchContext(run, batch, state, eventTimes, metrics, statics, memory, observed, atEnd),
+      watermark,
+      lateRows: (node) => lateRows.taker(node),
+    };
     const writing = abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record)).then(
       (write) => (prepared = write),
     );
@@ -69,6 +76,7 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     await run.step("P8", batchId);
     await abortable(clock, run.abort, () => write.commit());
     prepared = null;
+    await abortable(clock, run.abort, () => lateRows.deliver(run, batchId));
     run.durations.add("addBatch", clock.monotonicMs() - startedAt);
     await run.step("P9", batchId);
     const seen = eventTimes.map((accumulator) => accumulator.stats);
@@ -139,11 +147,8 @@ function batchContext(
   memory: OperatorMemory,
   observed: Map<string, () => RecordBatch>,
   atEnd: (() => void)[],
-): BatchContext {
+): Omit<BatchContext, "watermark"> {
   const { batchId, entry } = batch;
-  const lateInputs = inputWatermarks(run.plan.physical, batch.lateWatermarkMs);
-  const evictInputs = inputWatermarks(run.plan.physical, entry.batchWatermarkMs);
-  const micros = (ms: number | undefined): bigint => BigInt(ms ?? 0) * 1000n;
   return {
     batchId,
     nowMicros: BigInt(entry.batchTimestampMs) * 1000n,
@@ -155,16 +160,19 @@ function batchContext(
         ? statics.openScan(scan, filter)
         : run.durations.time("getBatch", () => run.sources[scan.sourceIndex]!.openScan(scan, filter)),
     openState: (operatorId, partition, storeName) => state.open(operatorId, partition, storeName),
-    watermark: (operatorId) => ({
-      late: micros(lateInputs.get(operatorId)),
-      evict: micros(evictInputs.get(operatorId)),
-    }),
     recordEventTime: (node, stats) => eventTimes[node]!.add(stats),
     observe: (name, _observer, result) => void observed.set(name, result),
     metrics,
     memory,
     atEnd: (callback) => void atEnd.push(callback),
   };
+}
+
+function operatorWatermarks(run: QueryRun, { entry, lateWatermarkMs }: CurrentBatch): BatchContext["watermark"] {
+  const lateInputs = inputWatermarks(run.plan.physical, lateWatermarkMs);
+  const evictInputs = inputWatermarks(run.plan.physical, entry.batchWatermarkMs);
+  const micros = (ms: number | undefined): bigint => BigInt(ms ?? 0) * 1000n;
+  return (operatorId) => ({ late: micros(lateInputs.get(operatorId)), evict: micros(evictInputs.get(operatorId)) });
 }
 
 /** P6: the sink pulls the rows through the plan; nothing of it is visible yet. */

@@ -23,6 +23,17 @@ export function streamingScansOf(plan: PhysicalPlan): readonly ScanExec[] {
   return [...operatorsOf(plan)].filter((node) => node.kind === "Scan").filter((scan) => scan.sourceIndex >= 0);
 }
 
+/** The stateful operator that drops what a LateRows node finds, by the id of the node. */
+export function lateRowsOwners(plan: PhysicalPlan): ReadonlyMap<number, OperatorState> {
+  const found = new Map<number, OperatorState>();
+  const visit = (node: PhysicalPlan, owner: OperatorState | undefined): void => {
+    if (node.kind === "LateRows" && owner !== undefined) found.set(node.id, owner);
+    for (const input of inputsOf(node)) visit(input, isStateful(node) ? node.state : owner);
+  };
+  visit(plan, undefined);
+  return found;
+}
+
 /**
  * Input watermark of each stateful operator when the query's watermark is `globalMs`, in ms by operator id; 0 where no
  * watermark reaches the operator. A watermark node outputs the query's watermark; a stateful operator what it says that its
