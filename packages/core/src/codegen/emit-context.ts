@@ -245,10 +245,25 @@ function instantiate(
 ): { readonly run: (...args: never[]) => unknown; readonly source: string } {
   // The tag refuses anything that is not a fragment.
   const source = js`${code}`.__code;
-  // oxlint-disable-next-line typescript/no-implied-eval, no-new-func -- the source is built from our own literals only
-  const factory = new Function("c", source) as (c: readonly unknown[]) => (...args: never[]) => unknown;
+  let factory = factories.get(source);
+  if (factory === undefined) {
+    // oxlint-disable-next-line typescript/no-implied-eval, no-new-func -- the source is built from our own literals only
+    factory = new Function("c", source) as Factory;
+    if (factories.size >= mostFactories) factories.delete(factories.keys().next().value!);
+  } else factories.delete(source);
+  // The last one used is the last in order.
+  factories.set(source, factory);
   return { run: factory(constants), source };
 }
+
+type Factory = (constants: readonly unknown[]) => (...args: never[]) => unknown;
+
+/**
+ * Functions by their source, as many as were used last: a query that is started again, or the same computation in the next
+ * batch, goes on with the machine code that V8 has made for it.
+ */
+const factories = new Map<string, Factory>();
+const mostFactories = 512;
 
 export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return bytes.slice(start, end);
