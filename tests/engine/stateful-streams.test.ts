@@ -5,7 +5,7 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { col, type DataFrame, expr, type Schema, window, windowTime } from "millrace";
+import { col, type DataFrame, expr, type Schema, sessionWindow, window, windowTime } from "millrace";
 import { MemoryStream, parseDdl } from "millrace/engine";
 import { simulatedSession, type SimulatedSession } from "./simulated-session.ts";
 
@@ -75,6 +75,25 @@ const minutes = (events: Frame): Frame =>
   marked(events).groupBy(window("at", "1 minute"), "k").count() as unknown as Frame;
 const withoutLast = (events: Frame): Frame => events.filter("k IS NULL OR k <> 'end'");
 
+const sessionAggregates = [
+  "count(*)",
+  "count(n)",
+  "sum(n)",
+  "min(n)",
+  "max(at)",
+  "avg(n)",
+  "sort_array(collect_list(n))",
+  "sort_array(collect_set(n))",
+  "approx_count_distinct(n)",
+].map((text, i) => expr(text).as(`a${i}`));
+const changingGap = expr(
+  "CASE WHEN n IS NULL THEN NULL WHEN n = 0 THEN '0 seconds' WHEN n = 1 THEN 'no gap' ELSE concat(n * 5, ' seconds') END",
+);
+const sessionsByWindow = (events: Frame): Frame =>
+  (events.groupBy("k", sessionWindow("at", "20 seconds")).count() as unknown as Frame)
+    .groupBy(window("session_window", "2 minutes"))
+    .agg(expr("sum(count) AS s"), expr("count(*) AS c")) as unknown as Frame;
+
 const cases: Readonly<Record<string, Case>> = {
   "dropDuplicates of a column": { build: (df) => df.dropDuplicates("k") },
   "dropDuplicates in update mode": { build: (df) => df.dropDuplicates("n", "k"), mode: "update" },
@@ -132,6 +151,44 @@ const cases: Readonly<Record<string, Case>> = {
       minutes(withoutLast(df))
         .groupBy(window(windowTime("window"), "2 minutes", "1 minute"), col("count"))
         .agg(expr("max(k) AS k")) as unknown as Frame,
+  },
+  sessions: {
+    build: (df) => marked(df).groupBy(sessionWindow("at", "20 seconds"), "k").count() as unknown as Frame,
+    batch: (df) => withoutLast(df).groupBy(sessionWindow("at", "20 seconds"), "k").count() as unknown as Frame,
+  },
+  "a complete result of sessions with many aggregates": {
+    build: (df) =>
+      marked(df)
+        .groupBy("k", sessionWindow("at", "15 seconds"), col("n").mod(2).as("odd"))
+        .agg(...sessionAggregates) as unknown as Frame,
+    mode: "complete",
+  },
+  "sessions without a watermark": {
+    build: (df) => df.groupBy("k", sessionWindow("at", "15 seconds")).agg(expr("sum(n) AS s")) as unknown as Frame,
+    mode: "complete",
+  },
+  "sessions whose gap is another for each row": {
+    build: (df) =>
+      marked(df)
+        .groupBy(sessionWindow("at", changingGap), "k")
+        .agg(...sessionAggregates) as unknown as Frame,
+    batch: (df) =>
+      withoutLast(df)
+        .groupBy(sessionWindow("at", changingGap), "k")
+        .agg(...sessionAggregates) as unknown as Frame,
+  },
+  "windows of sessions": {
+    build: (df) => sessionsByWindow(marked(df)),
+    batch: (df) => sessionsByWindow(withoutLast(df)),
+  },
+  "sessions of distinct events": {
+    build: (df) =>
+      marked(df).dropDuplicates("at", "k").groupBy("k", sessionWindow("at", "20 seconds")).count() as unknown as Frame,
+    batch: (df) =>
+      withoutLast(df)
+        .dropDuplicates("at", "k")
+        .groupBy("k", sessionWindow("at", "20 seconds"))
+        .count() as unknown as Frame,
   },
   "three aggregations": {
     build: (df) =>

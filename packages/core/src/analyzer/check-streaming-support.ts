@@ -11,7 +11,7 @@ import type { LogicalPlan, StreamingDeduplicate } from "../logical-plan/logical-
 import { outputOf } from "../logical-plan/output.ts";
 import { isStreamingPlan, planNodes, somePlan } from "../logical-plan/traverse.ts";
 import { lossyChain } from "./check-stateful-chains.ts";
-import { watermarkDelayMs, watermarkedKey } from "./watermark-columns.ts";
+import { sessionKeys, watermarkDelayMs, watermarkedKey } from "./watermark-columns.ts";
 
 export type StreamOutputMode = "append" | "update" | "complete";
 
@@ -48,6 +48,12 @@ export function checkStreamingSupport(plan: LogicalPlan, mode: StreamOutputMode,
     });
   }
   for (const aggregate of aggregates) {
+    if (mode === "update" && sessionKeys(aggregate.grouping).length > 0) {
+      throw new MillraceError("STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", {
+        outputMode: "Update",
+        operation: "session window streaming aggregations on streaming DataFrames/DataSets",
+      });
+    }
     if (mode === "append" && watermarkedKey(aggregate.grouping) === undefined) {
       throw new MillraceError("STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", {
         outputMode: "Append",
@@ -102,6 +108,9 @@ function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readon
       }
       for (const key of node.grouping) {
         if (typeOf(key).kind === "map") throw unsupported("grouping by a map");
+      }
+      if (node.grouping.length > 0 && sessionKeys(node.grouping).length === node.grouping.length) {
+        throw unsupported("a global aggregation with a session window: group by a key besides it");
       }
       requireOneEventTime(node.grouping.filter(isNamed).map(attributeOf));
       return;

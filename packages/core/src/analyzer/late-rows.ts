@@ -5,7 +5,7 @@ import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { isStreamingPlan, transformPlanUp } from "../logical-plan/traverse.ts";
 import type { StreamOutputMode } from "./check-streaming-support.ts";
-import { watermarkDelayMs, watermarkedKey } from "./watermark-columns.ts";
+import { sessionKeys, watermarkDelayMs, watermarkedKey } from "./watermark-columns.ts";
 
 /** The plan with a LateRows node below each such operator; the same plan when it has none. */
 export function withLateRows(plan: LogicalPlan, mode: StreamOutputMode): LogicalPlan {
@@ -21,7 +21,9 @@ function lateColumnOf(node: LogicalPlan, mode: StreamOutputMode): Attribute | un
   if (node.kind === "StreamingDeduplicate") {
     return outputOf(node.input).find((column) => watermarkDelayMs(column) !== undefined);
   }
-  if (node.kind !== "Aggregate" || mode === "complete" || !isStreamingPlan(node.input)) return undefined;
+  if (node.kind !== "Aggregate" || !isStreamingPlan(node.input)) return undefined;
+  // Complete results have every row, but sessions that were given up cannot go on.
+  if (mode === "complete" && sessionKeys(node.grouping).length === 0) return undefined;
   const at = watermarkedKey(node.grouping);
   const key = at === undefined ? undefined : node.grouping[at]!;
   if (key === undefined || !isNamed(key)) return undefined;

@@ -15,6 +15,7 @@ import { outputOf } from "../logical-plan/output.ts";
 import { bigintType, intType, tinyintType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
 import { resolveExpression } from "./resolve-expression.ts";
+import { isSession, sessionWindowKey } from "./watermark-columns.ts";
 import { cast, fn, freshAttribute } from "./written.ts";
 
 export interface GroupingSets {
@@ -49,7 +50,9 @@ export function expandGroupingSets(
   const expanded = keys.map((key, i) => {
     const { name, type, nullable } = attributeOf(key);
     const leftOut = sets.some((set) => !set.includes(i));
-    return freshAttribute({ name, type, nullable: nullable || leftOut }, context);
+    const column = freshAttribute({ name, type, nullable: nullable || leftOut }, context);
+    // Where the set has it, a session is one that is merged.
+    return isSession(key) ? { ...column, metadata: { [sessionWindowKey]: true } } : column;
   });
   const groupingId = freshAttribute({ name: "spark_grouping_id", type: bigintType, nullable: false }, context);
   const numbers = sets.map((set) => keys.reduce((bits, _, i) => (bits << 1n) | (set.includes(i) ? 0n : 1n), 0n));

@@ -11,40 +11,24 @@ import type { Alias, Attribute, Call, Expr, UnresolvedFunction } from "../expres
 import { printExpression } from "../expressions/print.ts";
 import { childrenOf, transformDown } from "../expressions/traverse.ts";
 import { attributeOf, literal, nullableOf, typeOf } from "../expressions/typing.ts";
-import { argumentInfo, constantValue } from "../functions/fold.ts";
-import { functionRegistry } from "../functions/registry.ts";
+import { constantValue } from "../functions/fold.ts";
 import { parseInterval } from "../functions/interval.ts";
 import { typeText } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { bigintType, booleanType, type StructType, structType, timestampType } from "../types/data-type.ts";
+import { bigintType, booleanType, type StructType, structType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
-import { castTo } from "./resolve-attribute.ts";
+import { eventTimeArgument, invalidWindow, isPresent, timeMetadata, windowTime } from "./event-time-argument.ts";
 import { resolveExpression } from "./resolve-expression.ts";
-
-/**
- * That an expression is not NULL, asked of what it is computed from where that tells: the window computes it anyway, and
- * a source need not.
- */
-function isPresent(expr: Expr, context: AnalysisContext): Expr {
-  if (expr.kind === "Call" && expr.args.length === 1) {
-    const [arg] = expr.args;
-    const fn = functionRegistry.scalar(expr.fn);
-    const addsNull =
-      typeof fn?.canReturnNull === "function"
-        ? fn.canReturnNull([argumentInfo(arg!, context.evaluation)], expr.ansi)
-        : fn?.canReturnNull;
-    if (fn?.nulls === "propagate" && addsNull !== true) return isPresent(arg!, context);
-  }
-  return { kind: "Call", fn: "isnotnull", args: [expr], type: booleanType, nullable: false, ansi: true };
-}
+import { isSessionCall, sessionInput } from "./session-window.ts";
 
 function isWindowCall(expr: Expr): expr is UnresolvedFunction {
-  return expr.kind === "UnresolvedFunction" && expr.name.toLowerCase() === "window" && expr.args.length >= 2;
+  if (expr.kind !== "UnresolvedFunction") return false;
+  return isSessionCall(expr) || (expr.name.toLowerCase() === "window" && expr.args.length >= 2);
 }
 
 /**
- * Replaces `window(…)` in the expressions by a column that a new input computes. All calls in one list must be equal.
+ * Replaces `window(…)` and `session_window(…)` in the expressions by a column that a new input computes. All calls in one list must be equal.
  */
 export function resolveTimeWindows(
   expressions: readonly Expr[],
@@ -85,7 +69,7 @@ function resolveWindowTimes(
           { context: call.origin ?? {} },
         );
       }
-      const metadata = window.kind === "Attribute" ? window.metadata : undefined;
+      const metadata = window.kind === "Attribute" ? timeMetadata(window) : undefined;
       alias = {
         kind: "Alias",
         child: windowTime(window),
@@ -125,7 +109,9 @@ function resolveWindowCalls(
   if (new Set(calls.map((call) => printExpression(call))).size > 1) {
     throw new MillraceError("MULTI_TIME_WINDOW_EXPRESSIONS", {});
   }
-  const { plan, window } = windowedInput(first, input, context);
+  const { plan, window } = isSessionCall(first)
+    ? sessionInput(first, input, context)
+    : windowedInput(first, input, context);
   return {
     input: plan,
     expressions: expressions.map((expr) =>
@@ -134,47 +120,22 @@ function resolveWindowCalls(
   };
 }
 
-/** What counts as a time: a timestamp, a date, or text that is cast to one. */
-function requireTime(time: Expr, call: UnresolvedFunction): Expr {
-  const type = typeOf(time);
-  if (type.kind === "timestamp" || type.kind === "date" || type.kind === "string" || type.kind === "null") return time;
-  throw new MillraceError(
-    "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-    {
-      sqlExpr: printExpression(call),
-      paramIndex: "first",
-      requiredType: '("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")',
-      inputSql: printExpression(call.args[0]!),
-      inputType: `"${typeText(type)}"`,
-    },
-    { context: call.origin ?? {} },
-  );
-}
-
 function windowedInput(
   call: UnresolvedFunction,
   input: LogicalPlan,
   context: AnalysisContext,
 ): { readonly plan: LogicalPlan; readonly window: Attribute } {
-  const scope = { attributes: outputOf(input) };
-  const resolvedTime = resolveExpression(call.args[0]!, scope, context);
-  const timeType = typeOf(resolvedTime);
-  const windowOfWindow = timeType.kind === "struct" && timeType.fields.length === 2;
-  const time = windowOfWindow
-    ? windowTime(resolvedTime)
-    : timeType.kind === "timestamp_ntz"
-      ? resolvedTime
-      : castTo(requireTime(resolvedTime, call), timestampType);
+  const { time, metadata } = eventTimeArgument(call, input, context);
   const duration = durationArgument(call, 1, context);
   const slide = call.args.length > 2 ? durationArgument(call, 2, context) : duration;
   const start = call.args.length > 3 ? durationArgument(call, 3, context) : 0n;
-  if (duration <= 0n) throw invalid(call, "the window duration must be greater than 0");
-  if (slide <= 0n) throw invalid(call, "the slide duration must be greater than 0");
-  if (slide > duration) throw invalid(call, "the slide duration must be less than or equal to the window duration");
+  if (duration <= 0n) throw invalidWindow(call, "the window duration must be greater than 0");
+  if (slide <= 0n) throw invalidWindow(call, "the slide duration must be greater than 0");
+  if (slide > duration)
+    throw invalidWindow(call, "the slide duration must be less than or equal to the window duration");
   if ((start < 0n ? -start : start) >= slide) {
-    throw invalid(call, "the absolute value of the start time must be less than the slide duration");
+    throw invalidWindow(call, "the absolute value of the start time must be less than the slide duration");
   }
-  const metadata = resolvedTime.kind === "Attribute" ? resolvedTime.metadata : undefined;
   const boundType = typeOf(time);
   const structOfWindow: StructType = structType([
     { name: "start", type: boundType, nullable: true },
@@ -276,27 +237,6 @@ function windowedInput(
   };
 }
 
-/** The event time of a window: one microsecond before its end. */
-function windowTime(window: Expr): Expr {
-  const type = (typeOf(window) as StructType).fields[1]!.type;
-  const end: Expr = {
-    kind: "GetStructField",
-    child: window,
-    ordinal: 1,
-    name: "end",
-    type,
-    nullable: nullableOf(window),
-  };
-  return {
-    kind: "Call",
-    fn: "shift_time",
-    args: [end, literal(-1n, bigintType)],
-    type,
-    nullable: nullableOf(end),
-    ansi: true,
-  };
-}
-
 /** A duration argument in microseconds: a string constant without months. */
 function durationArgument(call: UnresolvedFunction, index: number, context: AnalysisContext): bigint {
   const resolved = resolveExpression(call.args[index]!, { attributes: [] }, context);
@@ -305,20 +245,15 @@ function durationArgument(call: UnresolvedFunction, index: number, context: Anal
     return constant.value;
   }
   if (constant === undefined || typeof constant.value !== "string") {
-    throw invalid(call, `argument ${index + 1} must be a constant duration such as '10 seconds'`);
+    throw invalidWindow(call, `argument ${index + 1} must be a constant duration such as '10 seconds'`);
   }
   const interval = parseInterval(constant.value);
-  if (interval === undefined) throw invalid(call, `'${constant.value}' is not a duration`);
+  if (interval === undefined) throw invalidWindow(call, `'${constant.value}' is not a duration`);
   if (interval.months !== 0) {
-    throw invalid(call, `'${constant.value}' has months or years, whose length varies; use days or smaller units`);
+    throw invalidWindow(
+      call,
+      `'${constant.value}' has months or years, whose length varies; use days or smaller units`,
+    );
   }
   return interval.micros + BigInt(interval.days) * 86_400_000_000n;
-}
-
-function invalid(call: UnresolvedFunction, reason: string): MillraceError {
-  return new MillraceError(
-    "INVALID_TIME_WINDOW",
-    { sqlExpr: printExpression(call), reason },
-    { context: call.origin ?? {} },
-  );
 }

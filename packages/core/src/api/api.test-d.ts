@@ -20,6 +20,7 @@ import {
   max,
   nvl,
   percentileApprox,
+  sessionWindow,
   sin,
   SparkSession,
   struct,
@@ -154,6 +155,20 @@ test("arithmetic widens", () => {
     readonly decimal: `decimal(${number},${number})`;
     readonly whole: "double";
   }>();
+});
+
+test("sessions are columns of their name, with a gap that is a text or a column", () => {
+  const sessions = events.groupBy(sessionWindow("at", "5 minutes"), "route").count();
+  expectTypeOf(sessions.rowType).toEqualTypeOf<{
+    readonly session_window: { readonly start: Date | null; readonly end: Date | null };
+    readonly route: string | null;
+    readonly count: number;
+  }>();
+  events.groupBy((r) => sessionWindow(r.at, when(r.status.geq(500), "1 hour").otherwise("5 minutes")));
+  // @ts-expect-error a number has no unit
+  events.groupBy((r) => sessionWindow(r.at, r.status));
+  // @ts-expect-error no time
+  events.groupBy(sessionWindow(col<"int">("status"), "5 minutes"));
 });
 
 test("aggregates have the types of their results", () => {

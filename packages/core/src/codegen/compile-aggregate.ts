@@ -319,6 +319,24 @@ export function mergeBuffers(
   });
 }
 
+/** The final values of rows of buffers, each of which is a group. */
+export function evaluateBuffers(
+  plans: readonly AggregatePlan[],
+  buffers: readonly Vector[],
+  length: number,
+): readonly Vector[] {
+  const groups = Int32Array.from({ length }, (_, i) => i);
+  let at = 0;
+  return plans.map((plan) => {
+    const store = plan.create();
+    store.ensure(length);
+    const next = at + plan.buffer.length;
+    store.merge(groups, length, buffers.slice(at, next));
+    at = next;
+    return store.results(length);
+  });
+}
+
 /** An aggregate's state of one group, about. */
 const bytesPerValue = 24;
 

@@ -21,6 +21,7 @@ import { compilePipelineOperator } from "./operators/pipeline.ts";
 import { compileRange } from "./operators/range.ts";
 import { compileScan } from "./operators/scan.ts";
 import { compileLateRows } from "./operators/late-rows.ts";
+import { compileMergeSessions } from "./operators/merge-sessions.ts";
 import { compileMergeSorted, compileSort } from "./operators/sort.ts";
 import { compileUnion } from "./operators/union.ts";
 import { compileUserRows } from "./operators/user-rows.ts";
@@ -28,6 +29,7 @@ import { compileWindow } from "./operators/window.ts";
 import { compileStateAggregate } from "./stateful/state-aggregate.ts";
 import { compileStateDeduplicate } from "./stateful/state-deduplicate.ts";
 import { compileStateLimit } from "./stateful/state-limit.ts";
+import { compileStateSessions } from "./stateful/state-sessions.ts";
 
 /**
  * Compiles a plan. It can be executed any number of times, but one execution must end before the next begins: the
@@ -90,6 +92,10 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compilePartialAggregate(plan, environment);
     case "FinalAggregate":
       return compileFinalAggregate(plan, environment);
+    case "MergeSessions":
+      return compileMergeSessions(plan, environment);
+    case "StateSessions":
+      return compileStateSessions(plan, environment);
     case "StateAggregate":
       return compileStateAggregate(plan, environment);
     case "StateDeduplicate":

@@ -190,7 +190,7 @@ export function timestampPlusMonths(micros: bigint, months: number, timeZone: st
 }
 
 /** A timestamp later by a span: its whole days on the calendar of the zone, the rest on the clock. */
-function timestampPlusDays(micros: bigint, span: bigint, zone: TimeZone): bigint {
+export function timestampPlusDays(micros: bigint, span: bigint, zone: TimeZone): bigint {
   const rest = span % microsPerDay;
   if (zone.fixed !== undefined || rest === span) return checkedTimestamp(micros + span);
   return checkedTimestamp(fromLocal(zone, toLocal(zone, micros) + (span - rest)) + rest);

@@ -8,6 +8,7 @@
  * used (Spark keeps late rows counting for the watermark).
  * Not safe, and left: below a limit, a user function, a generator's or expansion's own columns, anything not deterministic.
  */
+import { sessionKeys } from "../analyzer/watermark-columns.ts";
 import type { Attribute, Expr } from "../expressions/expression.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
@@ -66,7 +67,10 @@ function push(node: FilterNode): LogicalPlan {
       return { ...input, input: push({ ...node, input: input.input }) };
     case "Aggregate": {
       const keys = new Map<Attribute["id"], Expr>();
-      for (const key of input.grouping) {
+      const sessions = sessionKeys(input.grouping);
+      for (const [i, key] of input.grouping.entries()) {
+        // The session of a group is not that of each of its rows.
+        if (sessions.includes(i)) continue;
         if (key.kind === "Attribute") keys.set(key.id, key);
         else if (key.kind === "Alias" && key.id !== undefined) keys.set(key.id, key.child);
       }

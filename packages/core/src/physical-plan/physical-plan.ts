@@ -76,6 +76,18 @@ export interface FinalAggregateExec extends PlanNode {
   readonly keyCount: number;
   readonly aggregates: readonly AggregateCall[];
 }
+/**
+ * As FinalAggregate, with a key that is a session: rows of equal other keys whose sessions overlap or touch are one group,
+ * from the first start to the last end. Input: partial results in the order of the other keys and the session.
+ */
+export interface MergeSessionsExec extends PlanNode {
+  readonly kind: "MergeSessions";
+  readonly input: PhysicalPlan;
+  readonly keyCount: number;
+  /** Positions of the session among the keys: one, or several when it is written several times. */
+  readonly sessions: readonly number[];
+  readonly aggregates: readonly AggregateCall[];
+}
 export type Partitioning =
   | { readonly kind: "hash"; readonly keys: readonly number[]; readonly partitions: number }
   | { readonly kind: "single" };
@@ -215,6 +227,7 @@ export type PhysicalPlan =
   | KeyedGroupsExec
   | PartialAggregateExec
   | FinalAggregateExec
+  | MergeSessionsExec
   | StatefulExec
   | ExchangeExec
   | HashJoinExec

@@ -1,3 +1,4 @@
+import { sessionKeys } from "../analyzer/watermark-columns.ts";
 import type { PipelineStep } from "../codegen/pipeline.ts";
 import { assertInvariant, MillraceError } from "../errors/index.ts";
 import type { AggregateCall, Attribute, Expr, SortOrder } from "../expressions/expression.ts";
@@ -18,8 +19,10 @@ import {
   planStateAggregate,
   planStateDeduplicate,
   planStateLimit,
+  planStateSessions,
   type StatefulPlanner,
 } from "./plan-stateful.ts";
+import { planMergeSessions } from "./plan-sessions.ts";
 import { planWindow } from "./plan-window.ts";
 import type { StatefulOutputMode } from "./stateful.ts";
 
@@ -268,9 +271,14 @@ export class Planner {
       keys,
       aggregates,
     };
+    const sessions = sessionKeys(plan.grouping);
     if (stateful !== undefined) {
-      return planStateAggregate(partial, { grouping: plan.grouping, aggregates, schema }, operatorId, stateful);
+      const merged = { grouping: plan.grouping, aggregates, schema };
+      return sessions.length === 0
+        ? planStateAggregate(partial, merged, operatorId, stateful)
+        : planStateSessions(partial, { ...merged, sessions }, operatorId, stateful);
     }
+    if (sessions.length > 0) return planMergeSessions(partial, { sessions, aggregates, schema }, this);
     const input = exchangeByKeys(partial, [], 1, this);
     return { kind: "FinalAggregate", id: this.newId(), schema, input, keyCount: keys.length, aggregates };
   }

@@ -7,12 +7,14 @@ import { outputOf, schemaOfAttributes } from "../logical-plan/output.ts";
 import { isStreamingPlan, somePlan } from "../logical-plan/traverse.ts";
 import { bigintType, nullType, type StructType, structType } from "../types/data-type.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
+import { otherKeys } from "./plan-sessions.ts";
 import type {
   OperatorState,
   StateAggregateExec,
   StateDeduplicateExec,
   StatefulOutputMode,
   StateLimitExec,
+  StateSessionsExec,
 } from "./stateful.ts";
 
 /** What planning a stateful operator needs of the planner. */
@@ -85,6 +87,61 @@ export function planStateAggregate(
     ),
     state,
     keyCount,
+    aggregates: plan.aggregates,
+    outputMode,
+    ...(eventTime === undefined ? {} : { eventTime }),
+  };
+}
+
+/**
+ * Merges sessions with those of the state: a store of whole rows (keys, session, buffers) by the other keys and the start.
+ * @param partial as for {@link planStateAggregate}
+ */
+export function planStateSessions(
+  partial: PhysicalPlan,
+  plan: {
+    readonly grouping: readonly Expr[];
+    readonly sessions: readonly number[];
+    readonly aggregates: readonly AggregateCall[];
+    readonly schema: StructType;
+  },
+  operatorId: number,
+  planner: StatefulPlanner,
+): StateSessionsExec {
+  const { sessions } = plan;
+  const keyCount = plan.grouping.length;
+  const { statePartitions, outputMode } = planner;
+  assertInvariant(outputMode !== "update", "sessions in update mode");
+  const keys = otherKeys(keyCount, sessions);
+  const sessionType = plan.schema.fields[sessions[0]!]!.type;
+  assertInvariant(keys.length > 0 && sessionType.kind === "struct", "sessions of a stream have a key besides them");
+  const eventTime = keyEventTimeOf(plan.grouping, plan.schema);
+  return {
+    kind: "StateSessions",
+    id: planner.newId(),
+    schema: plan.schema,
+    input: exchangeByKeys(partial, keys, statePartitions, planner),
+    state: {
+      operatorId,
+      operatorName: "sessionWindowStateStoreSaveExec",
+      partitions: statePartitions,
+      recordedPartitions: statePartitions,
+      stores: [
+        {
+          name: "default",
+          key: structType([
+            ...keys.map((i) => plan.schema.fields[i]!),
+            { name: "sessionStartTime", type: sessionType.fields[0]!.type, nullable: false },
+          ]),
+          value: partial.schema,
+          prefixColumns: keys.length,
+        },
+      ],
+      batchWithoutData: outputMode === "complete" ? "never" : "whenWatermarkMoves",
+      outputDelayMs: 0,
+    },
+    keyCount,
+    sessions,
     aggregates: plan.aggregates,
     outputMode,
     ...(eventTime === undefined ? {} : { eventTime }),

@@ -65,6 +65,10 @@ export function describeOperator(plan: PhysicalPlan): string {
       }
       case "FinalAggregate":
         return `FinalAggregate ${columns} functions=${list(plan.aggregates)}`;
+      case "MergeSessions":
+        return `MergeSessions ${columns} sessions=[${plan.sessions.map((k) => `#${k}`).join(", ")}], functions=${list(plan.aggregates)}`;
+      case "StateSessions":
+        return `StateSessions ${columns} sessions=[${plan.sessions.map((k) => `#${k}`).join(", ")}], functions=${list(plan.aggregates)}, ${plan.outputMode}, state ${plan.state.operatorId}`;
       case "StateAggregate":
         return `StateAggregate ${columns} functions=${list(plan.aggregates)}, ${plan.outputMode}, state ${plan.state.operatorId}`;
       case "StateDeduplicate": {

@@ -54,6 +54,20 @@ export interface StateAggregateExec extends StatefulNode {
   readonly eventTime?: Expr;
 }
 
+/** As MergeSessions, merged with the sessions of earlier batches. */
+export interface StateSessionsExec extends StatefulNode {
+  readonly kind: "StateSessions";
+  readonly input: PhysicalPlan;
+  readonly keyCount: number;
+  /** Positions of the session among the keys: one, or several when it is written several times. */
+  readonly sessions: readonly number[];
+  readonly aggregates: readonly AggregateCall[];
+  /** In update mode sessions would come out that later ones replace. */
+  readonly outputMode: "append" | "complete";
+  /** Expression over the keys giving the event time (µs) that the watermark is compared with; absent: no watermark. */
+  readonly eventTime?: Expr;
+}
+
 /** Of the rows with equal keys, over all batches, the first one. */
 export interface StateDeduplicateExec extends StatefulNode {
   readonly kind: "StateDeduplicate";
@@ -78,11 +92,12 @@ export interface StateLimitExec extends StatefulNode {
   readonly limit: number;
 }
 
-export type StatefulExec = StateAggregateExec | StateDeduplicateExec | StateLimitExec;
+export type StatefulExec = StateAggregateExec | StateSessionsExec | StateDeduplicateExec | StateLimitExec;
 
 /** The operators of {@link StatefulExec}. */
 const statefulKinds = {
   StateAggregate: true,
+  StateSessions: true,
   StateDeduplicate: true,
   StateLimit: true,
 } satisfies Record<StatefulExec["kind"], true>;

@@ -19,7 +19,9 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "KeyedGroups":
     case "PartialAggregate":
     case "FinalAggregate":
+    case "MergeSessions":
     case "StateAggregate":
+    case "StateSessions":
     case "StateDeduplicate":
     case "StateLimit":
     case "Exchange":

@@ -3,10 +3,13 @@ import type {
   ArgumentType,
   AsNullableAs,
   ColumnArgument,
+  ColumnLike,
   DatetimeType,
   IntegralType,
+  IntervalType,
   StringType,
   TimestampType,
+  Untyped,
 } from "../column-types.ts";
 
 import { Column } from "../column.ts";
@@ -41,6 +44,20 @@ export function window(
     [time],
     texts.flatMap((text) => (text === undefined ? [] : [literalOf(text)])),
   );
+}
+/**
+ * The session that a row belongs to, as column `session_window` with `start` and `end`, for `groupBy`: rows of equal other
+ * keys of which each comes no later than `gap` after the one before; the session ends `gap` after its last row. The gap is
+ * a text such as `"5 minutes"`, or a column of such texts or intervals that gives each row its own. Rows without a time, and
+ * rows whose gap is NULL, no interval, zero or negative, belong to none.
+ * `df.groupBy(sessionWindow("at", "5 minutes"), "user")`
+ */
+export function sessionWindow(
+  time: ColumnArgument<TimestampType>,
+  gap: string | ColumnLike<StringType | IntervalType | Untyped>,
+): Column<WindowType, "session_window"> {
+  const column: ColumnArgument = typeof gap === "string" ? new Column(literalOf(gap)) : gap;
+  return functionColumn(sessionWindow, "session_window", [time, column]);
 }
 /** The start of the query, or of the micro-batch: the same in all rows of it. */
 export function currentTimestamp(): Column<"timestamp!"> {

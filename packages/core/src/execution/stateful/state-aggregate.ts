@@ -12,10 +12,9 @@
  */
 import { type AggregatePlan, planAggregate } from "../../codegen/aggregate-plan.ts";
 import type { AggregateStore } from "../../codegen/aggregate-stores.ts";
-import { mergeBuffers } from "../../codegen/compile-aggregate.ts";
+import { evaluateBuffers, mergeBuffers } from "../../codegen/compile-aggregate.ts";
 import { KeyCompiler, type KeyTable } from "../../codegen/group-keys.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
-import type { Vector } from "../../columnar/vector.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
 import { referencesTo } from "../../expressions/traverse.ts";
 import type { StateAggregateExec, StateStoreDescription } from "../../physical-plan/stateful.ts";
@@ -198,7 +197,7 @@ class StateAggregation {
       return {
         schema: this.#plan.schema,
         length,
-        columns: [...builders.keys.map((b) => b.finish()), ...this.#evaluate(values, length)],
+        columns: [...builders.keys.map((b) => b.finish()), ...evaluateBuffers(this.#plans, values, length)],
       };
     };
     for (const { key, value } of this.#store.entries()) {
@@ -213,18 +212,5 @@ class StateAggregation {
       if (rows === targetBatchRows) yield finish();
     }
     if (rows > 0) yield finish();
-  }
-
-  #evaluate(buffers: readonly Vector[], length: number): Vector[] {
-    const groups = Int32Array.from({ length }, (_, i) => i);
-    let at = 0;
-    return this.#plans.map((plan) => {
-      const store = plan.create();
-      store.ensure(length);
-      const next = at + plan.buffer.length;
-      store.merge(groups, length, buffers.slice(at, next));
-      at = next;
-      return store.results(length);
-    });
   }
 }

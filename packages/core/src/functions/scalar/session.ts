@@ -1,4 +1,4 @@
-/** Functions about types and errors, and `window` as it is documented. */
+/** Functions about types and errors, and `window` and `session_window` as they are documented. */
 import { MillraceError } from "../../errors/index.ts";
 import {
   bigintType,
@@ -12,8 +12,13 @@ import {
 } from "../../types/data-type.ts";
 import { catalogString } from "../../types/type-names.ts";
 import type { ScalarFunction } from "../function.ts";
-import { fixedMicros, parseInterval } from "../interval.ts";
+import { type CalendarInterval, fixedMicros, parseInterval } from "../interval.ts";
 import { coerceArgument, requireLiteral, signature, unexpectedInput } from "../resolution.ts";
+import { gapOf, sessionEnd } from "../session-gap.ts";
+import { timeZoneOf } from "../time-zone.ts";
+
+/** Different gaps that are remembered as intervals. */
+const mostGaps = 1024;
 
 const fields = { since: "0.1.0", nulls: "custom", deterministic: true } as const;
 const doc = (group: string, usage: string, summary: string, sql: string, result: string): ScalarFunction["doc"] => ({
@@ -159,6 +164,46 @@ export const session: readonly ScalarFunction[] = [
       "The window of event time that a row belongs to, as a struct of start (included) and end (excluded). In GROUP BY a sliding window gives each row to every window it lies in; elsewhere the latest one is meant.",
       "window(TIMESTAMP'2024-01-01 10:07:00', '5 minutes')",
       "{2024-01-01 10:05:00, 2024-01-01 10:10:00}",
+    ),
+  },
+  {
+    ...fields,
+    name: "session_window",
+    arity: [2, 2],
+    resolve([time, gap], call) {
+      const type =
+        time!.type.kind === "timestamp_ntz" ? timestampNtzType : coerceArgument(time!, timestampType, 0, call);
+      return {
+        args: [type, gap!.type.kind === "interval_day_time" ? gap!.type : coerceArgument(gap!, stringType, 1, call)],
+        returns: structType([
+          { name: "start", type, nullable: true },
+          { name: "end", type, nullable: true },
+        ]),
+      };
+    },
+    nulls: "propagate",
+    canReturnNull: true,
+    bind({ args: [timeType, gapType] }, context) {
+      const zone = timeZoneOf(timeType!.kind === "timestamp" ? context.timeZone : "UTC");
+      // Gaps come from a CASE or a small table: a few, again and again.
+      const gaps = new Map<SqlValue, CalendarInterval | undefined>();
+      return (time, value) => {
+        let gap = gaps.get(value);
+        if (gap === undefined && !gaps.has(value)) {
+          if (gaps.size === mostGaps) gaps.clear();
+          gap = gapOf(value, gapType!);
+          gaps.set(value, gap);
+        }
+        const end = gap === undefined ? undefined : sessionEnd(time as bigint, gap, zone);
+        return end === undefined ? null : [time, end];
+      };
+    },
+    doc: doc(
+      "Date and time",
+      "session_window(time, gap)",
+      "The session of a row alone: a struct of its time and of that plus the gap; NULL when the gap is no interval, zero or negative. In GROUP BY sessions of equal other keys that overlap or touch become one.",
+      "session_window(TIMESTAMP'2024-01-01 10:07:00', '5 minutes')",
+      "{2024-01-01 10:07:00, 2024-01-01 10:12:00}",
     ),
   },
 ];
