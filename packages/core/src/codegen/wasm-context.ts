@@ -42,22 +42,16 @@ export interface NumericScope {
 
 /** What a type is computed as; undefined for types that are not. */
 export function machineOf(type: DataType): Machine | undefined {
-  switch (type.kind) {
-    case "boolean":
-    case "tinyint":
-    case "smallint":
-    case "int":
-    case "date":
-    case "interval_year_month":
+  switch (vectorKindOf(type)) {
+    case "bool":
+    case "i8":
+    case "i16":
+    case "i32":
       return "i32";
-    case "bigint":
-    case "timestamp":
-    case "timestamp_ntz":
-    case "time":
-    case "interval_day_time":
+    case "i64":
       return "i64";
-    case "float":
-    case "double":
+    case "f32":
+    case "f64":
     case "decimal":
       return "f64";
     default:

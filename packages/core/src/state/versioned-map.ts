@@ -207,10 +207,7 @@ export class VersionedMap {
     valueStart: number,
     valueEnd: number,
   ): number {
-    const words = this.#keyWords.of(key, keyStart, keyEnd);
-    const hash = hashOf(key, words, keyStart, keyEnd);
-    let entry = this.#probe(key, words, keyStart, keyEnd, hash);
-    if (entry < 0) entry = this.#insert(-1 - entry, key, words, keyStart, keyEnd, hash);
+    const entry = this.#entryOf(key, keyStart, keyEnd);
     this.setValue(entry, value, valueStart, valueEnd);
     return entry;
   }
@@ -224,13 +221,18 @@ export class VersionedMap {
     valueStart: number,
     valueEnd: number,
   ): number {
-    const words = this.#keyWords.of(key, keyStart, keyEnd);
-    const hash = hashOf(key, words, keyStart, keyEnd);
-    let entry = this.#probe(key, words, keyStart, keyEnd, hash);
-    if (entry < 0) entry = this.#insert(-1 - entry, key, words, keyStart, keyEnd, hash);
-    else if (this.#valueLengths[entry]! !== absent) return -1;
+    const entry = this.#entryOf(key, keyStart, keyEnd);
+    if (this.#valueLengths[entry]! !== absent) return -1;
     this.setValue(entry, value, valueStart, valueEnd);
     return entry;
+  }
+
+  /** The entry of a key; a new one has no value yet. */
+  #entryOf(key: Uint8Array, start: number, end: number): number {
+    const words = this.#keyWords.of(key, start, end);
+    const hash = hashOf(key, words, start, end);
+    const entry = this.#probe(key, words, start, end, hash);
+    return entry < 0 ? this.#insert(-1 - entry, key, words, start, end, hash) : entry;
   }
 
   #insert(slot: number, key: Uint8Array, words: Int32Array | null, start: number, end: number, hash: number): number {
