@@ -73,6 +73,11 @@ await orders
 
 await orders.groupBy("customer").pivot("day", ["2026-03-01", "2026-03-04"]).sum("cents").orderBy("customer").show();
 
+await orders.groupBy("customer").count().orderBy("customer").transpose().show();
+
+const wide = orders.select("id", "cents", "day").to({ day: "timestamp", cents: "bigint", note: "string" });
+await wide.orderBy("day").zipWithIndex("nth").show(2);
+
 await orders.na
   .fill(0, ["cents"])
   .agg((o) => ({ mean: avg(o.cents) }))

@@ -144,6 +144,7 @@ const refused: Readonly<
     (df) => df.selectExpr("row_number() OVER (PARTITION BY k ORDER BY i)") as unknown as Frame,
     "append",
   ],
+  "a number of each row": [(df) => df.zipWithIndex() as unknown as Frame, "append"],
   "an offset": [(df) => df.offset(1), "append"],
   "a distinct aggregate": [(df) => df.groupBy("k").agg(expr("count(DISTINCT i)")) as unknown as Frame, "complete"],
   "an aggregation in append mode without a watermark": [(df) => df.groupBy("k").count() as unknown as Frame, "append"],

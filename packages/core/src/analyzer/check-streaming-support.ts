@@ -3,7 +3,7 @@
  * plan's operators cannot give (the table of Spark's `UnsupportedOperationChecker`).
  */
 import { MillraceError } from "../errors/index.ts";
-import type { Attribute } from "../expressions/expression.ts";
+import type { Attribute, Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { someExpression } from "../expressions/traverse.ts";
 import { attributeOf, isNamed, typeOf } from "../expressions/typing.ts";
@@ -97,6 +97,11 @@ function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readon
       return checkJoin(node);
     case "ResolvedKeyedGroups":
       throw unsupported(`${node.plan.how} after groupByKey on a streaming DataFrame/Dataset (groupBy().agg() is)`);
+    case "Project":
+      if (node.expressions.some((expr) => someExpression(expr, numbersRows))) {
+        throw unsupported("numbers of rows (monotonically_increasing_id, zipWithIndex): each batch would begin anew");
+      }
+      return;
     case "Offset":
       throw unsupported("an offset on a streaming DataFrame/Dataset");
     case "Aggregate":
@@ -122,6 +127,10 @@ function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readon
     default:
       return;
   }
+}
+
+function numbersRows(expr: Expr): boolean {
+  return expr.kind === "Call" && expr.fn === "monotonically_increasing_id";
 }
 
 function checkDeduplicate(node: StreamingDeduplicate): void {

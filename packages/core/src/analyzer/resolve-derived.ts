@@ -1,7 +1,8 @@
-import { unreachable } from "../errors/index.ts";
+import { MillraceError, unreachable } from "../errors/index.ts";
 import type { Derived } from "../logical-plan/derived.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import type { AnalysisContext } from "./context.ts";
+import { resolveMatchSchema } from "./resolve-match-schema.ts";
 import { resolveNaDrop, resolveNaFill, resolveNaReplace } from "./resolve-na.ts";
 import { resolvePivot } from "./resolve-pivot.ts";
 import { resolveSample } from "./resolve-sample.ts";
@@ -23,6 +24,10 @@ export function resolveDerived({ relation }: Derived, input: LogicalPlan, contex
       return resolveUnpivot(relation, input, context);
     case "Pivot":
       return resolvePivot(relation, input, context);
+    case "Transpose":
+      throw new MillraceError("INTERNAL_ERROR", { message: "a transposition reached the analyzer" });
+    case "MatchSchema":
+      return resolveMatchSchema(relation, input, context);
     case "Summary":
       return resolveSummary(relation, input, context);
     case "Sample":

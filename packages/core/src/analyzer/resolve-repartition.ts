@@ -1,4 +1,6 @@
 import { MillraceError } from "../errors/index.ts";
+import { argumentInfo } from "../functions/fold.ts";
+import { unexpectedInput } from "../functions/resolution.ts";
 import type { LogicalPlan, Repartition } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import type { AnalysisContext } from "./context.ts";
@@ -15,5 +17,13 @@ export function resolveRepartition(plan: Repartition, input: LogicalPlan, contex
     });
   }
   const scope = { attributes: outputOf(input) };
-  return { ...plan, input, expressions: plan.expressions.map((expr) => resolveExpression(expr, scope, context)) };
+  const expressions = plan.expressions.map((expr) => resolveExpression(expr, scope, context));
+  const number = plan.how === "id" ? argumentInfo(expressions[0]!, context.evaluation) : undefined;
+  if (number !== undefined && number.type.kind !== "int") {
+    throw unexpectedInput(number, "INT", 0, {
+      sql: `direct_shuffle_partition_id(${number.sql})`,
+      ansi: context.evaluation.ansi,
+    });
+  }
+  return { ...plan, input, expressions };
 }

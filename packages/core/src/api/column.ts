@@ -153,6 +153,30 @@ export class Column<out T = unknown, out N extends string = string> implements C
     return new Column(call("negative", [this.expr], originOf(Column.prototype.negate)));
   }
 
+  // ---- bits ----------------------------------------------------------------------------------------------------------
+
+  /** The bits that both have, in the wider of the two types. `c.flags.bitwiseAND(4)` */
+  bitwiseAND<const V extends number | bigint | ColumnLike<IntegralType | Untyped>>(
+    this: ColumnLike<IntegralType | Untyped>,
+    other: V,
+  ): Column<SumType<T, V>> {
+    return binary("&", this, other, Column.prototype.bitwiseAND);
+  }
+  /** The bits that one has or both. `c.flags.bitwiseOR(4)` */
+  bitwiseOR<const V extends number | bigint | ColumnLike<IntegralType | Untyped>>(
+    this: ColumnLike<IntegralType | Untyped>,
+    other: V,
+  ): Column<SumType<T, V>> {
+    return binary("|", this, other, Column.prototype.bitwiseOR);
+  }
+  /** The bits that one has and not both. `c.a.bitwiseXOR(c.b)` */
+  bitwiseXOR<const V extends number | bigint | ColumnLike<IntegralType | Untyped>>(
+    this: ColumnLike<IntegralType | Untyped>,
+    other: V,
+  ): Column<SumType<T, V>> {
+    return binary("^", this, other, Column.prototype.bitwiseXOR);
+  }
+
   // ---- text ----------------------------------------------------------------------------------------------------------
 
   /** Whether the text starts with another. `c.route.startsWith("/api")` */
@@ -249,6 +273,10 @@ export class Column<out T = unknown, out N extends string = string> implements C
   /** Same as {@link alias}. */
   as<const Name extends string>(name: Name): Column<T, Name> {
     return this.alias(name);
+  }
+  /** The result of a function over this column: lets chains use functions of yours. `c.name.transform(trim).transform(upper)` */
+  transform<R>(fn: (column: this) => R): R {
+    return fn(this);
   }
   /** Ascending, NULL first. `df.orderBy((c) => c.at.asc())` */
   asc(): SortColumn {

@@ -25,14 +25,12 @@ import { columnOf, columnsOf, expressionsOf } from "./columns.ts";
 import { DataFrameWriter } from "./data-frame-writer.ts";
 import { DataStreamWriter } from "./data-stream-writer.ts";
 import { type BuildFrame } from "./frame-building.ts";
-import { FrameShortcuts } from "./frame-shortcuts.ts";
-import type { Summaries, Unpivoted } from "./frame-types.ts";
+import { FrameReshaping } from "./frame-reshaping.ts";
 import { GroupedData } from "./grouped-data.ts";
 import { DataFrameNaFunctions } from "./na-functions.ts";
 import type { Observation } from "./observation.ts";
-import { type PartitionItem, positionsOf, repartitioned, sampled, splits, subsets } from "./plan-building.ts";
+import { positionsOf, subsets } from "./plan-building.ts";
 import { DataFrameStatFunctions } from "./stat-functions.ts";
-import { StorageLevel } from "./storage-level.ts";
 import { joinTypeOf } from "./plan-facts.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 import type { Returned, ReturnedSchema, WithoutResult } from "./row-types.ts";
@@ -67,14 +65,14 @@ type SortItem<S extends Schema> =
  *
  * `S` is the schema as the compiler knows it, `O` the session's options for values.
  */
-export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> extends FrameShortcuts<S, O> {
+export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> extends FrameReshaping<S, O> {
   /** Only for the compiler: the schema. */
   declare readonly schemaType: S;
   /** Only for the compiler: the rows. */
   declare readonly rowType: Row<S, O>;
   /** Only for the compiler: DataFrames of sessions with other options do not mix. */
   declare readonly optionsType: (options: O) => O;
-  readonly #frames: BuildFrame<O> = <R extends Schema>(plan: LogicalPlan) => this.#with<R>(plan);
+  readonly #frames: BuildFrame<O> = <R extends Schema>(plan: LogicalPlan) => this.derive<R>(plan);
 
   // ---- columns -------------------------------------------------------------------------------------------------------
 
@@ -83,13 +81,13 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
    * named columns. `df.select("id", (c) => ({ total: c.price.times(c.quantity) }))`
    */
   select<const I extends readonly SelectItem<S>[]>(...items: I): DataFrame<Selected<S, I>, O> {
-    return this.#with({ kind: "Project", input: this.plan, expressions: expressionsOf(items, this.select) });
+    return this.derive({ kind: "Project", input: this.plan, expressions: expressionsOf(items, this.select) });
   }
   /** The given columns as SQL text. `df.selectExpr("id", "price * 2 AS twice")` */
   selectExpr(...texts: readonly string[]): DataFrame<Readonly<Record<string, Untyped>>, O> {
     const options = { timeZone: this.timeZone() };
     const expressions = texts.flatMap((text) => parseNamedExpressions(text, options));
-    return this.#with({ kind: "Project", input: this.plan, expressions });
+    return this.derive({ kind: "Project", input: this.plan, expressions });
   }
   /** All columns and one more, or one replaced. `df.withColumn("total", (c) => c.price.times(c.quantity))` */
   withColumn<const N extends string, T>(
@@ -97,7 +95,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
     column: ColumnLike<T> | ((columns: Columns<S>) => ColumnLike<T>),
   ): DataFrame<WithColumnsOf<S, { readonly [K in N]: T }>, O> {
     const columns = [{ kind: "Alias", child: columnOf(column), name }] as const;
-    return this.#with({ kind: "WithColumns", input: this.plan, columns });
+    return this.derive({ kind: "WithColumns", input: this.plan, columns });
   }
   /** As `withColumn` for several at once; they do not see one another. */
   withColumns<R extends ColumnRecord>(
@@ -107,21 +105,21 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
     const columns = Object.entries(record).map(
       ([name, column]) => ({ kind: "Alias", child: columnOf(column), name }) as const,
     );
-    return this.#with({ kind: "WithColumns", input: this.plan, columns });
+    return this.derive({ kind: "WithColumns", input: this.plan, columns });
   }
   /** A column under another name; nothing happens when there is none of the old name. */
   withColumnRenamed<const From extends ColumnName<S>, const To extends string>(
     from: From,
     to: To,
   ): DataFrame<Renamed<S, From, To>, O> {
-    return this.#with({ kind: "WithColumnsRenamed", input: this.plan, renames: [{ from, to }] });
+    return this.derive({ kind: "WithColumnsRenamed", input: this.plan, renames: [{ from, to }] });
   }
   /** Several columns under other names, by old name. `df.withColumnsRenamed({ a: "x", b: "y" })` */
   withColumnsRenamed<const R extends { readonly [K in ColumnName<S>]?: string }>(
     renames: R,
   ): DataFrame<{ readonly [K in keyof S as K extends keyof R ? (R[K] extends string ? R[K] : K) : K]: S[K] }, O> {
     const list = Object.entries(renames as Readonly<Record<string, string>>).map(([from, to]) => ({ from, to }));
-    return this.#with({ kind: "WithColumnsRenamed", input: this.plan, renames: list });
+    return this.derive({ kind: "WithColumnsRenamed", input: this.plan, renames: list });
   }
   /** All columns whose names match a regular expression, for `select`. df.select(df.colRegex("`(a|b).*`")) */
   colRegex(pattern: string): Column<Untyped> {
@@ -133,24 +131,24 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   toJSON(): DataFrame<{ readonly value: "string!" }, O> {
     const row = call("struct", [{ kind: "UnresolvedStar", target: [] }]);
     const json: Expr = { kind: "Alias", child: call("to_json", [row]), name: "value" };
-    return this.#with({ kind: "Project", input: this.plan, expressions: [json] });
+    return this.derive({ kind: "Project", input: this.plan, expressions: [json] });
   }
   /** All columns but the given ones. */
   drop<const N extends ColumnName<S>>(...names: readonly N[]): DataFrame<Without<S, N>, O> {
     const columns = names.map((name) => attribute([name], originOf(this.drop)));
-    return this.#with({ kind: "Drop", input: this.plan, columns });
+    return this.derive({ kind: "Drop", input: this.plan, columns });
   }
   /** The same columns under new names, all of them in order. */
   toDF<const N extends readonly string[]>(...names: N): DataFrame<{ readonly [K in N[number]]: Untyped }, O> {
-    return this.#with({ kind: "ToDF", input: this.plan, names });
+    return this.derive({ kind: "ToDF", input: this.plan, names });
   }
   /** Advice for the planner, such as `broadcast`. It changes no result; what is not known is passed over. */
   hint(name: string, ...parameters: readonly (string | number)[]): DataFrame<S, O> {
-    return this.#with({ kind: "Derived", input: this.plan, relation: { kind: "Hint", name, parameters } });
+    return this.derive({ kind: "Derived", input: this.plan, relation: { kind: "Hint", name, parameters } });
   }
   /** Names the DataFrame, so that `col("name.column")` can refer to its columns in a join. */
   alias(name: string): DataFrame<S, O> {
-    return this.#with({ kind: "SubqueryAlias", input: this.plan, alias: name });
+    return this.derive({ kind: "SubqueryAlias", input: this.plan, alias: name });
   }
   /** Same as {@link alias}. */
   as(name: string): DataFrame<S, O> {
@@ -165,7 +163,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
       typeof condition === "string"
         ? parseExpression(condition, { timeZone: this.timeZone() })
         : columnOf<S, unknown>(condition);
-    return this.#with({ kind: "Filter", input: this.plan, condition: expr });
+    return this.derive({ kind: "Filter", input: this.plan, condition: expr });
   }
   /** Same as {@link filter}. */
   where(condition: Condition<S>): DataFrame<S, O> {
@@ -173,12 +171,12 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   }
   /** Sorted rows: names, columns, or lambdas; ascending unless told otherwise. `df.orderBy((c) => c.at.desc(), "id")` */
   orderBy(...items: readonly SortItem<S>[]): DataFrame<S, O> {
-    return this.#with({ kind: "Sort", input: this.plan, order: this.#order(items, this.orderBy) });
+    return this.derive({ kind: "Sort", input: this.plan, order: this.#order(items, this.orderBy) });
   }
   /** As {@link orderBy}, each partition for itself. */
   sortWithinPartitions(...items: readonly SortItem<S>[]): DataFrame<S, O> {
     const order = this.#order(items, this.sortWithinPartitions);
-    return this.#with({ kind: "Sort", input: this.plan, order, withinPartitions: true });
+    return this.derive({ kind: "Sort", input: this.plan, order, withinPartitions: true });
   }
   #order(items: readonly SortItem<S>[], method: PublicMethod): readonly SortOrder[] {
     const origin = originOf(method);
@@ -197,15 +195,15 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   }
   /** At most `count` rows; of a stream, in append mode, over all batches. */
   limit(count: number): DataFrame<S, O> {
-    return this.#with({ kind: "Limit", input: this.plan, limit: count });
+    return this.derive({ kind: "Limit", input: this.plan, limit: count });
   }
   /** All rows but the first `count`. */
   offset(count: number): DataFrame<S, O> {
-    return this.#with({ kind: "Offset", input: this.plan, offset: count });
+    return this.derive({ kind: "Offset", input: this.plan, offset: count });
   }
   /** Each distinct row once; of a stream as {@link dropDuplicates} of all columns. */
   distinct(): DataFrame<S, O> {
-    return this.#with({ kind: "Deduplicate", input: this.plan });
+    return this.derive({ kind: "Deduplicate", input: this.plan });
   }
   /**
    * One row for each combination of the given columns' values, or of all columns: the first one. NULLs are equal.
@@ -216,7 +214,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
    */
   dropDuplicates(...names: readonly (ColumnName<S> | readonly ColumnName<S>[])[]): DataFrame<S, O> {
     const columns = names.flat() as readonly string[];
-    return this.#with({ kind: "Deduplicate", input: this.plan, ...(columns.length === 0 ? {} : { columns }) });
+    return this.derive({ kind: "Deduplicate", input: this.plan, ...(columns.length === 0 ? {} : { columns }) });
   }
   /**
    * Of a stream with a watermark: as {@link dropDuplicates}, but a key is kept only until the watermark has reached the time
@@ -226,7 +224,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
    */
   dropDuplicatesWithinWatermark(...names: readonly (ColumnName<S> | readonly ColumnName<S>[])[]): DataFrame<S, O> {
     const columns = names.flat() as readonly string[];
-    return this.#with({
+    return this.derive({
       kind: "Deduplicate",
       input: this.plan,
       withinWatermark: true,
@@ -239,7 +237,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   }
   /** The rows of both, columns matched by position; the names are those of this DataFrame. */
   union<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
-    return this.#with({ kind: "Union", inputs: [this.plan, other.plan], byName: false, allowMissingColumns: false });
+    return this.derive({ kind: "Union", inputs: [this.plan, other.plan], byName: false, allowMissingColumns: false });
   }
   /** Same as {@link union}. */
   unionAll<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
@@ -256,62 +254,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
     options?: boolean | { readonly allowMissingColumns: boolean },
   ): unknown {
     const allowMissingColumns = typeof options === "boolean" ? options : (options?.allowMissingColumns ?? false);
-    return this.#with({ kind: "Union", inputs: [this.plan, other.plan], byName: true, allowMissingColumns });
-  }
-  /** The distinct rows that both have; columns are matched by position, NULL equals NULL. */
-  intersect<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
-    return this.#setOperation(other, "intersect", false);
-  }
-  /** As `intersect`, with duplicates: a row as often as in the side that has fewer of it. */
-  intersectAll<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
-    return this.#setOperation(other, "intersect", true);
-  }
-  /** The distinct rows that the other DataFrame does not have. */
-  except<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
-    return this.#setOperation(other, "except", false);
-  }
-  /** Same as {@link except}. */
-  subtract<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
-    return this.except(other);
-  }
-  /** As `except`, with duplicates: each row of the other DataFrame takes one away. */
-  exceptAll<R extends Schema>(other: DataFrame<R, O>): DataFrame<Unioned<S, R>, O> {
-    return this.#setOperation(other, "except", true);
-  }
-
-  /**
-   * A random part of the rows, each taken with the probability `fraction`; with replacement, a row any number of times,
-   * on average `fraction`. The same seed gives the same rows for the same partitions. `df.sample(0.1, 7)`
-   */
-  sample(fraction: number, seed?: number | bigint): DataFrame<S, O>;
-  sample(withReplacement: boolean, fraction: number, seed?: number | bigint): DataFrame<S, O>;
-  sample(first: boolean | number, second?: number | bigint, third?: number | bigint): DataFrame<S, O> {
-    const [withReplacement, fraction, seed] =
-      typeof first === "boolean" ? [first, Number(second), third] : [false, first, second];
-    return this.#with(sampled(this.plan, { withReplacement, upper: fraction, seed: this.#seed(seed) }));
-  }
-  /** The rows cut at random into DataFrames whose sizes are about in the ratio of the weights. */
-  randomSplit(weights: readonly number[], seed?: number | bigint): DataFrame<S, O>[] {
-    return splits(this.plan, weights, this.#seed(seed)).map((plan) => this.#with(plan));
-  }
-  /**
-   * Other partitions: a number of them, columns whose equal values come together, or both. Sinks write a file for each
-   * partition. `df.repartition(8)`, `df.repartition("country")`, `df.repartition(8, "country")`
-   */
-  repartition(partitions: number, ...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
-  repartition(...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
-  repartition(...items: readonly unknown[]): DataFrame<S, O> {
-    return this.#with(repartitioned(this.plan, "hash", items, this.repartition));
-  }
-  /** As `repartition`, by ranges of the columns' order: each partition has a part of it. */
-  repartitionByRange(partitions: number, ...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
-  repartitionByRange(...columns: readonly PartitionItem<S>[]): DataFrame<S, O>;
-  repartitionByRange(...items: readonly unknown[]): DataFrame<S, O> {
-    return this.#with(repartitioned(this.plan, "range", items, this.repartitionByRange));
-  }
-  /** At most `partitions` partitions, made by joining neighbours. */
-  coalesce(partitions: number): DataFrame<S, O> {
-    return this.#with({ kind: "Repartition", input: this.plan, how: "coalesce", partitions, expressions: [] });
+    return this.derive({ kind: "Union", inputs: [this.plan, other.plan], byName: true, allowMissingColumns });
   }
   /**
    * Computes aggregates over the rows that pass, while something else is computed from them. With an
@@ -321,11 +264,11 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   observe(observation: Observation | string, ...metrics: readonly AggregateItem<S>[]): DataFrame<S, O> {
     const expressions = expressionsOf(metrics, this.observe);
     if (typeof observation === "string") {
-      return this.#with({ kind: "CollectMetrics", input: this.plan, name: observation, metrics: expressions });
+      return this.derive({ kind: "CollectMetrics", input: this.plan, name: observation, metrics: expressions });
     }
     if (this.isStreaming) throw new MillraceError("OBSERVATION_OF_STREAM", { name: observation.name });
     observation.use();
-    return this.#with({
+    return this.derive({
       kind: "CollectMetrics",
       input: this.plan,
       name: observation.name,
@@ -342,50 +285,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   }
   /** Statistics: `stat.corr`, `stat.cov`, `stat.crosstab`, `stat.freqItems`, `stat.approxQuantile`, `stat.sampleBy`. */
   override get stat(): DataFrameStatFunctions<S, O> {
-    return new DataFrameStatFunctions<S, O>(this.plan, this.#frames, () => this.#seed(undefined));
-  }
-  /** Count, mean, standard deviation, least and greatest value of numeric and text columns, as text. */
-  describe<const N extends ColumnName<S> = never>(
-    ...columns: readonly (N | readonly N[])[]
-  ): DataFrame<Summaries<S, N>, O> {
-    const names = columns.flat() as readonly string[];
-    const statistics = ["count", "mean", "stddev", "min", "max"];
-    const relation = { kind: "Summary", statistics, ...(names.length === 0 ? {} : { columns: names }) } as const;
-    return this.#with({ kind: "Derived", input: this.plan, relation });
-  }
-  /**
-   * Statistics of numeric and text columns, as text: those of `describe` and the quartiles, or the given ones among
-   * `count`, `count_distinct`, `approx_count_distinct`, `mean`, `stddev`, `min`, `max` and percentiles such as `75%`.
-   */
-  summary(...statistics: readonly string[]): DataFrame<Summaries<S, never>, O> {
-    const all = ["count", "mean", "stddev", "min", "25%", "50%", "75%", "max"];
-    const relation = { kind: "Summary", statistics: statistics.length === 0 ? all : statistics } as const;
-    return this.#with({ kind: "Derived", input: this.plan, relation });
-  }
-  /**
-   * Columns to rows: for each row and each value column a row with the identifiers, the column's name and its value.
-   * Without a list the values are all columns that are no identifier. `df.unpivot("id", ["a", "b"], "name", "value")`
-   */
-  unpivot<
-    const I extends ColumnName<S>,
-    const Name extends string,
-    const Value extends string,
-    const V extends ColumnName<S> = Exclude<ColumnName<S>, I>,
-  >(
-    ids: I | ColumnLike | readonly (I | ColumnLike)[],
-    values: V | ColumnLike | readonly (V | ColumnLike)[] | null,
-    variableColumnName: Name,
-    valueColumnName: Value,
-  ): DataFrame<Unpivoted<S, I, V, Name, Value>, O> {
-    const list = (items: unknown): readonly Expr[] =>
-      expressionsOf(Array.isArray(items) ? items : [items], this.unpivot);
-    const given = values === null ? {} : { values: list(values) };
-    const relation = { kind: "Unpivot", ids: list(ids), ...given, variableColumnName, valueColumnName } as const;
-    return this.#with({ kind: "Derived", input: this.plan, relation });
-  }
-  /** Same as {@link unpivot}. */
-  get melt(): this["unpivot"] {
-    return this.unpivot.bind(this);
+    return new DataFrameStatFunctions<S, O>(this.plan, this.#frames, () => this.seed(undefined));
   }
 
   // ---- joins and groups ------------------------------------------------------------------------------------------------
@@ -410,17 +310,17 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
     const sides = { kind: "Join", left: this.plan, right: other.plan, joinType: joinTypeOf(how) } as const;
     if (typeof on === "string" || Array.isArray(on)) {
       const using = typeof on === "string" ? [on] : (on as readonly string[]);
-      return this.#with({ ...sides, using, origin: originOf(this.join) });
+      return this.derive({ ...sides, using, origin: originOf(this.join) });
     }
     const condition =
       typeof on === "function"
         ? (on as (left: unknown, right: unknown) => ColumnLike)(columnsOf("left"), columnsOf("right")).expr
         : (on as ColumnLike).expr;
-    return this.#with({ ...sides, condition });
+    return this.derive({ ...sides, condition });
   }
   /** Every row of one side with every row of the other. */
   crossJoin<R extends Schema>(other: DataFrame<R, O>): DataFrame<Joined<S, R, never, "cross">, O> {
-    return this.#with({ kind: "Join", left: this.plan, right: other.plan, joinType: "cross" });
+    return this.derive({ kind: "Join", left: this.plan, right: other.plan, joinType: "cross" });
   }
   /** Groups of rows with equal values of the given columns. `df.groupBy(window("at", "10 seconds"), "route").count()` */
   groupBy<const I extends readonly SelectItem<S>[]>(...items: I): GroupedData<S, Selected<S, I>, O> {
@@ -453,14 +353,14 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   /** Aggregates over all rows: one row. `df.agg((c) => ({ total: sum(c.amount) }))` */
   agg<const I extends readonly AggregateItem<S>[]>(...items: I): DataFrame<Selected<S, I>, O> {
     const aggregates = expressionsOf(items, this.agg);
-    return this.#with({ kind: "Aggregate", input: this.plan, grouping: [], aggregates });
+    return this.derive({ kind: "Aggregate", input: this.plan, grouping: [], aggregates });
   }
   /**
    * How late rows may come: state older than the greatest time seen in `eventTime`, less the delay, is given up, and rows
    * that belong to it are dropped. `df.withWatermark("at", "10 seconds")`
    */
   withWatermark(eventTime: ColumnNameOfType<S, TimestampType>, delay: string): DataFrame<S, O> {
-    return this.#with({
+    return this.derive({
       kind: "WithWatermark",
       input: this.plan,
       eventTime,
@@ -490,7 +390,7 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   }
   /** The rows for which a function of yours returns true. `filter` with columns is faster. */
   filterRows(fn: (row: Row<S, O>) => boolean): DataFrame<S, O> {
-    return this.#with({ kind: "UserRows", input: this.plan, how: "filter", fn: userFunction(fn) });
+    return this.derive({ kind: "UserRows", input: this.plan, how: "filter", fn: userFunction(fn) });
   }
   /** Any number of rows for each partition of the rows, which is given as an iterable. */
   mapPartitions<const R extends TypeLiteral | SchemaLiteral>(
@@ -508,45 +408,6 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
     return fn(this);
   }
 
-  // ---- kept results ----------------------------------------------------------------------------------------------------
-
-  /**
-   * Keeps the rows of this DataFrame when they are computed for the first time, so that whatever is built on it reads them
-   * instead of computing them again. By default in memory, and in temporary files what does not fit.
-   */
-  persist(level: StorageLevel = StorageLevel.MEMORY_AND_DISK): this {
-    if (this.isStreaming) throw new MillraceError("STREAMING_READ_IN_BATCH", {});
-    this.session.engine.cache.persist(this.plan, level);
-    return this;
-  }
-  /** Same as `persist()`. */
-  cache(): this {
-    return this.persist();
-  }
-  /** Forgets the rows that `persist` kept. */
-  async unpersist(): Promise<this> {
-    await this.session.engine.cache.unpersist(this.plan);
-    return this;
-  }
-  /** Where the rows are kept; `StorageLevel.NONE` when they are not. */
-  get storageLevel(): StorageLevel {
-    return this.session.engine.cache.levelOf(this.plan) ?? StorageLevel.NONE;
-  }
-  /**
-   * A DataFrame of the same rows that does not compute them again: they are computed now and kept until the session stops
-   * (`eager` false: by the first action).
-   */
-  async localCheckpoint(
-    eager: boolean = true,
-    level: StorageLevel = StorageLevel.MEMORY_AND_DISK,
-  ): Promise<DataFrame<S, O>> {
-    return this.#with(await this.session.engine.cache.checkpoint(this.plan, level, eager));
-  }
-  /** As `localCheckpoint`, with all rows on disk. */
-  checkpoint(eager: boolean = true): Promise<DataFrame<S, O>> {
-    return this.localCheckpoint(eager, StorageLevel.DISK_ONLY);
-  }
-
   /** Writes the rows of a finite DataFrame. */
   get write(): DataFrameWriter {
     return new DataFrameWriter(this.session, this.plan);
@@ -554,24 +415,14 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   /** Writes the rows of a stream, batch by batch. */
   get writeStream(): DataStreamWriter<S, O> {
     if (!this.isStreaming) throw new MillraceError("WRITE_STREAM_NOT_ALLOWED", {});
-    return new DataStreamWriter<S, O>(this.session, this.plan, (plan) => this.#with(plan));
+    return new DataStreamWriter<S, O>(this.session, this.plan, (plan) => this.derive(plan));
   }
 
-  #seed(given: number | bigint | undefined): bigint {
-    return given === undefined ? this.session.engine.randomSeed() : BigInt.asIntN(64, BigInt(given));
-  }
-  #setOperation<R extends Schema>(
-    other: { readonly plan: LogicalPlan },
-    operation: "intersect" | "except",
-    all: boolean,
-  ): DataFrame<R, O> {
-    return this.#with({ kind: "SetOperation", left: this.plan, right: other.plan, operation, all });
-  }
-  #with<R extends Schema>(plan: LogicalPlan): DataFrame<R, O> {
+  protected override derive<R extends Schema>(plan: LogicalPlan): DataFrame<R, O> {
     return new DataFrame<R, O>(this.session, plan);
   }
   #rows<R extends Schema>(how: RowShape, fn: WithoutResult, schema: TypeLiteral | SchemaLiteral): DataFrame<R, O> {
     const closure = rowsClosure(how, fn, schema);
-    return this.#with({ kind: "UserRows", input: this.plan, how, fn: closure, schema: resultSchema(schema) });
+    return this.derive({ kind: "UserRows", input: this.plan, how, fn: closure, schema: resultSchema(schema) });
   }
 }

@@ -13,7 +13,8 @@ import type { Row, Schema } from "./column-types.ts";
 import { countOfRows } from "./frame-building.ts";
 import { isStreamingPlan } from "./plan-facts.ts";
 import { rowReader } from "./rows.ts";
-import type { SessionContext } from "./session-context.ts";
+import { type SessionContext, sessionOf } from "./session-context.ts";
+import type { SparkSession } from "./spark-session.ts";
 
 /** Lets an action be stopped. */
 export interface ActionOptions {
@@ -141,9 +142,20 @@ export abstract class FrameActions<S extends Schema, O extends ValueOptions> imp
 
   // ---- about the plan ------------------------------------------------------------------------------------------------------
 
+  /** The session that the DataFrame belongs to. */
+  get sparkSession(): SparkSession<O> {
+    return sessionOf<O>(this.session);
+  }
   /** Whether the rows come from a stream, so that only `writeStream` can run it. */
   get isStreaming(): boolean {
     return isStreamingPlan(this.plan, this.session.engine.tables);
+  }
+  /**
+   * Whether the rows are in the program already, so that actions compute nothing: true for the rows of `createDataFrame` as
+   * they are.
+   */
+  isLocal(): boolean {
+    return this.plan.kind === "LocalRelation";
   }
   /** Names, types and nullability of the columns. */
   schema(): Promise<StructType> {

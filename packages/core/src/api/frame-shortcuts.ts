@@ -1,11 +1,11 @@
 import type { ValueOptions } from "../types/schema-literal.ts";
 import type { Schema } from "./column-types.ts";
-import { FrameActions } from "./frame-actions.ts";
+import { FrameStorage } from "./frame-storage.ts";
 import type { DataFrameNaFunctions } from "./na-functions.ts";
 import type { DataFrameStatFunctions } from "./stat-functions.ts";
 
 /** The methods of `df.na` and `df.stat` that Spark also has on the DataFrame. */
-export abstract class FrameShortcuts<S extends Schema, O extends ValueOptions> extends FrameActions<S, O> {
+export abstract class FrameShortcuts<S extends Schema, O extends ValueOptions> extends FrameStorage<S, O> {
   /** Missing values: `na.drop`, `na.fill`, `na.replace`. */
   abstract get na(): DataFrameNaFunctions<S, O>;
   /** Statistics: `stat.corr`, `stat.cov`, `stat.crosstab`, `stat.freqItems`, `stat.approxQuantile`, `stat.sampleBy`. */

@@ -49,7 +49,7 @@ export function splits(input: LogicalPlan, weights: readonly number[], seed: big
 
 export function repartitioned(
   input: LogicalPlan,
-  how: "hash" | "range",
+  how: "hash" | "range" | "id",
   items: readonly unknown[],
   method: PublicMethod,
 ): LogicalPlan {
@@ -59,7 +59,7 @@ export function repartitioned(
   const expressions = by.flatMap((item): readonly Expr[] => {
     if (item instanceof SortColumn) return [how === "range" ? item.order : item.order.child];
     const exprs = typeof item === "string" ? [columnNamed(item, origin)] : expressionsOf([item], method);
-    if (how === "hash") return exprs;
+    if (how !== "range") return exprs;
     return exprs.map((child) => ({ kind: "SortOrder", child, direction: "ascending", nulls: "first" }));
   });
   if (expressions.length === 0 && (how === "range" || partitions === undefined)) {

@@ -3,6 +3,7 @@ import type { ValueOptions } from "../types/schema-literal.ts";
 import { embeddedEngine } from "./embedded.ts";
 import type { EngineFactory } from "../session/engine.ts";
 import type { OptionValue } from "./option-map.ts";
+import { type SessionContext, sessionOf } from "./session-context.ts";
 import type { OpenSession, SparkSession } from "./spark-session.ts";
 
 /** How values look in the rows of a session; part of its type. */
@@ -15,6 +16,10 @@ interface RunningSession {
 }
 /** The session that `getOrCreate` gives again, until it is stopped. */
 let running: RunningSession | undefined;
+
+export function runningSession(): SessionContext | undefined {
+  return running?.context;
+}
 
 /** Describes a session: `SparkSession.builder.appName("log").master("local[4]").getOrCreate()`. */
 export class SessionBuilder<O extends ValueOptions = {}> {
@@ -78,7 +83,7 @@ export class SessionBuilder<O extends ValueOptions = {}> {
     }
     const conf = found.context.engine.conf;
     for (const [key, value] of this.#conf) if (conf.isModifiable(key)) conf.set(key, value);
-    return this.#open<O>(found.context);
+    return sessionOf<O>(found.context);
   }
 
   async #create(shared: boolean): Promise<SparkSession<O>> {

@@ -7,10 +7,10 @@ import { DataFrameReader } from "./data-frame-reader.ts";
 import { DataStreamReader } from "./data-stream-reader.ts";
 import type { Engine, LogLevel } from "../session/engine.ts";
 import { inferSchema, localRelation } from "./local-rows.ts";
-import { type SchemaInput, structTypeOf } from "./read-schema.ts";
+import { type SchemaInput, type SchemaOf, structTypeOf } from "./read-schema.ts";
 import { RuntimeConfig } from "./runtime-config.ts";
-import type { SessionContext } from "./session-context.ts";
-import { SessionBuilder } from "./session-builder.ts";
+import { type SessionContext, sessionOf, sessionOpened } from "./session-context.ts";
+import { runningSession, SessionBuilder } from "./session-builder.ts";
 import { StreamingQueryManager } from "./streaming-query.ts";
 import type { SchemaFromRow } from "./row-types.ts";
 
@@ -36,11 +36,29 @@ export class SparkSession<O extends ValueOptions = {}> implements AsyncDisposabl
 
   /** Describes a session and opens it. */
   static get builder(): SessionBuilder {
-    return new SessionBuilder(openSession);
+    return new SessionBuilder((context) => new SparkSession(context));
+  }
+  /**
+   * The session that `getOrCreate` gives, or undefined when none runs. The compiler does not know how it was built: name the
+   * options where it was with some, `SparkSession.getActiveSession<{ bigint: true }>()`.
+   */
+  static getActiveSession<O extends ValueOptions = {}>(): SparkSession<O> | undefined {
+    const context = runningSession();
+    return context === undefined ? undefined : sessionOf<O>(context);
+  }
+  /**
+   * As {@link getActiveSession}, for programs that know that one runs.
+   * @throws MillraceError NO_ACTIVE_OR_DEFAULT_SESSION when none does
+   */
+  static active<O extends ValueOptions = {}>(): SparkSession<O> {
+    const session = SparkSession.getActiveSession<O>();
+    if (session === undefined) throw new MillraceError("NO_ACTIVE_OR_DEFAULT_SESSION", {});
+    return session;
   }
 
   constructor(context: OpenSession) {
     this.#context = context;
+    sessionOpened(context, this);
     this.conf = new RuntimeConfig(() => context.engine.conf);
     this.sparkContext = {
       appName: context.appName,
@@ -125,6 +143,10 @@ export class SparkSession<O extends ValueOptions = {}> implements AsyncDisposabl
     const timeZone = this.#context.engine.conf.get("spark.sql.session.timeZone") ?? "UTC";
     return new DataFrame<Schema, O>(this.#context, localRelation(rows, struct, timeZone));
   }
+  /** A DataFrame without rows. `spark.emptyDataFrame({ id: "bigint!", name: "string" })` */
+  emptyDataFrame<const T extends SchemaInput>(schema: T): DataFrame<SchemaOf<T>, O> {
+    return new DataFrame<SchemaOf<T>, O>(this.#context, localRelation([], structTypeOf(schema), "UTC"));
+  }
   /** A registered view, finite or streaming, or the table of a memory sink. */
   table(name: string): DataFrame<UntypedSchema, O> {
     return new DataFrame<UntypedSchema, O>(this.#context, { kind: "NamedTable", name, streaming: false });
@@ -159,10 +181,6 @@ export interface OpenSession extends SessionContext {
   readonly appName: string;
   readonly master: string;
   onStop(): void;
-}
-
-function openSession<O extends ValueOptions>(context: OpenSession): SparkSession<O> {
-  return new SparkSession<O>(context);
 }
 
 function whole(value: number | bigint, option: string): bigint {

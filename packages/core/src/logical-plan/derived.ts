@@ -3,6 +3,7 @@
  * projections, filters, expansions and aggregations, so that no stage after it meets them.
  */
 import type { Expr, Literal } from "../expressions/expression.ts";
+import type { StructType } from "../types/data-type.ts";
 import type { LogicalPlan } from "./logical-plan.ts";
 
 export interface Derived {
@@ -48,6 +49,16 @@ export interface Pivot {
   readonly values?: readonly Expr[];
   readonly aggregates: readonly Expr[];
 }
+/** Rows to columns by the values of `index` (absent: the first column); the session reads them and puts rows in its place. */
+export interface Transpose {
+  readonly kind: "Transpose";
+  readonly index?: Expr;
+}
+/** `to`: the columns of a schema by name, reordered and cast. */
+export interface MatchSchema {
+  readonly kind: "MatchSchema";
+  readonly schema: StructType;
+}
 /** `describe` and `summary`: one row for each statistic, all values as text. */
 export interface Summary {
   readonly kind: "Summary";
@@ -71,4 +82,14 @@ export interface Hint {
   readonly parameters: readonly (string | number)[];
 }
 
-export type DerivedRelation = Hint | NaDrop | NaFill | NaReplace | Unpivot | Pivot | Summary | Sample;
+export type DerivedRelation =
+  | Hint
+  | NaDrop
+  | NaFill
+  | NaReplace
+  | Unpivot
+  | Pivot
+  | Transpose
+  | MatchSchema
+  | Summary
+  | Sample;

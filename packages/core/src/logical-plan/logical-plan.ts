@@ -106,13 +106,13 @@ export interface Offset {
   readonly offset: number;
 }
 /**
- * Other partitions: by the hash of expressions, by their order, one row to each in turn, or neighbours joined to at most
- * `partitions` (`coalesce`).
+ * Other partitions: by the hash of expressions, by their order, by a column that says which (`id`), one row to each in turn,
+ * or neighbours joined to at most `partitions` (`coalesce`).
  */
 export interface Repartition {
   readonly kind: "Repartition";
   readonly input: LogicalPlan;
-  readonly how: "hash" | "range" | "roundRobin" | "coalesce";
+  readonly how: "hash" | "range" | "id" | "roundRobin" | "coalesce";
   /** Absent: as many as a shuffle has. */
   readonly partitions?: number;
   /** Of `range`: sort orders. */

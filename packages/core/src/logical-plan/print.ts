@@ -156,7 +156,7 @@ function describeRepartition(plan: Repartition): string {
   if (plan.how === "coalesce") return `Repartition ${plan.partitions}, false`;
   if (plan.how === "roundRobin") return `Repartition ${plan.partitions}, true`;
   const partitions = plan.partitions === undefined ? "" : `, ${plan.partitions}`;
-  return `RepartitionByExpression ${plan.how === "range" ? "range " : ""}${list(plan.expressions)}${partitions}`;
+  return `RepartitionByExpression ${plan.how === "hash" ? "" : `${plan.how} `}${list(plan.expressions)}${partitions}`;
 }
 function groupingSets(plan: Aggregate): string {
   const sets = plan.groupingSets?.map((set) => `(${set.map((i) => text(plan.grouping[i]!)).join(", ")})`);

@@ -3,8 +3,8 @@ import type { AnalysisContext } from "../analyzer/context.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { AttributeIds } from "../expressions/typing.ts";
 import type { EvalContext } from "../functions/function.ts";
-import type { LogicalPlan, Read, TableSchema } from "../logical-plan/logical-plan.ts";
-import type { Derived, Pivot } from "../logical-plan/derived.ts";
+import type { LocalRelation, LogicalPlan, Read, TableSchema } from "../logical-plan/logical-plan.ts";
+import type { Derived, Pivot, Transpose } from "../logical-plan/derived.ts";
 import { childrenOfPlan, planNodes, somePlan, withPlanChildren } from "../logical-plan/traverse.ts";
 import type { SourceContext, SourceProvider } from "../sources/contract.ts";
 import type { SessionCatalog } from "./catalog.ts";
@@ -17,6 +17,8 @@ export interface AnalyzePlanOptions {
   replaced(plan: LogicalPlan): LogicalPlan;
   /** The different values of an expression over a plan, in order: what a pivot is made of. */
   distinctValues(input: LogicalPlan, column: Expr): Promise<readonly Expr[]>;
+  /** The rows of a plan as columns. */
+  transposed(input: LogicalPlan, index: Expr | undefined): Promise<LocalRelation>;
   providerOf(read: Read): SourceProvider;
   sourceContext(read: Read): SourceContext;
 }
@@ -52,23 +54,26 @@ export async function analyzePlan(given: LogicalPlan, options: AnalyzePlanOption
   return analyze(plan, context);
 }
 
-/** Reads caches instead of what they hold, and looks for the values of pivots that come without. */
+/** Reads caches instead of what they hold, and looks at the rows of pivots that come without values, and of transpositions. */
 async function prepared(plan: LogicalPlan, options: AnalyzePlanOptions): Promise<LogicalPlan> {
   const current = options.replaced(plan);
-  return somePlan(current, needsValues) ? withPivotValues(current, options) : current;
+  return somePlan(current, needsRows) ? withRows(current, options) : current;
 }
 
-type PivotNode = Derived & { readonly relation: Pivot };
+type NodeThatNeedsRows = Derived & { readonly relation: Pivot | Transpose };
 
-function needsValues(node: LogicalPlan): node is PivotNode {
-  return node.kind === "Derived" && node.relation.kind === "Pivot" && node.relation.values === undefined;
+function needsRows(node: LogicalPlan): node is NodeThatNeedsRows {
+  if (node.kind !== "Derived") return false;
+  const { relation } = node;
+  return relation.kind === "Transpose" || (relation.kind === "Pivot" && relation.values === undefined);
 }
 
-async function withPivotValues(plan: LogicalPlan, options: AnalyzePlanOptions): Promise<LogicalPlan> {
+async function withRows(plan: LogicalPlan, options: AnalyzePlanOptions): Promise<LogicalPlan> {
   const children: LogicalPlan[] = [];
-  for (const child of childrenOfPlan(plan)) children.push(await withPivotValues(child, options));
+  for (const child of childrenOfPlan(plan)) children.push(await withRows(child, options));
   const node = children.length === 0 ? plan : withPlanChildren(plan, children);
-  if (!needsValues(node)) return node;
-  const values = await options.distinctValues(node.input, node.relation.column);
-  return { ...node, relation: { ...node.relation, values } };
+  if (!needsRows(node)) return node;
+  const { input, relation } = node;
+  if (relation.kind === "Transpose") return options.transposed(input, relation.index);
+  return { ...node, relation: { ...relation, values: await options.distinctValues(input, relation.column) } };
 }

@@ -51,6 +51,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "The most values that a pivot without a list of values may find.",
     ...positive,
   },
+  "spark.sql.transposeMaxValues": {
+    default: "500",
+    doc: "The most rows that a transposition may have.",
+    ...positive,
+  },
   "spark.sql.caseSensitive": {
     default: "false",
     doc: "Whether column names differ by case.",

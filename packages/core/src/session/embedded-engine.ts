@@ -49,6 +49,7 @@ import { restrictPaths } from "./restrict-paths.ts";
 import { sourceSizes } from "./source-sizes.ts";
 import { startStream } from "./start-stream.ts";
 import { TableScans, type TableScanOptions } from "./table-scans.ts";
+import { transposed } from "./transposed.ts";
 import { userSourceProvider } from "./user-source.ts";
 import { version } from "./version.ts";
 
@@ -268,6 +269,7 @@ export class EmbeddedEngine implements Engine {
     const analyzed = await analyzePlan(plan, {
       replaced: (each) => this.cache.replaced(each, without),
       distinctValues: (input, column) => distinctValues(this, input, column),
+      transposed: (input, index) => transposed(this, input, index),
       evaluation: this.evaluation(),
       caseSensitive: this.conf.flag("spark.sql.caseSensitive"),
       catalog: this.tables,

@@ -291,6 +291,43 @@ export const analysisErrors = {
     sqlState: "42K09",
     message: "Unpivot value columns must share a least common type, some types do not: [<types>].",
   },
+  AMBIGUOUS_COLUMN_OR_FIELD: { sqlState: "42702", message: "Column or field <name> is ambiguous and has <n> matches." },
+  INVALID_COLUMN_OR_FIELD_DATA_TYPE: {
+    sqlState: "42000",
+    message: "Column or field <name> is of type <type> while it's required to be <expectedType>.",
+  },
+  NULLABLE_COLUMN_OR_FIELD: {
+    sqlState: "42000",
+    message: "Column or field <name> is nullable while it's required to be non-nullable.",
+  },
+  "NOT_NULL_CONSTRAINT_VIOLATION.ARRAY_ELEMENT": {
+    sqlState: "42000",
+    message:
+      "Assigning a NULL is not allowed here. The array <columnPath> is defined to contain only elements that are NOT NULL.",
+  },
+  "NOT_NULL_CONSTRAINT_VIOLATION.MAP_VALUE": {
+    sqlState: "42000",
+    message:
+      "Assigning a NULL is not allowed here. The map <columnPath> is defined to contain only values that are NOT NULL.",
+  },
+  "UNRESOLVED_FIELD.WITH_SUGGESTION": {
+    sqlState: "42703",
+    message:
+      "A field with name <fieldName> cannot be resolved with the struct-type column <columnPath>. Did you mean one of the following? [<proposal>].",
+  },
+  TRANSPOSE_EXCEED_ROW_LIMIT: {
+    sqlState: "54006",
+    message:
+      "Number of rows exceeds the allowed limit of <maxValues> for TRANSPOSE. If this was intended, set <config> to at least the number of rows.",
+  },
+  TRANSPOSE_INVALID_INDEX_COLUMN: {
+    sqlState: "42804",
+    message: "Invalid index column for TRANSPOSE because: <reason>.",
+  },
+  TRANSPOSE_NO_LEAST_COMMON_TYPE: {
+    sqlState: "42K09",
+    message: "Transpose requires non-index columns to share a least common type, but <dt1> and <dt2> do not.",
+  },
   UNRECOGNIZED_STATISTIC: {
     sqlState: "42704",
     message:

@@ -1,5 +1,9 @@
 /** Errors of calls that the API refuses before a plan is made. */
 export const apiErrors = {
+  NO_ACTIVE_OR_DEFAULT_SESSION: {
+    sqlState: "08003",
+    message: "No session is running. Make one with SparkSession.builder.getOrCreate() first.",
+  },
   INVALID_ATTRIBUTE_NAME_SYNTAX: {
     sqlState: "42601",
     message:

@@ -1,4 +1,4 @@
-/** Other partitions: rows by hash, by range or one to each in turn; or neighbouring partitions joined, without moving rows. */
+/** Other partitions: rows by hash, by range, by number or one to each in turn; or neighbouring partitions joined, without moving rows. */
 import { compilePipeline } from "../../codegen/compile-pipeline.ts";
 import { compactBatch } from "../../columnar/compact.ts";
 import { concatBatches } from "../../columnar/concat.ts";
@@ -6,6 +6,7 @@ import { gatherBatch } from "../../columnar/gather.ts";
 import { batchMemorySize } from "../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { sortIndices } from "../../columnar/row-order.ts";
+import { type Int32Vector, isValid } from "../../columnar/vector.ts";
 import { nullableOf, typeOf } from "../../expressions/typing.ts";
 import type { RepartitionExec } from "../../physical-plan/physical-plan.ts";
 import { hashColumns, partitionOf } from "../../state/murmur3.ts";
@@ -45,10 +46,10 @@ export function compileRepartition(plan: RepartitionExec, environment: OperatorE
           await distribute(rows, parts, kept);
           return kept;
         }
-        const assign = plan.how === "hash" ? byHash(count) : inTurn(count);
+        const assign = plan.how === "hash" ? byHash(count) : plan.how === "id" ? byNumber(count) : inTurn(count);
         for await (const batch of chain(partitions)) {
           const parts = new Int32Array(batch.length);
-          assign(plan.how === "hash" ? keys.run(batch) : batch, parts);
+          assign(plan.keys.length > 0 ? keys.run(batch) : batch, parts);
           await distribute(batch, parts, kept);
         }
         return kept;
@@ -77,6 +78,17 @@ function byHash(count: number): Assign {
   return (keys, parts) => {
     const hashes = hashColumns(keys.columns, keys.length);
     for (let i = 0; i < parts.length; i++) parts[i] = partitionOf(hashes[i]!, count);
+  };
+}
+
+function byNumber(count: number): Assign {
+  return (keys, parts) => {
+    const column = keys.columns[0] as Int32Vector;
+    const { values } = column;
+    for (let i = 0; i < parts.length; i++) {
+      const part = isValid(column, i) ? values[i]! % count : 0;
+      parts[i] = part < 0 ? part + count : part;
+    }
   };
 }
 
