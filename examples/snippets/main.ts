@@ -46,7 +46,13 @@ const query = await spark.readStream
   .trigger({ processingTime: "10 seconds" })
   .start("out/");
 await query.processAllAvailable();
+
+const open = query.state("stateStoreSave"); // as the last committed batch left it
+await open.selectExpr("key.window.start", "key.user", "value.count").show();
 await query.stop();
+
+const sums = spark.read.format("statestore").option("batchId", 0).load("checkpoints/clicks");
+await sums.selectExpr("key.user", "value.count").show();
 
 const users = spark.readStream.schema({ user: "string" }).json("in/");
 

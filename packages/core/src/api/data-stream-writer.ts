@@ -148,7 +148,8 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
       ...(this.#lateRows === undefined ? {} : { lateRows: this.#lateRows }),
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),
     });
-    return new StreamingQuery<Row<S, O>>(this.#session, handle);
+    const frameOf = this.#frameOf as unknown as (plan: LogicalPlan) => DataFrame;
+    return new StreamingQuery<Row<S, O>>(this.#session, handle, frameOf);
   }
 }
 

@@ -86,6 +86,7 @@ export function fakeEngine(request: EngineRequest): FakeEngine {
         exception: null,
         schema: structType([]),
         explain: () => "plan",
+        stateOf: () => ({ checkpoint: "/checkpoint", operatorId: 0, batchId: null }),
         awaitTermination: async () => true,
         processAllAvailable: async () => undefined,
         stop: async () => undefined,

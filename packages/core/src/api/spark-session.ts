@@ -97,7 +97,7 @@ export class SparkSession<O extends ValueOptions = {}> implements AsyncDisposabl
   }
   /** The streaming queries of this session. */
   get streams(): StreamingQueryManager {
-    return new StreamingQueryManager(this.#context);
+    return new StreamingQueryManager(this.#context, (plan) => new DataFrame(this.#context, plan));
   }
 
   /** Numbers from 0, or from `start`, up to but not `end`, as column `id`. `spark.range(10)`, `spark.range(0, 100, 5)` */

@@ -1,4 +1,5 @@
 import type { MillraceError } from "../errors/index.ts";
+import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import type {
   StopOptions,
   StreamingQueries,
@@ -7,6 +8,8 @@ import type {
   StreamingQueryProgress,
   StreamingQueryStatus,
 } from "../streaming/contract.ts";
+import type { DataFrame } from "./data-frame.ts";
+import { withOptions } from "./option-map.ts";
 import { rowReader } from "./rows.ts";
 import type { SessionContext } from "./session-context.ts";
 
@@ -23,10 +26,12 @@ export interface BatchOfRows<R> {
 export class StreamingQuery<out R = unknown> implements AsyncDisposable {
   readonly #session: SessionContext;
   readonly #handle: StreamingQueryHandle;
+  readonly #frameOf: (plan: LogicalPlan) => DataFrame;
 
-  constructor(session: SessionContext, handle: StreamingQueryHandle) {
+  constructor(session: SessionContext, handle: StreamingQueryHandle, frameOf: (plan: LogicalPlan) => DataFrame) {
     this.#session = session;
     this.#handle = handle;
+    this.#frameOf = frameOf;
   }
 
   /** Stays the same when the query is started again from its checkpoint. */
@@ -68,6 +73,25 @@ export class StreamingQuery<out R = unknown> implements AsyncDisposable {
     this.#session.engine.print(`${this.#handle.explain(wanted)}\n`);
   }
   /**
+   * The state of an operator, as the last committed batch left it: a finite DataFrame of `key`, `value` and `partition_id`, as
+   * `read.format("statestore")` gives it. Before the first commit an action on it fails with STDS_COMMITTED_BATCH_UNAVAILABLE.
+   * @param operator its name, such as `stateStoreSave` or `dedupe` (`dedupe-1` where there are several, counted from the
+   * sources on), or its number in progress
+   * @param options further options of the format: `joinSide`, `storeName`
+   * @throws MillraceError STATE_OPERATOR_NOT_FOUND
+   */
+  state(operator: string, options: Readonly<Record<string, string>> = {}): DataFrame {
+    const { checkpoint, operatorId, batchId } = this.#handle.stateOf(operator);
+    const fixed = { operatorId, ...(batchId === null ? {} : { batchId }) };
+    return this.#frameOf({
+      kind: "Read",
+      format: "statestore",
+      options: withOptions(new Map(), Object.entries({ ...options, ...fixed })),
+      paths: [checkpoint],
+      streaming: false,
+    });
+  }
+  /**
    * Waits until the query has ended: true; with a timeout, false when it still runs then.
    * @throws MillraceError STREAM_FAILED when the query failed
    */
@@ -100,9 +124,11 @@ export class StreamingQuery<out R = unknown> implements AsyncDisposable {
 /** The streaming queries of a session: `spark.streams`. */
 export class StreamingQueryManager {
   readonly #session: SessionContext;
+  readonly #frameOf: (plan: LogicalPlan) => DataFrame;
 
-  constructor(session: SessionContext) {
+  constructor(session: SessionContext, frameOf: (plan: LogicalPlan) => DataFrame) {
     this.#session = session;
+    this.#frameOf = frameOf;
   }
 
   get #queries(): StreamingQueries {
@@ -110,12 +136,12 @@ export class StreamingQueryManager {
   }
   /** The queries that run. */
   get active(): readonly StreamingQuery[] {
-    return this.#queries.active.map((handle) => new StreamingQuery(this.#session, handle));
+    return this.#queries.active.map((handle) => new StreamingQuery(this.#session, handle, this.#frameOf));
   }
   /** A running query by id. */
   get(id: string): StreamingQuery | undefined {
     const handle = this.#queries.get(id);
-    return handle === undefined ? undefined : new StreamingQuery(this.#session, handle);
+    return handle === undefined ? undefined : new StreamingQuery(this.#session, handle, this.#frameOf);
   }
   /**
    * Waits until any query has ended since the session began or `resetTerminated` was called: true; with a timeout, false when

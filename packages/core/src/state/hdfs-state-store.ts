@@ -20,6 +20,8 @@ export interface HdfsStateStoreOptions {
   readonly minDeltasForSnapshot?: number;
   /** How many versions stay readable. Default 100. */
   readonly minBatchesToRetain?: number;
+  /** Only reads: makes no directory and leaves alone what an earlier run left behind, as a run may be writing. */
+  readonly readOnly?: boolean;
   /** By which first columns of keys the store finds them; absent: by whole keys only. */
   readonly keyPrefix?: KeyPrefix | undefined;
 }
@@ -48,6 +50,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
   readonly #durability: Durability;
   readonly #minDeltas: number;
   readonly #retain: number;
+  readonly #readOnly: boolean;
   readonly #keyPrefix: KeyPrefix | undefined;
   #map: VersionedMap;
   /** Version that the map holds; -1 before the first load. */
@@ -67,6 +70,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     this.#durability = options.durability ?? "fsync";
     this.#minDeltas = options.minDeltasForSnapshot ?? 10;
     this.#retain = options.minBatchesToRetain ?? 100;
+    this.#readOnly = options.readOnly ?? false;
     this.#keyPrefix = options.keyPrefix;
     this.#map = new VersionedMap(keptVersions, options.keyPrefix);
   }
@@ -139,7 +143,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     } catch (error) {
       if (!(error instanceof FileSystemError && error.code === "ENOENT")) throw error;
     }
-    if (sweep.length > 0) await this.#fs.apply(sweep);
+    if (sweep.length > 0 && !this.#readOnly) await this.#fs.apply(sweep);
     this.#deltas = deltas;
     return deltas;
   }

@@ -31,6 +31,14 @@ export interface StopOptions {
   readonly drain?: boolean;
 }
 
+/** Where the state of an operator lies. */
+export interface StateLocation {
+  readonly checkpoint: string;
+  readonly operatorId: number;
+  /** The last committed batch; null: none yet. */
+  readonly batchId: number | null;
+}
+
 /** A running (or ended) streaming query. */
 export interface StreamingQueryHandle {
   /** Survives restarts from the same checkpoint. */
@@ -47,6 +55,8 @@ export interface StreamingQueryHandle {
   /** Schema of the result. */
   readonly schema: StructType;
   explain(mode: "simple" | "extended" | "watermark"): string;
+  /** @throws MillraceError STATE_OPERATOR_NOT_FOUND */
+  stateOf(operator: string): StateLocation;
   /** Resolves when the query has ended: true; after the timeout: false. Rejects with `exception` when the query failed. */
   awaitTermination(timeoutMs?: number): Promise<boolean>;
   /** Resolves when all that the sources had at the time of the call is processed and committed. */

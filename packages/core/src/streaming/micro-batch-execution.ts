@@ -13,6 +13,7 @@ import { CommittedBatches } from "./committed-batches.ts";
 import { constructBatch } from "./construct-batch.ts";
 import type {
   CommittedBatch,
+  StateLocation,
   StopOptions,
   StreamingQueryHandle,
   StreamingQueryProgress,
@@ -20,6 +21,7 @@ import type {
 } from "./contract.ts";
 import type { ListenerBus } from "./listener-bus.ts";
 import { closeQuery, openQuery } from "./open-query.ts";
+import { operatorNamed } from "./operator-names.ts";
 import { countSetting, millisSetting } from "./pinned-settings.ts";
 import { DurationRecorder, formatTimestamp } from "./progress.ts";
 import { streamFailed } from "./query-failure.ts";
@@ -164,6 +166,10 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   explain(mode: "simple" | "extended" | "watermark"): string {
     if (mode !== "watermark") return this.#input.explain(mode === "extended", this.#run.plan);
     return watermarkText(watermarkProgress(this.#run, this.#lastMetrics));
+  }
+  stateOf(operator: string): StateLocation {
+    const { operatorId } = operatorNamed(this.#run.state.operators, operator);
+    return { checkpoint: this.#checkpoint.path, operatorId, batchId: this.#run.committedBatchId };
   }
   changes(): AsyncIterable<CommittedBatch> {
     return this.#run.committed.subscribe();

@@ -124,6 +124,7 @@ export async function openQuery(
     durations: new DurationRecorder(() => runtime.clock.monotonicMs()),
     batch: batchToReplay(position),
     nextBatchId: position.nextBatchId,
+    committedBatchId: position.committedBatchId < 0 ? null : position.committedBatchId,
     lastTimestampMs: position.lastTimestampMs,
     lastWatermarkMs: position.newest?.batchWatermarkMs ?? 0,
     setStatus: (message, isDataAvailable) => control.setStatus(message, isDataAvailable),

@@ -47,6 +47,8 @@ export interface QueryRun {
   batch: CurrentBatch | null;
   /** Id of the next batch to construct. */
   nextBatchId: number;
+  /** The last batch whose state can be read; null: none yet. */
+  committedBatchId: number | null;
   /** Timestamp and watermark of the newest batch in the offset log; −1 and 0 before the first. */
   lastTimestampMs: number;
   lastWatermarkMs: number;

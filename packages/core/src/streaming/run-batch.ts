@@ -246,4 +246,5 @@ async function writeCommit(run: QueryRun, batchId: number): Promise<void> {
     `batch ${batchId} commits out of order`,
   );
   await run.checkpoint.writeCommit(batchId, run.tracker.currentMs);
+  run.committedBatchId = batchId;
 }

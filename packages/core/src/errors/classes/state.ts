@@ -83,6 +83,10 @@ export const stateErrors = {
     message:
       "The output directory <path> belongs to query <owner>, and this query is <queryId>: its batches would be taken for repeated ones and skipped. Give each query a directory of its own.",
   },
+  STATE_OPERATOR_NOT_FOUND: {
+    sqlState: "42704",
+    message: "The query has no operator with state named <name>. Its operators: <known>.",
+  },
   STATE_STORE_INVALID_ROW: {
     sqlState: "58030",
     message:
@@ -103,6 +107,43 @@ export const stateErrors = {
     message:
       "Provided value schema does not match existing state value schema. Please check number and type of fields. Existing value_schema=<storedValueSchema> and new value_schema=<newValueSchema>. Undo the change of the query, or start with a new checkpoint.",
   },
+  STDS_COMMITTED_BATCH_UNAVAILABLE: {
+    sqlState: "KD006",
+    message:
+      "No committed batch found, checkpoint location: <checkpointLocation>. Ensure that the query has run and committed any microbatch before stopping.",
+  },
+  STDS_CONFLICT_OPTIONS: {
+    sqlState: "42613",
+    message: "The options <options> cannot be specified together. Please specify the one.",
+  },
+  STDS_FAILED_TO_READ_STATE_SCHEMA: {
+    sqlState: "42K03",
+    message:
+      "Failed to read the state schema. Either the file does not exist, or the file is corrupted. options: <sourceOptions>. The checkpoint holds these operators and stores: <stores>.",
+  },
+  "STDS_INVALID_OPTION_VALUE.IS_EMPTY": {
+    sqlState: "42616",
+    message: "Invalid value for source option '<optionName>': cannot be empty.",
+  },
+  "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE": {
+    sqlState: "42616",
+    message: "Invalid value for source option '<optionName>': cannot be negative.",
+  },
+  "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE": {
+    sqlState: "42616",
+    message: "Invalid value for source option '<optionName>': <message>",
+  },
+  STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE: {
+    sqlState: "KD006",
+    message:
+      "The state does not have any partition. Please double check that the query points to the valid state. options: <sourceOptions>",
+  },
+  STDS_OFFSET_LOG_UNAVAILABLE: {
+    sqlState: "KD006",
+    message:
+      "The offset log for <batchId> does not exist, checkpoint location: <checkpointLocation>. Please specify the batch ID which is available for querying - you can query the available batch IDs via using state metadata data source.",
+  },
+  STDS_REQUIRED_OPTION_UNSPECIFIED: { sqlState: "42601", message: "'<optionName>' must be specified." },
   STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA: {
     sqlState: "42K03",
     message:
