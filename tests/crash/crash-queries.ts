@@ -1,4 +1,4 @@
-import { explode, split, window } from "millrace";
+import { count, explode, expr, sessionWindow, split, sum, window } from "millrace";
 import type { CrashQuery } from "./crash-world.ts";
 
 const lines = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -18,6 +18,8 @@ const clicks = Object.fromEntries(
 const clickSchema = { user: "string", at: "timestamp", amount: "int" } as const;
 /** The clicks that come in time: rows are late by the watermark of the batch before, and the first two batches have none. */
 const inTime = "amount <= 101";
+/** A click goes on with the session of the one a minute before in every other minute. */
+const sessionGap = expr("CASE WHEN amount % 2 = 0 THEN '61 seconds' ELSE '40 seconds' END");
 /** The watermark at the end: the largest time less ten seconds. */
 const lastWatermark = at(5 * 60 + 30 - 10);
 
@@ -166,6 +168,34 @@ export const crashQueries: readonly CrashQuery[] = [
         .groupBy(window("at", "1 minute"))
         .count()
         .selectExpr("window.start AS start", "count AS n")
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
+    name: "sessions of users in JSON files",
+    files: clicks,
+    stateful: true,
+    output: { user: "string", start: "timestamp", end: "timestamp", n: "bigint", amount: "bigint" },
+    batch: (spark) =>
+      spark.read
+        .schema(clickSchema)
+        .json("/in")
+        .filter(inTime)
+        .groupBy("user", sessionWindow("at", sessionGap))
+        .agg((r) => ({ n: count(), amount: sum(r.amount) }))
+        .filter(`session_window.end <= timestamp '${lastWatermark}'`)
+        .selectExpr("user", "session_window.start AS start", "session_window.end AS end", "n", "amount"),
+    start: (spark) =>
+      spark.readStream
+        .schema(clickSchema)
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .withWatermark("at", "10 seconds")
+        .groupBy("user", sessionWindow("at", sessionGap))
+        .agg((r) => ({ n: count(), amount: sum(r.amount) }))
+        .selectExpr("user", "session_window.start AS start", "session_window.end AS end", "n", "amount")
         .writeStream.format("json")
         .option("checkpointLocation", "/checkpoint")
         .trigger({ availableNow: true })

@@ -1,5 +1,16 @@
 /** Operators with state, batch by batch: what comes out, what is late, what NULL keys do, and what progress tells. */
-import { type DataFrame, type Schema, type StreamingQueryProgress, sum, window, windowTime } from "millrace";
+import {
+  col,
+  count,
+  type DataFrame,
+  type Schema,
+  sessionWindow,
+  type StreamingQueryProgress,
+  sum,
+  when,
+  window,
+  windowTime,
+} from "millrace";
 import { describe, expect, test } from "vitest";
 import { memoryStream, testSession, testStream } from "./index.ts";
 
@@ -132,6 +143,115 @@ describe("limit", () => {
       ["globalLimit", 1, 0, 0, 0, undefined],
       ["stateStoreSave", 1, 0, 1, 0, undefined],
     ]);
+  });
+});
+
+describe("session windows", () => {
+  const sessions = (df: Clicks) =>
+    df
+      .withWatermark("at", "10 seconds")
+      .groupBy(sessionWindow("at", "5 seconds"), "user")
+      .agg((r) => ({ n: sum(r.n), clicks: count() }))
+      .selectExpr("user", "session_window.start AS start", "session_window.end AS end", "n", "clicks");
+
+  test("come out when the watermark has reached their end, merged over batches; NULL is a key, no time is in none", async () => {
+    const { clicks, told } = await world();
+    await testStream(sessions(clicks.df))
+      .add(
+        clicks,
+        click("a", "00:00:10", 1),
+        click("a", "00:00:18", 2),
+        click(null, "00:00:10", 4),
+        click("b", null, 8),
+      )
+      .expectNew([])
+      // It touches both sessions of a; b is of the same time, but another key.
+      .add(clicks, click("a", "00:00:13", 16), click("b", "00:00:14", 32))
+      .expectNew([])
+      .stop()
+      .restart()
+      .add(clicks, click("c", "00:00:33", 64))
+      .expectNew([
+        ["a", "00:00:10", "00:00:23", 19, 3],
+        [null, "00:00:10", "00:00:15", 4, 1],
+        ["b", "00:00:14", "00:00:19", 32, 1],
+      ]);
+    expect(told()).toEqual([
+      [["sessionWindowStateStoreSaveExec", 3, 3, 0, 0, undefined]],
+      [["sessionWindowStateStoreSaveExec", 3, 0, 0, 0, undefined]],
+      [["sessionWindowStateStoreSaveExec", 3, 2, 1, 0, undefined]],
+      [["sessionWindowStateStoreSaveExec", 4, 1, 0, 0, undefined]],
+      [["sessionWindowStateStoreSaveExec", 1, 0, 3, 0, undefined]],
+    ]);
+  });
+
+  test("drop rows whose own session has ended, also where an open one would go on with them", async () => {
+    const { clicks, told } = await world();
+    await testStream(sessions(clicks.df))
+      .add(clicks, click("a", "00:00:20", 1), click("b", "00:00:30", 2))
+      .expectNew([])
+      // The watermark is 00:00:20: 00:00:15 ends then, 00:00:16 does not.
+      .add(clicks, click("a", "00:00:15", 4), click("a", "00:00:16", 8), click("c", "00:01:00", 16))
+      .expectNew([
+        ["a", "00:00:16", "00:00:25", 9, 2],
+        ["b", "00:00:30", "00:00:35", 2, 1],
+      ]);
+    expect(told().at(-2)).toEqual([["sessionWindowStateStoreSaveExec", 3, 2, 1, 1, undefined]]);
+    expect(told().at(-1)).toEqual([["sessionWindowStateStoreSaveExec", 1, 0, 2, 0, undefined]]);
+  });
+
+  test("have gaps of their own by row; rows whose gap is none are in no session", async () => {
+    const { clicks } = await world();
+    const gap = when(col("n").eq(1), "2 seconds").when(col("n").eq(2), "1 minute").when(col("n").eq(3), "0 seconds");
+    const changing = clicks.df
+      .withWatermark("at", "0 seconds")
+      .groupBy("user", sessionWindow("at", gap))
+      .count()
+      .selectExpr("user", "session_window.end AS end", "count");
+    await testStream(changing)
+      .add(clicks, click("a", "00:00:01", 1), click("a", "00:00:02", 2), click("a", "00:00:50", 1))
+      .add(clicks, click("a", "00:00:51", 3), click("b", "00:00:51", 4), click("c", "00:05:00", 1))
+      .expectNew([["a", "00:01:02", 3]]);
+  });
+
+  test("in complete mode come out all, and none is forgotten, but rows are late all the same", async () => {
+    const { clicks, told } = await world();
+    await testStream(sessions(clicks.df), "complete")
+      .add(clicks, click("a", "00:00:10", 1), click("a", "00:01:00", 2))
+      .expectNew([
+        ["a", "00:00:10", "00:00:15", 1, 1],
+        ["a", "00:01:00", "00:01:05", 2, 1],
+      ])
+      .crash("afterStateCommit")
+      .restart()
+      .add(clicks, click("a", "00:01:05", 8))
+      .expectNew([
+        ["a", "00:00:10", "00:00:15", 1, 1],
+        ["a", "00:01:00", "00:01:10", 10, 2],
+      ])
+      .add(clicks, click("a", "00:00:12", 4))
+      .expectNew([
+        ["a", "00:00:10", "00:00:15", 1, 1],
+        ["a", "00:01:00", "00:01:10", 10, 2],
+      ]);
+    expect(told().at(-1)).toEqual([["sessionWindowStateStoreSaveExec", 2, 0, 0, 1, undefined]]);
+  });
+
+  test("are refused in update mode, without a watermark in append mode, and without a key besides", async () => {
+    const { clicks } = await world();
+    const alone = clicks.df.withWatermark("at", "1 second").groupBy(sessionWindow("at", "5 seconds")).count();
+    const unmarked = clicks.df.groupBy(sessionWindow("at", "5 seconds"), "user").count();
+    for (const [frame, mode, errorClass, message] of [
+      [sessions(clicks.df), "update", "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "session window streaming"],
+      [alone, "append", "UNSUPPORTED_STREAMING_OPERATION", "global aggregation with a session window"],
+      [alone, "complete", "UNSUPPORTED_STREAMING_OPERATION", "global aggregation with a session window"],
+      [unmarked, "append", "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "without watermark"],
+    ] as const) {
+      await expect(frame.writeStream.outputMode(mode).format("noop").start()).rejects.toMatchObject({
+        errorClass,
+        message: expect.stringContaining(message),
+      });
+    }
   });
 });
 
