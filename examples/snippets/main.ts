@@ -1,5 +1,5 @@
 /** The short programs of docs/configuration.md, docs/streaming.md and docs/types.md, so that they are known to work. */
-import { array, map, max, notNull, type RowOf, SparkSession, struct, window } from "millrace";
+import { array, count, map, max, notNull, type RowOf, sessionWindow, SparkSession, struct, window } from "millrace";
 import { workingDirectory } from "../working-directory.ts";
 
 process.chdir(workingDirectory("snippets"));
@@ -85,6 +85,13 @@ const busiest = visits
   .agg((r) => ({ most: max(r.count) }));
 const counting = await busiest.writeStream.format("noop").trigger({ availableNow: true }).start();
 await counting.awaitTermination();
+
+const stays = visits
+  .withWatermark("at", "10 minutes")
+  .groupBy(sessionWindow("at", "5 minutes"), "page")
+  .agg((r) => ({ visits: count(), last: max(r.at) }));
+const staying = await stays.writeStream.format("noop").trigger({ availableNow: true }).start();
+await staying.awaitTermination();
 
 const catching = await visits
   .withWatermark("at", "10 minutes")
