@@ -19,6 +19,8 @@ function goesByWatermark(node: LogicalPlan): boolean {
   switch (node.kind) {
     case "Aggregate":
       return true;
+    case "Join":
+      return isStreamingPlan(node.left) && isStreamingPlan(node.right);
     case "StreamingDeduplicate":
       return node.withinWatermark || node.keys.some((key) => watermarkDelayMs(key) !== undefined);
     default:
@@ -30,6 +32,8 @@ function nameOf(node: LogicalPlan): string {
   switch (node.kind) {
     case "Aggregate":
       return "an aggregation";
+    case "Join":
+      return "a join of two streams";
     case "StreamingDeduplicate":
       return node.withinWatermark ? "dropDuplicatesWithinWatermark" : "dropDuplicates";
     default:

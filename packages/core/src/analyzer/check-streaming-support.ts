@@ -7,14 +7,17 @@ import type { Attribute, Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { someExpression } from "../expressions/traverse.ts";
 import { attributeOf, isNamed, typeOf } from "../expressions/typing.ts";
-import type { LogicalPlan, StreamingDeduplicate } from "../logical-plan/logical-plan.ts";
+import type { JoinType, LogicalPlan, StreamingDeduplicate } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { isStreamingPlan, planNodes, somePlan } from "../logical-plan/traverse.ts";
+import { equiKeys } from "./equi-keys.ts";
+import { stateLimits } from "./join-times.ts";
 import { lossyChain } from "./check-stateful-chains.ts";
 import { sessionKeys, watermarkDelayMs, watermarkedKey } from "./watermark-columns.ts";
 
 export type StreamOutputMode = "append" | "update" | "complete";
 
+type JoinNode = LogicalPlan & { readonly kind: "Join" };
 type AggregateNode = LogicalPlan & { readonly kind: "Aggregate" };
 
 /** Streaming aggregations of a plan, the one nearest the sink first. */
@@ -94,7 +97,9 @@ function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readon
       }
       return;
     case "Join":
-      return checkJoin(node);
+      return isStreamingPlan(node.left) && isStreamingPlan(node.right)
+        ? checkStreamJoin(node, mode, aggregates.length > 0)
+        : checkJoin(node);
     case "ResolvedKeyedGroups":
       throw unsupported(`${node.plan.how} after groupByKey on a streaming DataFrame/Dataset (groupBy().agg() is)`);
     case "Project":
@@ -162,10 +167,10 @@ function aggregatedBelow(node: LogicalPlan): boolean {
   return streamingAggregates(node).length > 0;
 }
 
-function checkJoin(node: LogicalPlan & { readonly kind: "Join" }): void {
+/** A join of a stream with rows that do not change. */
+function checkJoin(node: JoinNode): void {
   const left = isStreamingPlan(node.left);
   const right = isStreamingPlan(node.right);
-  if (left && right) throw unsupported("a join of two streaming DataFrames/Datasets");
   const refused = (type: string, side: string): MillraceError =>
     unsupported(`${type} join with a streaming DataFrame/Dataset on the ${side} and a static one on the other side`);
   switch (node.joinType) {
@@ -187,4 +192,54 @@ function checkJoin(node: LogicalPlan & { readonly kind: "Join" }): void {
     case "fullOuter":
       throw refused("full outer", left ? "left" : "right");
   }
+}
+
+/** Join types as Spark's messages have them. */
+const joinTypeNames: Readonly<Record<JoinType, string>> = {
+  inner: "Inner",
+  cross: "Cross",
+  leftOuter: "LeftOuter",
+  rightOuter: "RightOuter",
+  fullOuter: "FullOuter",
+  leftSemi: "LeftSemi",
+  leftAnti: "LeftAnti",
+};
+
+/** A join of two streams. That its condition has an equality is seen when it is planned: filters above may bring one. */
+function checkStreamJoin(node: JoinNode, mode: StreamOutputMode, aggregated: boolean): void {
+  const { joinType } = node;
+  const name = joinTypeNames[joinType];
+  if (joinType === "leftAnti") {
+    throw unsupported(`${name} joins with a streaming DataFrame/Dataset on the right`);
+  }
+  const shown = mode === "complete" ? "Complete" : "Update";
+  const isOuter = joinType === "leftOuter" || joinType === "rightOuter" || joinType === "fullOuter";
+  // Without an aggregation the mode is refused as a whole.
+  if ((mode === "complete" && aggregated) || (mode === "update" && isOuter)) {
+    const modes = isOuter ? "Append output mode" : "Append and Update output modes";
+    throw unsupported(
+      `${name} join between two streaming DataFrames/Datasets in ${shown} output mode, only in ${modes}`,
+    );
+  }
+  const [left, right] = [outputOf(node.left), outputOf(node.right)];
+  requireOneEventTime(left);
+  requireOneEventTime(right);
+  if (joinType === "inner" || joinType === "cross") return;
+  const { keys } = equiKeys(node.condition, left, right);
+  const hasWatermark = (key: Expr): boolean => key.kind === "Attribute" && watermarkDelayMs(key) !== undefined;
+  if (keys.some((key) => hasWatermark(key.left) || hasWatermark(key.right))) return;
+  const leaves = {
+    left: () => stateLimits(node.condition, left, right).length > 0,
+    right: () => stateLimits(node.condition, right, left).length > 0,
+  };
+  const bounded =
+    joinType === "fullOuter"
+      ? leaves.left() || leaves.right()
+      : joinType === "rightOuter"
+        ? leaves.right()
+        : leaves.left();
+  if (bounded) return;
+  throw unsupported(
+    `a stream-stream ${name} join between two streaming DataFrames/Datasets without a watermark in the join keys, or a watermark on the nullable side and an appropriate range condition`,
+  );
 }

@@ -28,6 +28,7 @@ import { compileUserRows } from "./operators/user-rows.ts";
 import { compileWindow } from "./operators/window.ts";
 import { compileStateAggregate } from "./stateful/state-aggregate.ts";
 import { compileStateDeduplicate } from "./stateful/state-deduplicate.ts";
+import { compileStateJoin } from "./stateful/state-join.ts";
 import { compileStateLimit } from "./stateful/state-limit.ts";
 import { compileStateSessions } from "./stateful/state-sessions.ts";
 
@@ -100,6 +101,8 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compileStateAggregate(plan, environment);
     case "StateDeduplicate":
       return compileStateDeduplicate(plan, environment);
+    case "StateJoin":
+      return compileStateJoin(plan, environment);
     case "StateLimit":
       return compileStateLimit(plan, environment);
     case "Exchange":

@@ -7,7 +7,7 @@ import { partialSchema } from "../physical-plan/partial-schema.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { KeyPrefix } from "../state/key-prefix.ts";
 import type { StateStore } from "../state/state-store.ts";
-import { VersionedMap, type VisitEntry } from "../state/versioned-map.ts";
+import { type EntriesMoved, VersionedMap, type VisitEntry } from "../state/versioned-map.ts";
 import { type DataType, field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
 import { createSimulatedRuntime } from "../runtime/simulated/index.ts";
 import { compilePlan } from "./compile-plan.ts";
@@ -176,6 +176,11 @@ export class MemoryStateStore implements StateStore {
   }
   forEachChange(visit: VisitEntry): void {
     this.#map.forEachChange(visit);
+  }
+  follow(listener: EntriesMoved): boolean {
+    const known = this.#map.onMoved === listener;
+    this.#map.onMoved = listener;
+    return known;
   }
   memoryUsedBytes(): number {
     return 0;

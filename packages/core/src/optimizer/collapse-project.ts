@@ -4,7 +4,7 @@ import { attributeOf, isNamed } from "../expressions/typing.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { transformPlanUp } from "../logical-plan/traverse.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
-import { isDeterministic } from "./conjuncts.ts";
+import { isDeterministic } from "./deterministic.ts";
 import type { Rule } from "./rule.ts";
 import { definitionsOf, substitute } from "./substitute.ts";
 

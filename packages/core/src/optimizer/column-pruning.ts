@@ -3,7 +3,8 @@ import { attributeOf, isNamed } from "../expressions/typing.ts";
 import { watermarkDelayMs } from "../analyzer/watermark-columns.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { isDeterministic, referencesOf } from "./conjuncts.ts";
+import { referencesOf } from "../expressions/conjunction.ts";
+import { isDeterministic } from "./deterministic.ts";
 import type { Rule } from "./rule.ts";
 
 /** Columns that nobody above reads are not computed and, at the leaves, not read. */

@@ -1,5 +1,6 @@
 import { transformPlanUp } from "../logical-plan/traverse.ts";
-import { isDeterministic, joinConjunction, splitConjunction } from "./conjuncts.ts";
+import { joinConjunction, splitConjunction } from "../expressions/conjunction.ts";
+import { isDeterministic } from "./deterministic.ts";
 import type { Rule } from "./rule.ts";
 
 /** Merges neighbouring filters; the lower condition is tested first. */

@@ -1,7 +1,7 @@
 import type { Attribute, Expr } from "../expressions/expression.ts";
 import type { GroupLimit, Window } from "../logical-plan/logical-plan.ts";
 import { transformPlanUp } from "../logical-plan/traverse.ts";
-import { splitConjunction } from "./conjuncts.ts";
+import { splitConjunction } from "../expressions/conjunction.ts";
 import type { Rule } from "./rule.ts";
 
 /** Beyond this, sorting the best rows again and again costs more than sorting all once. */

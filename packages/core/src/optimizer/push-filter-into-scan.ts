@@ -1,5 +1,6 @@
 import { transformPlanUp } from "../logical-plan/traverse.ts";
-import { isDeterministic, splitConjunction } from "./conjuncts.ts";
+import { splitConjunction } from "../expressions/conjunction.ts";
+import { isDeterministic } from "./deterministic.ts";
 import { someExpression } from "../expressions/traverse.ts";
 import type { Expr } from "../expressions/expression.ts";
 import type { Rule } from "./rule.ts";

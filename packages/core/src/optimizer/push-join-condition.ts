@@ -8,7 +8,8 @@ import type { Attribute, Expr } from "../expressions/expression.ts";
 import type { Join, LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { transformPlanUp } from "../logical-plan/traverse.ts";
-import { isDeterministic, joinConjunction, referencesOf, splitConjunction } from "./conjuncts.ts";
+import { joinConjunction, referencesOf, splitConjunction } from "../expressions/conjunction.ts";
+import { isDeterministic } from "./deterministic.ts";
 import type { Rule } from "./rule.ts";
 
 export const pushJoinCondition: Rule = {

@@ -3,7 +3,7 @@ import { batchMemorySize } from "../columnar/memory-size.ts";
 import type { Expr } from "../expressions/expression.ts";
 import type { LogicalPlan, Read } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { splitConjunction } from "../optimizer/conjuncts.ts";
+import { splitConjunction } from "../expressions/conjunction.ts";
 import type { DataType } from "../types/data-type.ts";
 
 /** Bytes of sources as they are stored. */

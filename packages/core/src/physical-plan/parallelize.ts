@@ -113,6 +113,7 @@ function withInputs(plan: PhysicalPlan, change: (input: PhysicalPlan) => Physica
       return splitLeafIsDirect(plan.input) ? plan : { ...plan, input: change(plan.input) };
     case "HashJoin":
     case "NestedLoopJoin":
+    case "StateJoin":
       return { ...plan, left: change(plan.left), right: change(plan.right) };
     case "Union":
       return { ...plan, inputs: plan.inputs.map(change) };

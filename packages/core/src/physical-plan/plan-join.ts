@@ -1,8 +1,8 @@
-import type { Attribute, Expr } from "../expressions/expression.ts";
+import { equiKeys } from "../analyzer/equi-keys.ts";
+import { joinConjunction } from "../expressions/conjunction.ts";
 import type { Join, LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { isStreamingPlan } from "../logical-plan/traverse.ts";
-import { joinConjunction, referencesOf, splitConjunction } from "../optimizer/conjuncts.ts";
 import type { StructType } from "../types/data-type.ts";
 import { bindExpression } from "./bind.ts";
 import { estimateBytes, type SourceSizes } from "./estimate-size.ts";
@@ -21,25 +21,10 @@ export function planJoin(plan: Join, schema: StructType, planner: JoinPlanner): 
   const leftOutput = outputOf(plan.left);
   const rightOutput = outputOf(plan.right);
   const both = [...leftOutput, ...rightOutput];
-  const leftKeys: Expr[] = [];
-  const rightKeys: Expr[] = [];
-  const nullSafe: boolean[] = [];
-  const rest: Expr[] = [];
-  for (const term of plan.condition === undefined ? [] : splitConjunction(plan.condition)) {
-    const equality = term.kind === "Call" && (term.fn === "=" || term.fn === "<=>") ? term : undefined;
-    const [a, b] = equality?.args ?? [];
-    if (a !== undefined && b !== undefined && reads(a, leftOutput) && reads(b, rightOutput)) {
-      leftKeys.push(bindExpression(a, leftOutput));
-      rightKeys.push(bindExpression(b, rightOutput));
-      nullSafe.push(equality!.fn === "<=>");
-    } else if (a !== undefined && b !== undefined && reads(b, leftOutput) && reads(a, rightOutput)) {
-      leftKeys.push(bindExpression(b, leftOutput));
-      rightKeys.push(bindExpression(a, rightOutput));
-      nullSafe.push(equality!.fn === "<=>");
-    } else {
-      rest.push(term);
-    }
-  }
+  const { keys, rest } = equiKeys(plan.condition, leftOutput, rightOutput);
+  const leftKeys = keys.map((key) => bindExpression(key.left, leftOutput));
+  const rightKeys = keys.map((key) => bindExpression(key.right, rightOutput));
+  const nullSafe = keys.map((key) => key.nullSafe);
   const residual = joinConjunction(rest);
   const condition = residual === undefined ? {} : { condition: bindExpression(residual, both) };
   const left = planner.plan(plan.left);
@@ -104,10 +89,4 @@ function mayBroadcast({ joinType }: Join, side: Side): boolean {
     case "fullOuter":
       return false;
   }
-}
-
-/** Whether an expression reads columns, and only these. */
-function reads(expr: Expr, attributes: readonly Attribute[]): boolean {
-  const references = [...referencesOf(expr)];
-  return references.length > 0 && references.every((id) => attributes.some((a) => a.id === id));
 }

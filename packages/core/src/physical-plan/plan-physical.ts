@@ -23,6 +23,7 @@ import {
   type StatefulPlanner,
 } from "./plan-stateful.ts";
 import { planMergeSessions } from "./plan-sessions.ts";
+import { planStateJoin } from "./plan-state-join.ts";
 import { planWindow } from "./plan-window.ts";
 import type { StatefulOutputMode } from "./stateful.ts";
 
@@ -163,8 +164,12 @@ export class Planner {
         };
       case "Aggregate":
         return this.#aggregate(plan, schema);
-      case "Join":
-        return planJoin(plan, schema, this);
+      case "Join": {
+        const streaming = isStreamingPlan(plan.left) && isStreamingPlan(plan.right) ? this.#stateful() : undefined;
+        if (streaming === undefined) return planJoin(plan, schema, this);
+        const operatorId = this.#nextOperatorId++;
+        return planStateJoin(plan, schema, operatorId, { ...streaming, plan: (input) => this.plan(input) });
+      }
       case "Sort": {
         const input = this.plan(plan.input);
         const order = bindOrder(plan.order, outputOf(plan.input));

@@ -6,6 +6,7 @@ import { inMemoryFormat } from "../logical-plan/logical-plan.ts";
 import { expressionsOfPlan } from "./expressions-of-plan.ts";
 import { holdsClosure } from "./parallelize.ts";
 import type { PhysicalPlan, ScanExec } from "./physical-plan.ts";
+import type { StateJoinSide } from "./stateful.ts";
 import { inputsOf } from "./traverse.ts";
 
 /** One line per operator, inputs below with Spark's branches. Columns of the input are printed as `#0`, `#1` …. */
@@ -33,6 +34,18 @@ function filtersOfScan(plan: ScanExec): { readonly partition: readonly Expr[]; r
     return references.length > 0 && references.every(({ ordinal }) => names.has(plan.schema.fields[ordinal]!.name));
   };
   return { partition: plan.filters.filter(isPartition), pushed: plan.filters.filter((f) => !isPartition(f)) };
+}
+
+/** When the rows of a side of a stream–stream join leave the state. */
+function describeLeaving({ leaves, time }: StateJoinSide): string {
+  switch (leaves.kind) {
+    case "never":
+      return "never";
+    case "byKey":
+      return `by key ${leaves.key}`;
+    case "byTime":
+      return `by #${time!} ${leaves.limits.map(({ micros, inclusive }) => `${inclusive ? "<" : "<="} watermark${micros < 0 ? "" : "+"}${micros / 1000} ms`).join(" and ")}`;
+  }
 }
 
 /** One operator in one line. */
@@ -74,6 +87,12 @@ export function describeOperator(plan: PhysicalPlan): string {
       case "StateDeduplicate": {
         const within = plan.forgets.kind === "afterFirst" ? "WithinWatermark" : "";
         return `StateDeduplicate${within} [${plan.keys.map((k) => `#${k}`).join(", ")}], state ${plan.state.operatorId}`;
+      }
+      case "StateJoin": {
+        const { left, right } = plan.sides;
+        const keys = (side: StateJoinSide): string => side.keys.map((key) => `#${key}`).join(", ");
+        const condition = plan.condition === undefined ? "" : `, condition ${printExpression(plan.condition)}`;
+        return `StateJoin ${plan.joinType} [${keys(left)}] = [${keys(right)}]${condition}, left leaves ${describeLeaving(left)}, right leaves ${describeLeaving(right)}, state ${plan.state.operatorId}`;
       }
       case "StateLimit":
         return `StateLimit ${plan.limit}, state ${plan.state.operatorId}`;

@@ -3,7 +3,9 @@
  * must know of it: which stores it keeps, and how it goes with watermarks. What it does with rows is in
  * `execution/stateful/`, one file per operator.
  */
+import type { StateLimit } from "../analyzer/join-times.ts";
 import type { AggregateCall, Expr } from "../expressions/expression.ts";
+import type { JoinType } from "../logical-plan/logical-plan.ts";
 import type { StructType } from "../types/data-type.ts";
 import type { PhysicalPlan, PlanNode } from "./physical-plan.ts";
 
@@ -92,7 +94,54 @@ export interface StateLimitExec extends StatefulNode {
   readonly limit: number;
 }
 
-export type StatefulExec = StateAggregateExec | StateSessionsExec | StateDeduplicateExec | StateLimitExec;
+/** Rows of two streams whose keys are equal, and which fulfil the condition: Spark's symmetric hash join. */
+export interface StateJoinExec extends StatefulNode {
+  readonly kind: "StateJoin";
+  readonly left: PhysicalPlan;
+  readonly right: PhysicalPlan;
+  readonly joinType: JoinType;
+  readonly sides: { readonly left: StateJoinSide; readonly right: StateJoinSide };
+  /** Over the columns of the left side, then those of the right side. */
+  readonly condition?: Expr;
+}
+
+/** One input of a join: its columns, and behind them the keys that are computed. */
+export interface StateJoinSide {
+  /** How many of the input's columns are the side's; these are kept in the state. */
+  readonly columns: number;
+  /** Columns of the input whose values must be those of the other side's; NULL equals nothing. */
+  readonly keys: readonly number[];
+  /** Terms of the condition over this side alone: rows that fail them have no partner. */
+  readonly condition?: Expr;
+  /** The event-time column; absent: no row is late. */
+  readonly eventTime?: number;
+  /** The column by which rows of equal keys are ordered in memory. */
+  readonly time?: number;
+  /** Between which values of the time column partners of a row of the other side lie. */
+  readonly bounds: readonly TimeRangeBound[];
+  /** When rows leave the state. */
+  readonly leaves:
+    | { readonly kind: "never" }
+    /** When the watermark has reached the time in a key, by its position among the keys. */
+    | { readonly kind: "byKey"; readonly key: number }
+    /** When the watermark, with the least of these, has reached the time column. */
+    | { readonly kind: "byTime"; readonly limits: readonly StateLimit[] };
+}
+
+export interface TimeRangeBound {
+  readonly kind: "lower" | "upper";
+  /** Over the columns of the other side. */
+  readonly by: Expr;
+  /** Added to it, µs. */
+  readonly micros: number;
+}
+
+export type StatefulExec =
+  | StateAggregateExec
+  | StateSessionsExec
+  | StateDeduplicateExec
+  | StateLimitExec
+  | StateJoinExec;
 
 /** The operators of {@link StatefulExec}. */
 const statefulKinds = {
@@ -100,6 +149,7 @@ const statefulKinds = {
   StateSessions: true,
   StateDeduplicate: true,
   StateLimit: true,
+  StateJoin: true,
 } satisfies Record<StatefulExec["kind"], true>;
 
 export function isStateful(plan: PhysicalPlan): plan is StatefulExec {

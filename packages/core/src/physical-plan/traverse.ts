@@ -11,6 +11,7 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
       return [];
     case "HashJoin":
     case "NestedLoopJoin":
+    case "StateJoin":
       return [plan.left, plan.right];
     case "Union":
       return plan.inputs;

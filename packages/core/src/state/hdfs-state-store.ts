@@ -12,7 +12,7 @@ import type { KeyPrefix } from "./key-prefix.ts";
 import { checkSideFiles } from "./side-files.ts";
 import { encodeDelta, encodeSnapshot, readStateFile } from "./state-file.ts";
 import type { StateStore, StateStoreMetrics, StateStoreProvider } from "./state-store.ts";
-import { VersionedMap, type VisitEntry } from "./versioned-map.ts";
+import { type EntriesMoved, VersionedMap, type VisitEntry } from "./versioned-map.ts";
 
 export interface HdfsStateStoreOptions {
   readonly durability?: Durability;
@@ -355,6 +355,11 @@ class OpenStore implements StateStore {
   }
   forEachChange(visit: VisitEntry): void {
     this.#map.forEachChange(visit);
+  }
+  follow(listener: EntriesMoved): boolean {
+    const known = this.#map.onMoved === listener;
+    this.#map.onMoved = listener;
+    return known;
   }
   commitProgram(): readonly FileOperation[] {
     this.#change();

@@ -3,7 +3,7 @@
  * lie on disk. A store is opened at a version (batch N reads version N), changed, and committed as the next version.
  */
 import type { FileOperation } from "../runtime/file-system.ts";
-import type { VisitEntry } from "./versioned-map.ts";
+import type { EntriesMoved, VisitEntry } from "./versioned-map.ts";
 
 /**
  * Keys and values are whole arrays, or ranges of bytes, without an object for each: the way for inner loops. An entry is a
@@ -57,6 +57,12 @@ export interface StateStore {
   forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void;
   /** Visits what this version changed so far; a removed key has `valueEnd` -1. */
   forEachChange(visit: VisitEntry): void;
+  /**
+   * For who keeps entries from one version to the next: the listener is called when a commit gives entries other numbers,
+   * now and in the versions that follow. One at a time.
+   * @returns whether the listener has followed this memory already: if not, it knows nothing of its entries
+   */
+  follow(listener: EntriesMoved): boolean;
   /** Number of keys that this version changed so far. */
   readonly changedCount: number;
   memoryUsedBytes(): number;

@@ -191,3 +191,15 @@ export function createRowDecoder(types: readonly DataType[]): RowDecoder {
     },
   };
 }
+
+/** Reads one field of rows: its slot is at `slot`, offsets count from `base` and must stay below `end`. */
+export function fieldReader(type: DataType): (bytes: Uint8Array, slot: number, base: number, end: number) => SqlValue {
+  const read = readerOf(type);
+  let source: Source | null = null;
+  return (bytes, slot, base, end) => {
+    if (source?.bytes !== bytes) {
+      source = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+    }
+    return read(source, slot, base, end);
+  };
+}

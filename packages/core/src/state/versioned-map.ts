@@ -85,7 +85,12 @@ export type VisitEntry = (
   entry: number,
 ) => void;
 
+/** Entries have other numbers now: `moved[old]` is the new one, −1 when the entry is gone. */
+export type EntriesMoved = (moved: Int32Array) => void;
+
 export class VersionedMap {
+  /** Called when sealing gives entries other numbers. */
+  onMoved: EntriesMoved | null = null;
   #arena: Uint8Array = new Uint8Array(4096);
   /** The same memory. */
   #arenaWords: Int32Array = wordsOf(this.#arena);
@@ -155,7 +160,7 @@ export class VersionedMap {
     return this.#end - this.#garbage;
   }
 
-  /** The entry of a key, or -1. Handles stay valid until the next commit. */
+  /** The entry of a key, or -1. Handles stay valid until the next commit, and longer for who listens to {@link onMoved}. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const words = this.#keyWords.of(bytes, start, end);
     const entry = this.#probe(bytes, words, start, end, hashOf(bytes, words, start, end));
@@ -424,7 +429,7 @@ export class VersionedMap {
   #compact(): void {
     const needed = new Uint8Array(this.#entryCount);
     for (const log of this.#sealed) for (let i = 0; i < log.count; i++) needed[log.entries[i]!] = 1;
-    const moved = new Int32Array(this.#entryCount);
+    const moved = new Int32Array(this.#entryCount).fill(-1);
     const source = this.#arena;
     let size = 0;
     for (let entry = 0; entry < this.#entryCount; entry++) {
@@ -460,5 +465,6 @@ export class VersionedMap {
     this.#index = null;
     this.#entryCount = kept;
     this.#rehash(4 * kept);
+    this.onMoved?.(moved);
   }
 }

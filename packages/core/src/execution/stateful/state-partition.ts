@@ -59,6 +59,10 @@ export class StatePartition {
   droppedByWatermark = 0;
   /** Earliest watermark at which an entry leaves the state, µs; Infinity: none leaves by the watermark. */
   leavesNext: number = Infinity;
+  /** Rows in the state, where that is not the number of all keys. */
+  rows: number | undefined;
+  /** Memory beside the stores. */
+  indexBytes = 0;
   /** Counters of this kind of operator. */
   readonly custom: Record<string, number> = {};
   readonly #state: OperatorState;
@@ -124,13 +128,13 @@ export class StatePartition {
   report(): void {
     const stores = [...this.#stores.values()];
     this.context.metrics.state(this.#state.operatorId, {
-      numRowsTotal: stores.reduce((sum, store) => sum + store.size, 0),
+      numRowsTotal: this.rows ?? stores.reduce((sum, store) => sum + store.size, 0),
       numRowsUpdated: this.updated,
       numRowsRemoved: this.removed,
       numRowsDroppedByWatermark: this.droppedByWatermark,
       allUpdatesTimeMs: this.#updatedAt - this.#startedAt,
       allRemovalsTimeMs: this.#now() - this.#updatedAt,
-      memoryUsedBytes: stores.reduce((sum, store) => sum + store.memoryUsedBytes(), 0),
+      memoryUsedBytes: stores.reduce((sum, store) => sum + store.memoryUsedBytes(), this.indexBytes),
       ...(this.leavesNext === Infinity ? {} : { leavesNextMicros: this.leavesNext }),
       custom: this.custom,
     });

@@ -1,8 +1,7 @@
-import type { Attribute, Expr } from "../expressions/expression.ts";
-import { childrenOf } from "../expressions/traverse.ts";
-import { nullableOf } from "../expressions/typing.ts";
-import { functionRegistry } from "../functions/registry.ts";
 import { booleanType } from "../types/data-type.ts";
+import type { Attribute, Expr } from "./expression.ts";
+import { childrenOf } from "./traverse.ts";
+import { nullableOf } from "./typing.ts";
 
 /** The terms of a conjunction, in order. */
 export function splitConjunction(condition: Expr): readonly Expr[] {
@@ -44,13 +43,8 @@ export function referencesOf(expr: Expr): ReadonlySet<Attribute["id"]> {
   return ids;
 }
 
-/** Same value for the same row, however often and wherever it is computed. */
-export function isDeterministic(expr: Expr): boolean {
-  const pending = [expr];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.kind === "UserFunctionCall" && !next.fn.deterministic) return false;
-    if (next.kind === "Call" && functionRegistry.scalar(next.fn)?.deterministic === false) return false;
-    pending.push(...childrenOf(next));
-  }
-  return true;
+/** Whether an expression reads columns, and only these. */
+export function readsOnly(expr: Expr, attributes: readonly Attribute[]): boolean {
+  const references = [...referencesOf(expr)];
+  return references.length > 0 && references.every((id) => attributes.some((a) => a.id === id));
 }

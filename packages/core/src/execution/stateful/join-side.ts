@@ -1,0 +1,284 @@
+/**
+ * One side of a stream–stream join in one partition: its rows in the state, as Spark lays them out, and the index beside it,
+ * which lives from batch to batch.
+ *
+ * There are two stores: `keyToNumValues` has the number of rows of each key; `keyWithIndexToValue` has, for each key and a
+ * number below that, a row and whether it has found a partner. When a row leaves, the last one of its key takes its number.
+ * @see Spark `SymmetricHashJoinStateManager`, state format 2
+ */
+import type { RecordBatch } from "../../columnar/record-batch.ts";
+import { isValid, type Vector } from "../../columnar/vector.ts";
+import { MillraceError } from "../../errors/index.ts";
+import type { StateJoinSide, StateStoreDescription } from "../../physical-plan/stateful.ts";
+import { IndexedKey } from "../../state/indexed-key.ts";
+import { hashWords } from "../../state/murmur3.ts";
+import type { StateStore } from "../../state/state-store.ts";
+import { createRowEncoder, type EncodedRows, type RowEncoder } from "../../state/unsafe-row.ts";
+import { RowColumns } from "../../state/unsafe-row-columns.ts";
+import { nullBitmapLength } from "../../state/unsafe-row-layout.ts";
+import { booleanType } from "../../types/data-type.ts";
+import { eventTimes } from "../operators/event-time-watermark.ts";
+import { JoinIndex, type RowStore } from "./join-index.ts";
+
+/** Keys that are read at a stretch when the index is made. */
+const keysPerStretch = 4096;
+
+export class JoinSide implements RowStore {
+  readonly plan: StateJoinSide;
+  index: JoinIndex;
+  readonly #description: { readonly counts: StateStoreDescription; readonly values: StateStoreDescription };
+  /** Whether anybody asks if a row of this side has found a partner. */
+  readonly #tracksPartners: boolean;
+  readonly #rows: RowColumns;
+  readonly #indexedKey: IndexedKey;
+  readonly #values: RowEncoder = createRowEncoder();
+  /** Where in a row the mark of a partner stands, and the time by which rows are ordered. */
+  readonly #markAt: number;
+  readonly #timeAt: number;
+  /** The version of the state that the index belongs to; −1: none. */
+  #version = -1;
+  #counts!: StateStore;
+  #store!: StateStore;
+  // The columns of the batch whose rows are added.
+  #times: Times | null = null;
+  #keyTimes: Times | null = null;
+  readonly #rowsMoved = (moved: Int32Array): void => this.index.rowsMoved(moved);
+  readonly #keysMoved = (moved: Int32Array): void => this.index.keysMoved(moved);
+  readonly #count: Uint8Array = new Uint8Array(16);
+  readonly #countWords: Int32Array = new Int32Array(this.#count.buffer);
+  #scratch: Uint8Array = new Uint8Array(256);
+
+  constructor(
+    plan: StateJoinSide,
+    counts: StateStoreDescription,
+    values: StateStoreDescription,
+    tracksPartners: boolean,
+  ) {
+    this.plan = plan;
+    this.#description = { counts, values };
+    this.#tracksPartners = tracksPartners;
+    this.#rows = new RowColumns(values.value.fields.map(({ type }) => type));
+    this.#indexedKey = new IndexedKey(counts.key.fields.map(({ type }) => type));
+    const slots = nullBitmapLength(plan.columns + 1);
+    this.#markAt = slots + 8 * plan.columns;
+    this.#timeAt = (slots >> 2) + 2 * (plan.time ?? 0);
+    this.index = this.#newIndex();
+  }
+
+  /** Begins a batch: makes the index when it is not that of the stores' version. */
+  open(counts: StateStore, values: StateStore): void {
+    this.#counts = counts;
+    this.#store = values;
+    const known = [counts.follow(this.#keysMoved), values.follow(this.#rowsMoved)].every(Boolean);
+    const current = known && this.#version === values.version;
+    this.#version = -1;
+    if (!current) this.#load();
+  }
+
+  /** Ends a batch: writes how many rows the keys have. */
+  close(): void {
+    const counts = this.#counts;
+    this.index.takeChanges((key, size) => {
+      this.#countWords[2] = size;
+      counts.setValue(key, this.#count, 0, 16);
+    });
+    this.#version = this.#store.version + 1;
+  }
+
+  get memoryBytes(): number {
+    return this.index.memoryBytes;
+  }
+
+  /** The group of the key in a range of bytes, −1 when it has no rows. */
+  groupOf(keys: EncodedRows, row: number): number {
+    return this.index.groupOf(this.#counts.find(keys.bytes, keys.starts[row]!, keys.ends[row]!));
+  }
+
+  /** The batch whose rows {@link add} takes. */
+  bind(batch: RecordBatch): void {
+    const { plan } = this;
+    const mark: Vector = {
+      kind: "bool",
+      type: booleanType,
+      length: batch.length,
+      validity: null,
+      values: new Uint8Array((batch.length + 7) >> 3),
+    };
+    this.#values.bind([...batch.columns.slice(0, plan.columns), mark]);
+    this.#times = plan.time === undefined ? null : timesOf(batch.columns[plan.time]!);
+    this.#keyTimes = plan.leaves.kind === "byKey" ? timesOf(batch.columns[plan.keys[plan.leaves.key]!]!) : null;
+  }
+
+  /** Whether a row of the bound batch leaves at a limit, µs. */
+  leavesAt(row: number, limit: number): boolean {
+    const { kind } = this.plan.leaves;
+    return kind !== "never" && timeAt(kind === "byKey" ? this.#keyTimes! : this.#times!, row) <= limit;
+  }
+
+  /** Puts a row of the bound batch into the state under its key. */
+  add(row: number, keys: EncodedRows, keyWords: Int32Array, matched: boolean): void {
+    const start = keys.starts[row]!;
+    const end = keys.ends[row]!;
+    const counts = this.#counts;
+    const { index } = this;
+    let key = counts.find(keys.bytes, start, end);
+    let group = index.groupOf(key);
+    if (group < 0) {
+      this.#countWords[2] = 0;
+      key = counts.putRange(keys.bytes, start, end, this.#count, 0, 16);
+      const time = this.#keyTimes === null ? 0 : timeAt(this.#keyTimes, row);
+      group = index.addGroup(key, hashWords(keyWords, start >> 2, end >> 2, 0), time);
+    }
+    const keyEnd = this.#indexedKey.write(keyWords, start >> 2, end >> 2, index.sizeOf(group));
+    const valueEnd = this.#values.write(row);
+    const value = this.#values.buffer;
+    const mark = matched && this.#tracksPartners;
+    if (mark) value[this.#markAt] = 1;
+    const entry = this.#store.putRange(this.#indexedKey.bytes, 0, keyEnd, value, 0, valueEnd);
+    index.add(group, entry, this.#times === null ? 0 : timeAt(this.#times, row), mark);
+  }
+
+  /** Notes that a row of the state has found a partner; whether it is the first one. */
+  mark(row: number): boolean {
+    if (!this.#tracksPartners || this.index.matched[row] === 1) return false;
+    this.index.matched[row] = 1;
+    const store = this.#store;
+    const [start, end] = [store.valueStart(row), store.valueEnd(row)];
+    const length = end - start;
+    if (length > this.#scratch.length) this.#scratch = new Uint8Array(2 * length);
+    const { arena } = store;
+    for (let i = 0; i < length; i++) this.#scratch[i] = arena[start + i]!;
+    this.#scratch[this.#markAt] = 1;
+    store.setValue(row, this.#scratch, 0, length);
+    return true;
+  }
+
+  /** Columns of rows of the state; `wanted` tells which, the others are undefined. */
+  columns(rows: Int32Array, count: number, wanted?: (column: number) => boolean): (Vector | undefined)[] {
+    const store = this.#store;
+    const starts = new Int32Array(count);
+    const ends = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      starts[i] = store.valueStart(rows[i]!);
+      ends[i] = store.valueEnd(rows[i]!);
+    }
+    const ranges = { bytes: store.arena, starts, ends, count };
+    this.#rows.check(ranges);
+    return Array.from({ length: this.plan.columns }, (_, column) =>
+      wanted === undefined || wanted(column) ? this.#rows.column(ranges, column) : undefined,
+    );
+  }
+
+  // RowStore: what the index changes when rows leave.
+  timeOf(row: number): number {
+    const { arena } = this.#store;
+    const start = this.#store.valueStart(row);
+    const isNull = ((arena[start + (this.plan.time! >> 3)]! >> (this.plan.time! & 7)) & 1) === 1;
+    if (isNull) return Number.POSITIVE_INFINITY;
+    const at = (start >> 2) + this.#timeAt;
+    const words = this.#arenaWords(arena);
+    return words[at + 1]! * 4_294_967_296 + (words[at]! >>> 0);
+  }
+  remove(row: number): void {
+    this.#store.removeEntry(row);
+  }
+  move(from: number, to: number): void {
+    const store = this.#store;
+    store.setValue(to, store.arena, store.valueStart(from), store.valueEnd(from));
+    store.removeEntry(from);
+  }
+  removeGroup(keyEntry: number): void {
+    this.#counts.removeEntry(keyEntry);
+  }
+
+  #arena: Uint8Array | null = null;
+  #words: Int32Array = new Int32Array(0);
+  #arenaWords(arena: Uint8Array): Int32Array {
+    if (this.#arena !== arena) {
+      this.#arena = arena;
+      this.#words = new Int32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
+    }
+    return this.#words;
+  }
+
+  #newIndex(): JoinIndex {
+    const { time, leaves } = this.plan;
+    const how = leaves.kind === "never" ? "never" : leaves.kind === "byKey" ? "together" : "each";
+    return new JoinIndex(time !== undefined, how);
+  }
+
+  /** Makes the index of what the stores hold. */
+  #load(): void {
+    this.index = this.#newIndex();
+    const keys: number[] = [];
+    let starts = new Int32Array(keysPerStretch);
+    let ends = new Int32Array(keysPerStretch);
+    const counts = this.#counts;
+    const flush = (): void => {
+      this.#loadKeys(keys, starts, ends);
+      keys.length = 0;
+      starts = new Int32Array(keysPerStretch);
+      ends = new Int32Array(keysPerStretch);
+    };
+    counts.forEach((_arena, keyStart, keyEnd, _valueStart, _valueEnd, entry) => {
+      starts[keys.length] = keyStart;
+      ends[keys.length] = keyEnd;
+      if (keys.push(entry) === keysPerStretch) flush();
+    });
+    if (keys.length > 0) flush();
+    this.index.seal();
+    this.index.takeChanges(() => {});
+  }
+
+  #loadKeys(keys: readonly number[], starts: Int32Array, ends: Int32Array): void {
+    const { leaves } = this.plan;
+    const types = this.#description.counts.key.fields.map(({ type }) => type);
+    const { arena } = this.#counts;
+    const ranges = { bytes: arena, starts, ends, count: keys.length };
+    const keyColumns = new RowColumns(types);
+    keyColumns.check(ranges);
+    const times = leaves.kind === "byKey" ? timesOf(keyColumns.column(ranges, leaves.key)) : null;
+    const words = this.#arenaWords(arena);
+    for (const [i, key] of keys.entries()) {
+      const [start, end] = [starts[i]! >> 2, ends[i]! >> 2];
+      const size = words[(this.#counts.valueStart(key) >> 2) + 2]!;
+      const group = this.index.addGroup(key, hashWords(words, start, end, 0), times === null ? 0 : timeAt(times, i));
+      this.#loadRows(group, words, start, end, size);
+    }
+  }
+
+  #loadRows(group: number, words: Int32Array, start: number, end: number, size: number): void {
+    const store = this.#store;
+    const length = this.#indexedKey.write(words, start, end, 0);
+    const least = this.#markAt + 8;
+    for (let i = 0; i < size; i++) {
+      this.#indexedKey.renumber(i);
+      const row = store.find(this.#indexedKey.bytes, 0, length);
+      if (row < 0 || store.valueEnd(row) - store.valueStart(row) < least || (store.valueStart(row) & 7) !== 0) {
+        const { name } = this.#description.values;
+        const reason = `${name} has no row, or a damaged one, for number ${i} of a key that has ${size}`;
+        throw new MillraceError("STATE_STORE_INVALID_ROW", { reason });
+      }
+      const matched = this.#tracksPartners && store.arena[store.valueStart(row) + this.#markAt] === 1;
+      this.index.add(group, row, this.plan.time === undefined ? 0 : this.timeOf(row), matched);
+    }
+  }
+}
+
+/** Times of a column, and the column: a NULL is after all times. */
+interface Times {
+  readonly column: Vector;
+  readonly times: Vector;
+  readonly halves: Int32Array;
+}
+
+export function timesOf(column: Vector): Times {
+  const times = eventTimes(column);
+  return { column, times, halves: new Int32Array(times.values.buffer, times.values.byteOffset, 2 * times.length) };
+}
+
+/** µs since the epoch; Infinity for NULL. */
+export function timeAt({ column, times, halves }: Times, row: number): number {
+  if (!isValid(column, row) || (times !== column && !isValid(times, row))) return Number.POSITIVE_INFINITY;
+  return halves[2 * row + 1]! * 4_294_967_296 + (halves[2 * row]! >>> 0);
+}
