@@ -223,6 +223,18 @@ const streamOf = (spark: SparkSession) =>
   });
 const windows = (stream: ReturnType<typeof streamOf>) =>
   stream.withWatermark("at", "1 minute").groupBy(window("at", "10 minutes")).count();
+const timed = (stream: ReturnType<typeof streamOf>): DataFrame =>
+  frame(stream.drop("m").withWatermark("at", "1 minute"));
+const ranged = (stream: ReturnType<typeof streamOf>, how: "inner" | "left" | "right" | "leftAnti"): DataFrame =>
+  frame(
+    timed(stream)
+      .alias("l")
+      .join(
+        timed(stream).alias("r"),
+        expr("l.id = r.id AND l.at BETWEEN r.at - INTERVAL 1 MINUTE AND r.at + INTERVAL 1 MINUTE"),
+        how,
+      ),
+  );
 const frame = (built: { readonly plan: unknown }): DataFrame => built as unknown as DataFrame;
 const streams: Readonly<Record<string, StreamCase>> = {
   "complete without an aggregation": ["complete", (s) => frame(s)],
@@ -241,7 +253,34 @@ const streams: Readonly<Record<string, StreamCase>> = {
   "limit of an aggregation in complete mode": ["complete", (s) => frame(s.groupBy("id").count().limit(3))],
   "limit in update mode": ["update", (s) => frame(s.limit(3))],
   "union with a table": ["append", (s, { people }) => frame(s.select("id").union(people.select("id") as never))],
-  "join of two streams": ["append", (s) => frame(s.join(s, (l, r) => l.id.eq(r.id)))],
+  "inner join of two streams": ["append", (s) => frame(s.join(s, (l, r) => l.id.eq(r.id)))],
+  "inner join of two streams in update mode": ["update", (s) => frame(s.join(s, "id"))],
+  "join of two streams in complete mode": ["complete", (s) => frame(s.join(s, "id").groupBy("id").count())],
+  "outer join of two streams in update mode": ["update", (s) => frame(ranged(s, "left"))],
+  "outer join of two streams without a watermark": ["append", (s) => frame(s.join(s, "id", "full"))],
+  "semi join of two streams without a watermark": ["append", (s) => frame(s.join(s, "id", "leftSemi"))],
+  "outer join of two streams by a watermarked key": [
+    "append",
+    (s) => frame(timed(s).join(timed(s), ["id", "at"], "full")),
+  ],
+  "outer join of two streams in a range of times": ["append", (s) => frame(ranged(s, "right"))],
+  "outer join of two streams in half a range": [
+    "append",
+    (s) => frame(timed(s).alias("l").join(timed(s).alias("r"), expr("l.id = r.id AND l.at < r.at"), "left")),
+  ],
+  "anti join of two streams": ["append", (s) => frame(ranged(s, "leftAnti"))],
+  "aggregation after a join of two streams": [
+    "append",
+    (s) => frame(ranged(s, "inner").groupBy(expr("window(l.at, '1 minute')")).count()),
+  ],
+  "join of two streams after an aggregation in update mode": [
+    "update",
+    (s) => frame(windows(s).join(windows(s), "window")),
+  ],
+  "join of a stream with two event times": [
+    "append",
+    (s) => frame(ranged(s, "inner").selectExpr("l.id", "l.at", "r.at AS too").join(timed(s), "id")),
+  ],
   "full join with a table": ["append", (s, { people }) => frame(s.join(people, "id", "full"))],
   "left join with the stream on the right": ["append", (s, { people }) => frame(people.join(s, "id", "left"))],
   "right join with the stream on the left": ["append", (s, { people }) => frame(s.join(people, "id", "right"))],

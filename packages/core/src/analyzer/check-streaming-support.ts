@@ -210,7 +210,7 @@ function checkStreamJoin(node: JoinNode, mode: StreamOutputMode, aggregated: boo
   const { joinType } = node;
   const name = joinTypeNames[joinType];
   if (joinType === "leftAnti") {
-    throw unsupported(`${name} joins with a streaming DataFrame/Dataset on the right`);
+    throw unsupported(`a ${name} join with a streaming DataFrame/Dataset on the right`);
   }
   const shown = mode === "complete" ? "Complete" : "Update";
   const isOuter = joinType === "leftOuter" || joinType === "rightOuter" || joinType === "fullOuter";
@@ -218,7 +218,7 @@ function checkStreamJoin(node: JoinNode, mode: StreamOutputMode, aggregated: boo
   if ((mode === "complete" && aggregated) || (mode === "update" && isOuter)) {
     const modes = isOuter ? "Append output mode" : "Append and Update output modes";
     throw unsupported(
-      `${name} join between two streaming DataFrames/Datasets in ${shown} output mode, only in ${modes}`,
+      `a ${name} join between two streaming DataFrames/Datasets in ${shown} output mode (only in ${modes})`,
     );
   }
   const [left, right] = [outputOf(node.left), outputOf(node.right)];
@@ -240,6 +240,6 @@ function checkStreamJoin(node: JoinNode, mode: StreamOutputMode, aggregated: boo
         : leaves.left();
   if (bounded) return;
   throw unsupported(
-    `a stream-stream ${name} join between two streaming DataFrames/Datasets without a watermark in the join keys, or a watermark on the nullable side and an appropriate range condition`,
+    `a stream-stream ${name} join between two streaming DataFrames/Datasets that has neither a watermark in the join keys nor a watermark on the nullable side and an appropriate range condition`,
   );
 }
