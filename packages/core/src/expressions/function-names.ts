@@ -21,6 +21,7 @@ export const displayNames: ReadonlyMap<string, string> = new Map(
     .map((name): [string, string] => [name, name.toUpperCase()])
     .concat([
       ["curdate", "current_date"],
+      ["localtime", "current_time"],
       ["dateadd", "date_add"],
       ["random", "rand"],
       ["current_database", "current_schema"],
@@ -93,5 +94,5 @@ export const defaultArguments: ReadonlyMap<string, { readonly all: number; reado
 
 /** Casts that are written as calls; their columns are named by the argument alone. */
 export const castFunctionNames: ReadonlySet<string> = new Set(
-  "boolean tinyint smallint int bigint float double decimal date timestamp binary string".split(" "),
+  "boolean tinyint smallint int bigint float double decimal date timestamp time binary string".split(" "),
 );

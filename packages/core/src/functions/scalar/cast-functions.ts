@@ -2,7 +2,7 @@
 import { assertInvariant } from "../../errors/index.ts";
 import { castFunctionNames } from "../../expressions/function-names.ts";
 import { simpleTypeOf } from "../../types/atomic-types.ts";
-import { type DataType, decimalType } from "../../types/data-type.ts";
+import { type DataType, decimalType, timeType } from "../../types/data-type.ts";
 import { bindCast, canCast, castCanReturnNull, castMisfit, emitCast } from "../casts.ts";
 import type { ScalarFunction } from "../function.ts";
 
@@ -14,6 +14,7 @@ const examples: Readonly<Record<string, readonly [sql: string, result: string]>>
   double: ["double('1.5')", "1.5"],
   float: ["float('1.5')", "1.5"],
   string: ["string(1)", "1"],
+  time: ["time('12:34:56')", "12:34:56"],
   timestamp: ["timestamp('2024-01-02 03:04:05')", "2024-01-02 03:04:05"],
 };
 
@@ -50,7 +51,7 @@ function castFunction(name: string, type: DataType): ScalarFunction {
 }
 
 export const castFunctions: readonly ScalarFunction[] = [...castFunctionNames].map((name) => {
-  const type = name === "decimal" ? decimalType(10, 0) : simpleTypeOf(name);
+  const type = name === "decimal" ? decimalType(10, 0) : name === "time" ? timeType() : simpleTypeOf(name);
   assertInvariant(type !== undefined, "a cast function is named like a type");
   return castFunction(name, type);
 });

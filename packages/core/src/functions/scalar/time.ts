@@ -95,6 +95,7 @@ const makeTime = timeFunction({
 
 const currentTime = timeFunction({
   name: "current_time",
+  aliases: ["localtime"],
   arity: [0, 1],
   resolve(args, call) {
     if (args.length === 0) return { args: [], returns: timeType() };
