@@ -1,9 +1,22 @@
-import { createNodeRuntime, describeCheckpoint, verifyCheckpoint } from "millrace/engine";
+import { SparkSession } from "millrace";
+import { applyRepair, createNodeRuntime, describeCheckpoint, planRepair, verifyCheckpoint } from "millrace/engine";
+import type { CheckpointOptions, StateOptions } from "./checkpoint-options.ts";
+import { Misuse } from "./misuse.ts";
 
-/** `checkpoint show|verify DIRECTORY`, with an absolute path. Exit code 1 when verify finds an error. */
-export async function checkpointCommand(action: "show" | "verify", path: string): Promise<number> {
+/** `checkpoint ACTION DIRECTORY`. Exit code 1 when verify finds an error, or repair leaves one. */
+export async function checkpointCommand(options: CheckpointOptions): Promise<number> {
+  const { path } = options;
   const { fs } = createNodeRuntime();
-  return action === "show" ? show(path, fs) : verify(path, fs);
+  switch (options.action) {
+    case "show":
+      return show(path, fs);
+    case "verify":
+      return verify(path, fs);
+    case "repair":
+      return repair(path, options.apply);
+    case "state":
+      return state(path, options);
+  }
 }
 
 type FileSystem = Parameters<typeof describeCheckpoint>[0];
@@ -39,4 +52,46 @@ async function verify(path: string, fs: FileSystem): Promise<number> {
   const errors = findings.filter((finding) => finding.severity === "error").length;
   process.stdout.write(errors === 0 ? `${path}: the checkpoint can be continued\n` : `${path}: ${errors} errors\n`);
   return errors === 0 ? 0 : 1;
+}
+
+async function repair(path: string, apply: boolean): Promise<number> {
+  const runtime = createNodeRuntime();
+  const plan = await planRepair(runtime.fs, path);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  for (const step of plan.steps) {
+    say(`${apply ? "moved away" : "would move away"}: ${step.path}`);
+    say(`  because: ${step.reason}`);
+    say(`  then: ${step.consequence}`);
+  }
+  for (const { path: file, message } of plan.remaining) say(`cannot be mended: ${file}: ${message}`);
+  if (plan.remaining.length > 0) {
+    say(`${path}: nothing was changed; restore the checkpoint from a copy or start with a new one`);
+    return 1;
+  }
+  if (plan.steps.length === 0) say(`${path}: nothing is to be mended`);
+  else if (apply) {
+    await applyRepair(runtime, path, plan);
+    say(`${path}: the checkpoint can be continued; the files are in _engine/repaired`);
+  } else say(`${path}: nothing was changed; --apply does it`);
+  return 0;
+}
+
+async function state(path: string, { operator, where, limit, json, read }: StateOptions): Promise<number> {
+  await using spark = await SparkSession.builder.master("local").create();
+  const operatorId = operator === undefined ? 0 : await operatorIdOf(path, operator);
+  const all = spark.read.format("statestore").options(read).option("operatorId", operatorId).load(path);
+  const rows = (where === undefined ? all : all.filter(where)).limit(limit);
+  if (json) for (const { value } of await rows.toJSON().collect()) process.stdout.write(`${value}\n`);
+  else await rows.show({ rows: limit, truncate: false });
+  return 0;
+}
+
+/** A number, or the name of a kind of operator that stands once in the checkpoint. */
+async function operatorIdOf(path: string, name: string): Promise<number> {
+  if (/^\d+$/.test(name)) return Number(name);
+  const { operators } = await describeCheckpoint(createNodeRuntime().fs, path);
+  const found = operators.filter(({ operatorName }) => operatorName === name);
+  if (found.length === 1) return found[0]!.operatorId;
+  const known = operators.map((o) => `${o.operatorId} ${o.operatorName}`).join(", ") || "none";
+  throw new Misuse(`the checkpoint has ${found.length} operators ${name}; it has: ${known}`);
 }

@@ -24,7 +24,14 @@ test.each([
   [["run", "a.ts", "b.ts"], "run takes one file; the module's own arguments come after --: b.ts"],
   [["run", "a.ts", "--fast"], "run has no option --fast; the module's own options come after --"],
   [["run", "a.ts", "--grace", "x"], "--grace wants a number of seconds, not x"],
-  [["checkpoint", "look", "."], "checkpoint wants show or verify, and a directory"],
+  [["checkpoint", "look", "."], "checkpoint wants show, verify, state or repair, and a directory"],
+  [["checkpoint", "show"], "checkpoint show wants one directory"],
+  [["checkpoint", "show", ".", "--apply"], "checkpoint show has no option --apply"],
+  [["checkpoint", "state", ".", "--limit", "none"], "--limit wants a number of rows, not none"],
+  [
+    ["checkpoint", "state", ".", "--changes", "some"],
+    "--changes wants a batch or a range of them, such as 3-7, not some",
+  ],
   [["stop"], "there is no command stop"],
 ])("%j is wrong usage", async (words, reason) => {
   const { code, stderr } = await millrace(...words);
@@ -68,4 +75,20 @@ test("run shows the batches of a query and passes arguments on; show and verify 
   const show = await millrace("checkpoint", "show", checkpoint);
   expect(show.stdout).toMatch(/^last committed batch {2}0$/m);
   expect((await millrace("checkpoint", "verify", checkpoint)).stdout).toContain("the checkpoint can be continued");
+
+  const sums = await millrace("checkpoint", "state", checkpoint, "--operator", "stateStoreSave", "--json");
+  expect(sums.stdout).toBe('{"key":{},"value":{"sum":3},"partition_id":0}\n');
+  const changes = await millrace("checkpoint", "state", checkpoint, "--changes", "0", "--where", "value.sum > 2");
+  expect(changes.stdout).toContain("|0       |update     |{} |{3}  |0           |");
+  const unknown = await millrace("checkpoint", "state", checkpoint, "--operator", "dedupe");
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("it has: 0 stateStoreSave") as unknown });
+
+  expect((await millrace("checkpoint", "repair", checkpoint)).stdout).toContain("nothing is to be mended");
+  writeFileSync(join(checkpoint, "commits", "0"), "v1\n{");
+  const look = await millrace("checkpoint", "repair", checkpoint);
+  expect(look.stdout).toContain(`would move away: ${checkpoint}/commits/0\n`);
+  expect(look.stdout).toContain("nothing was changed; --apply does it");
+  expect((await millrace("checkpoint", "repair", checkpoint, "--apply")).stdout).toContain("can be continued");
+  const again = await millrace("run", job, "--", directory);
+  expect([again.code, again.stdout.includes("|  3|")]).toEqual([0, true]);
 }, 60_000);

@@ -2,7 +2,8 @@
 /** The `millrace` command. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { checkpointOptions } from "./checkpoint-options.ts";
 import { Misuse } from "./misuse.ts";
 import { runOptions } from "./run-options.ts";
 
@@ -15,6 +16,12 @@ const usage = `usage:
                         what a checkpoint says: query, last batch, watermark, offsets
   millrace checkpoint verify DIRECTORY
                         checks every file of a checkpoint without changing it
+  millrace checkpoint state DIRECTORY [--operator NAME] [--batch N] [--where EXPRESSION]
+        [--join-side left|right | --store NAME] [--changes FROM[-TO]] [--limit N] [--json]
+                        keys and values of an operator's state after a batch, or what
+                        batches changed; EXPRESSION over key and value, in SQL
+  millrace checkpoint repair DIRECTORY [--apply]
+                        says what can be mended without losing rows; --apply does it
   millrace --version | --help
 `;
 
@@ -30,17 +37,14 @@ async function main(words: readonly string[]): Promise<number> {
       return (await import("./run-command.ts")).runCommand(options);
     }
     case "checkpoint": {
-      const [action, directory, more] = rest;
-      if (directory === undefined || more !== undefined || (action !== "show" && action !== "verify")) {
-        throw new Misuse("checkpoint wants show or verify, and a directory");
-      }
-      const path = resolve(directory);
+      const options = checkpointOptions(rest);
+      const { path } = options;
       if (!holdsCheckpoint(path)) {
         const reason = existsSync(path) ? "the directory holds no checkpoint" : "there is no such directory";
         process.stderr.write(`millrace: ${path}: ${reason}\n`);
         return 1;
       }
-      return (await import("./checkpoint-command.ts")).checkpointCommand(action, path);
+      return (await import("./checkpoint-command.ts")).checkpointCommand(options);
     }
     case "--version":
     case "-v": {

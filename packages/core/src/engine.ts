@@ -25,7 +25,16 @@ export type * from "./sources/contract.ts";
 export type * from "./sinks/contract.ts";
 export { MemoryStream } from "./sources/memory/memory-stream.ts";
 export { MemorySinkTable, memorySink } from "./sinks/memory.ts";
-export { type CheckpointDescription, describeCheckpoint, type Finding, verifyCheckpoint } from "./checkpoint/index.ts";
+export {
+  applyRepair,
+  type CheckpointDescription,
+  describeCheckpoint,
+  type Finding,
+  planRepair,
+  type RepairPlan,
+  type RepairStep,
+  verifyCheckpoint,
+} from "./checkpoint/index.ts";
 export { EmbeddedEngine, type EmbeddedEngineOptions } from "./session/embedded-engine.ts";
 export { activeEngines, onEngineOpened } from "./session/active-engines.ts";
 export { intervalMillis } from "./api/trigger-interval.ts";

@@ -41,4 +41,5 @@ export {
   sparkConfDefaults,
 } from "./offset-log.ts";
 export { openQueryMetadata, readQueryId } from "./query-metadata.ts";
+export { applyRepair, planRepair, type RepairPlan, type RepairStep } from "./repair.ts";
 export { type CheckpointDescription, describeCheckpoint, type Finding, verifyCheckpoint } from "./verify.ts";

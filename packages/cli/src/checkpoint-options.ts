@@ -1,0 +1,88 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { Misuse } from "./misuse.ts";
+
+/** What the words after `checkpoint` say. */
+export type CheckpointOptions =
+  | { readonly action: "show" | "verify"; readonly path: string }
+  | { readonly action: "repair"; readonly path: string; readonly apply: boolean }
+  | ({ readonly action: "state"; readonly path: string } & StateOptions);
+
+export interface StateOptions {
+  /** Name or number; absent: the one nearest the sink. */
+  readonly operator: string | undefined;
+  readonly where: string | undefined;
+  readonly limit: number;
+  readonly json: boolean;
+  /** Those of the format `statestore`. */
+  readonly read: Readonly<Record<string, string>>;
+}
+
+type Flag = "batch" | "operator" | "where" | "store" | "join-side" | "changes" | "limit" | "json" | "apply";
+const flags: Readonly<Record<CheckpointOptions["action"], readonly Flag[]>> = {
+  show: [],
+  verify: [],
+  repair: ["apply"],
+  state: ["batch", "operator", "where", "store", "join-side", "changes", "limit", "json"],
+};
+const switches: ReadonlySet<string> = new Set<Flag>(["json", "apply"]);
+
+/** @throws Misuse */
+export function checkpointOptions(words: readonly string[]): CheckpointOptions {
+  const [action, ...rest] = words;
+  if (action !== "show" && action !== "verify" && action !== "repair" && action !== "state") {
+    throw new Misuse("checkpoint wants show, verify, state or repair, and a directory");
+  }
+  const known = flags[action];
+  const unknown = rest.find(
+    (word) => word.startsWith("-") && !known.some((name) => word.replace(/=.*/, "") === `--${name}`),
+  );
+  if (unknown !== undefined) throw new Misuse(`checkpoint ${action} has no option ${unknown}`);
+  const { values, positionals } = parseArgs({
+    args: rest,
+    allowPositionals: true,
+    strict: false,
+    options: Object.fromEntries(
+      known.map((name) => [name, { type: switches.has(name) ? "boolean" : "string" }] as const),
+    ),
+  });
+  const [directory, more] = positionals;
+  if (directory === undefined || more !== undefined) throw new Misuse(`checkpoint ${action} wants one directory`);
+  const path = resolve(directory);
+  const text = (name: Flag): string | undefined => {
+    const value = values[name];
+    if (value === true) throw new Misuse(`--${name} wants a value`);
+    return value === false ? undefined : value;
+  };
+  if (action === "repair") return { action, path, apply: values["apply"] === true };
+  if (action !== "state") return { action, path };
+  const limit = Number(text("limit") ?? 20);
+  if (!(Number.isSafeInteger(limit) && limit > 0))
+    throw new Misuse(`--limit wants a number of rows, not ${text("limit")}`);
+  return {
+    action,
+    path,
+    operator: text("operator"),
+    where: text("where"),
+    limit,
+    json: values["json"] === true,
+    read: readOptions(text("batch"), text("store"), text("join-side"), text("changes")),
+  };
+}
+
+function readOptions(
+  batchId: string | undefined,
+  storeName: string | undefined,
+  joinSide: string | undefined,
+  changes: string | undefined,
+): Readonly<Record<string, string>> {
+  const range = changes === undefined ? null : /^(\d+)(?:-(\d+))?$/.exec(changes);
+  if (changes !== undefined && range === null) {
+    throw new Misuse(`--changes wants a batch or a range of them, such as 3-7, not ${changes}`);
+  }
+  const feed = range === null ? {} : { readChangeFeed: "true", changeStartBatchId: range[1] };
+  const all = { batchId, storeName, joinSide, ...feed, changeEndBatchId: range?.[2] };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
