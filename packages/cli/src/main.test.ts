@@ -24,6 +24,7 @@ test.each([
   [["run", "a.ts", "b.ts"], "run takes one file; the module's own arguments come after --: b.ts"],
   [["run", "a.ts", "--fast"], "run has no option --fast; the module's own options come after --"],
   [["run", "a.ts", "--grace", "x"], "--grace wants a number of seconds, not x"],
+  [["run", "a.ts", "--restart=x"], "--restart=N wants a number of restarts, not --restart=x"],
   [["checkpoint", "look", "."], "checkpoint wants show, verify, state or repair, and a directory"],
   [["checkpoint", "show"], "checkpoint show wants one directory"],
   [["checkpoint", "show", ".", "--apply"], "checkpoint show has no option --apply"],
@@ -91,4 +92,32 @@ test("run shows the batches of a query and passes arguments on; show and verify 
   expect((await millrace("checkpoint", "repair", checkpoint, "--apply")).stdout).toContain("can be continued");
   const again = await millrace("run", job, "--", directory);
   expect([again.code, again.stdout.includes("|  3|")]).toEqual([0, true]);
+}, 60_000);
+
+test("run --restart starts a module again after a failure that may be gone, and not after others", async () => {
+  const engine = new URL("../../core/src/api/index.ts", import.meta.url).href;
+  const job = join(directory, "fails.ts");
+  writeFileSync(
+    job,
+    `import { existsSync, writeFileSync } from "node:fs";
+     import { SparkSession } from ${JSON.stringify(engine)};
+     const spark = await SparkSession.builder.master("local").getOrCreate();
+     const rates = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load();
+     const selected = process.argv[2] === "wrong" ? rates.selectExpr("1 / (value - value)") : rates;
+     await selected.writeStream.trigger({ once: true }).foreachBatch(async (batch) => {
+       await batch.count();
+       const marker = ${JSON.stringify(join(directory, "marker"))};
+       if (existsSync(marker)) return console.log("done");
+       writeFileSync(marker, "");
+       throw new Error("no connection");
+     }).start();`,
+  );
+  const helped = await millrace("run", job, "--restart=2");
+  expect(helped).toMatchObject({ code: 0, stdout: "done\n" });
+  expect(helped.stderr).toContain("no connection");
+  expect(helped.stderr).toMatch(/^millrace: the run failed with exit code 75; restart 1 of 2 in \d\.\d s$/m);
+  const hopeless = await millrace("run", job, "--restart", "--", "wrong");
+  expect(hopeless.code).toBe(1);
+  expect(hopeless.stderr).toContain("DIVIDE_BY_ZERO");
+  expect(hopeless.stderr).toContain("starting again would not help");
 }, 60_000);

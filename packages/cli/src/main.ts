@@ -5,13 +5,16 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { checkpointOptions } from "./checkpoint-options.ts";
 import { Misuse } from "./misuse.ts";
+import { reportFailure } from "./report-failure.ts";
 import { runOptions } from "./run-options.ts";
 
 const usage = `usage:
-  millrace run FILE [--json] [--grace SECONDS] [-- ARGUMENTS]
+  millrace run FILE [--json] [--grace SECONDS] [--restart[=N]] [-- ARGUMENTS]
                         runs a module that starts streaming queries, and shows them:
                         a line per query, or with --json an object per batch.
-                        Ctrl-C lets the running batches commit, at most SECONDS (30)
+                        Ctrl-C lets the running batches commit, at most SECONDS (30);
+                        --restart: after failures that may be gone by then it is run
+                        again, at most N times (10), after growing delays
   millrace checkpoint show DIRECTORY
                         what a checkpoint says: query, last batch, watermark, offsets
   millrace checkpoint verify DIRECTORY
@@ -25,7 +28,7 @@ const usage = `usage:
   millrace --version | --help
 `;
 
-/** Runs a command line; resolves to the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** Runs a command line; resolves to the exit code: 0 done, 1 failed, 2 wrong usage, 75 failed and may do well later. */
 async function main(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words;
   const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
@@ -34,6 +37,7 @@ async function main(words: readonly string[]): Promise<number> {
     // The engine is loaded for words that make sense only.
     case "run": {
       const options = runOptions(rest);
+      if (options.restarts > 0) return (await import("./supervise.ts")).supervise(options, rest);
       return (await import("./run-command.ts")).runCommand(options);
     }
     case "checkpoint": {
@@ -79,9 +83,7 @@ main(process.argv.slice(2)).then(
       process.exitCode = 2;
       return;
     }
-    // A user's mistake is one line; only a bug of ours (or of the job) shows where it happened.
-    const known = error instanceof Error && error.name === "MillraceError" && !error.message.includes("INTERNAL_ERROR");
-    process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    reportFailure(error);
     process.exitCode = 1;
   },
 );

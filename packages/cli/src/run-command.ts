@@ -3,9 +3,13 @@
  * batches commit; a second one, or the end of the grace period, ends at once (the batch is then repeated on restart).
  */
 import { pathToFileURL } from "node:url";
-import { activeEngines } from "millrace/engine";
+import { activeEngines, isRetriable } from "millrace/engine";
+import { reportFailure } from "./report-failure.ts";
 import type { RunOptions } from "./run-options.ts";
 import { Screen } from "./screen.ts";
+
+/** EX_TEMPFAIL of sysexits.h: whoever supervises the process may start it again. */
+export const retriableExit = 75;
 
 export async function runCommand(options: RunOptions): Promise<number> {
   const { file, graceSeconds } = options;
@@ -27,7 +31,8 @@ export async function runCommand(options: RunOptions): Promise<number> {
     return 0;
   } catch (error) {
     if (stopping) return 0;
-    throw error;
+    reportFailure(error);
+    return isRetriable(error) ? retriableExit : 1;
   } finally {
     await stopAll();
     screen.close();

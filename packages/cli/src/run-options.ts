@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Misuse } from "./misuse.ts";
+import { restartDefaults } from "./restart.ts";
 
 const defaultGraceSeconds = 30;
 
@@ -10,6 +11,8 @@ export interface RunOptions {
   readonly file: string;
   readonly json: boolean;
   readonly graceSeconds: number;
+  /** How often the module may be started again; 0: never. */
+  readonly restarts: number;
   /** For the module. */
   readonly words: readonly string[];
 }
@@ -18,10 +21,18 @@ export interface RunOptions {
 export function runOptions(words: readonly string[]): RunOptions {
   const separator = words.indexOf("--");
   const own = separator < 0 ? words : words.slice(0, separator);
-  const unknown = own.find((word) => word.startsWith("-") && !/^--(?:json|grace|grace=.*)$/.test(word));
+  const unknown = own.find(
+    (word) => word.startsWith("-") && !/^--(?:json|grace|grace=.*|restart|restart=.*)$/.test(word),
+  );
   if (unknown !== undefined) throw new Misuse(`run has no option ${unknown}; the module's own options come after --`);
+  // `--restart` may stand alone, and so takes its number by `=` only.
+  const restart = own.findLast((word) => /^--restart(?:=|$)/.test(word));
+  const restarts =
+    restart === undefined ? 0 : restart === "--restart" ? restartDefaults.budget : Number(restart.slice(10));
+  if (!Number.isSafeInteger(restarts) || restarts < 0)
+    throw new Misuse(`--restart=N wants a number of restarts, not ${restart}`);
   const { values, positionals } = parseArgs({
-    args: [...own],
+    args: own.filter((word) => !word.startsWith("--restart")),
     allowPositionals: true,
     strict: false,
     options: { json: { type: "boolean", default: false }, grace: { type: "string" } },
@@ -37,6 +48,7 @@ export function runOptions(words: readonly string[]): RunOptions {
     file: path,
     json: values.json === true,
     graceSeconds,
+    restarts,
     words: separator < 0 ? [] : words.slice(separator + 1),
   };
 }

@@ -16,6 +16,7 @@ export { parseSchemaJson, toSchemaJson } from "./types/schema-json.ts";
 export { fromStructType, toStructType } from "./types/schema-conversion.ts";
 export type * from "./runtime/runtime.ts";
 export type * from "./runtime/clock.ts";
+export type { Random } from "./runtime/random.ts";
 export type { FileOperation, FileStat, FileSystem } from "./runtime/file-system.ts";
 export { FileSystemError } from "./runtime/file-system.ts";
 export { createNodeRuntime } from "./runtime/node/index.ts";
@@ -37,6 +38,7 @@ export {
 } from "./checkpoint/index.ts";
 export { EmbeddedEngine, type EmbeddedEngineOptions } from "./session/embedded-engine.ts";
 export { activeEngines, onEngineOpened } from "./session/active-engines.ts";
+export { isRetriable } from "./errors/index.ts";
 export { intervalMillis } from "./api/trigger-interval.ts";
 export type { StepName } from "./streaming/query-input.ts";
 export type { StreamingQueryHandle, StreamingQueryProgress } from "./streaming/contract.ts";

@@ -9,7 +9,10 @@ import { stateErrors } from "./classes/state.ts";
 import { streamingErrors } from "./classes/streaming.ts";
 import { windowErrors } from "./classes/window.ts";
 
-/** One row per class: `<name>` in the message is a typed parameter. Sorted within each family. */
+/**
+ * One row per class: `<name>` in the message is a typed parameter. Sorted within each family. `retriable`: the cause lies outside
+ * of query and checkpoint, and may be gone after a while.
+ */
 export const errorClasses: typeof analysisErrors &
   typeof apiErrors &
   typeof dataSourceErrors &

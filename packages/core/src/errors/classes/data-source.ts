@@ -132,6 +132,7 @@ export const dataSourceErrors = {
   },
   CANNOT_CONNECT: {
     sqlState: "08001",
+    retriable: true,
     message: "Cannot connect to <address>: <code>. Check that a server listens there (for a try-out: nc -lk PORT).",
   },
   UNSUPPORTED_PATH_SCHEME: {
@@ -167,9 +168,14 @@ export const dataSourceErrors = {
     message:
       "The directory <path> belongs to a streaming query: its readers see only what the query's manifest _spark_metadata lists, and not what is appended otherwise. Write to another directory.",
   },
-  TASK_WRITE_FAILED: { sqlState: "58030", message: "Task failed while writing rows to <path>: <reason>." },
+  TASK_WRITE_FAILED: {
+    sqlState: "58030",
+    retriable: true,
+    message: "Task failed while writing rows to <path>: <reason>.",
+  },
   FILE_ACCESS_FAILED: {
     sqlState: "58030",
+    retriable: true,
     message:
       "The file operation <operation> of <path> failed with <code>. Check that the path exists and that this process may use it.",
   },

@@ -15,6 +15,7 @@ export const executionErrors = {
   },
   WORKER_THREAD_FAILED: {
     sqlState: "58000",
+    retriable: true,
     message:
       "A worker thread ended before its task was done, <attempts> times: <reason>. A function that ends its thread (process.exit) must not be used in a query; master local[1] runs everything on the calling thread.",
   },
@@ -35,6 +36,7 @@ export const executionErrors = {
   },
   SPILL_FILE_FAILED: {
     sqlState: "58030",
+    retriable: true,
     message:
       "Rows that do not fit into memory could not be kept in <path>: <operation> failed with <code>. Make room there, set spark.local.dir to another directory, or raise millrace.memory.limit.",
   },

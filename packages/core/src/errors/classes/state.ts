@@ -71,10 +71,12 @@ export const stateErrors = {
   },
   CHECKPOINT_WRITE_FAILED: {
     sqlState: "58030",
+    retriable: true,
     message: "Writing <path> failed with <code>. The batch is not committed and is repeated on the next start.",
   },
   "CONCURRENT_QUERY.OTHER_PROCESS": {
     sqlState: "0A000",
+    retriable: true,
     message:
       "Another run uses the checkpoint <path>: process <pid> on <hostName>, run epoch <epoch>. Stop it first; one checkpoint serves one run at a time.",
   },
