@@ -93,6 +93,56 @@ export const crashQueries: readonly CrashQuery[] = [
         .start("/out"),
   },
   {
+    name: "running sums and timers of a processor in JSON files",
+    files: clicks,
+    stateful: true,
+    output: { user: "string", amount: "bigint" },
+    batch: (spark) =>
+      spark.read
+        .schema(clickSchema)
+        .json("/in")
+        .filter(inTime)
+        .selectExpr("user", "CAST(amount AS BIGINT) AS amount")
+        .union(
+          spark.read
+            .schema(clickSchema)
+            .json("/in")
+            .filter(`${inTime} AND at < timestamp '${lastWatermark}'`)
+            .selectExpr("user", "-1L AS amount"),
+        ),
+    start: (spark) =>
+      spark.readStream
+        .schema(clickSchema)
+        .option("maxFilesPerTrigger", 1)
+        .json("/in")
+        .withWatermark("at", "10 seconds")
+        .groupByKey((row) => row.user, "string")
+        .transformWithState(
+          (handle) => {
+            const last = handle.getValueState("last", "bigint");
+            const all = handle.getListState("all", { amount: "int" });
+            return {
+              *handleInputRows(user, rows) {
+                for (const { at: time, amount } of rows) {
+                  handle.registerTimer(time!.getTime());
+                  all.appendValue({ amount });
+                  last.update(amount!);
+                  yield { user, amount: last.get() };
+                }
+              },
+              *handleExpiredTimer(user) {
+                yield { user, amount: -1 };
+              },
+            };
+          },
+          { output: { user: "string", amount: "bigint" }, timeMode: "EventTime" },
+        )
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
     name: "text files to a complete word count in a store of batches",
     files: Object.fromEntries(
       ["a b a", "c", "b b\nd a", "e", "a e e", "f a"].map((text, i) => [`/in/${i}.txt`, `${text}\n`]),

@@ -20,6 +20,7 @@ import { resolveFilter, resolveProject, resolveSort } from "./resolve-project.ts
 import { resolveRepartition } from "./resolve-repartition.ts";
 import { resolveSetOperation } from "./resolve-set-operation.ts";
 import { resolveUnion } from "./resolve-union.ts";
+import { resolveStatefulGroups } from "./resolve-stateful-groups.ts";
 import { resolveKeyedGroups, resolveUserRows } from "./resolve-user-code.ts";
 import { resolveWatermark } from "./resolve-watermark.ts";
 
@@ -162,6 +163,10 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
       return resolveUserRows(plan, input(plan), (schema) => newAttributes(schema, context));
     case "KeyedGroups":
       return resolveKeyedGroups(plan, input(plan), (schema) => newAttributes(schema, context));
+    case "StatefulGroups":
+      return resolveStatefulGroups(plan, input(plan), plan.initial && analyze(plan.initial.plan, context), (schema) =>
+        newAttributes(schema, context),
+      );
     case "Scan":
     case "LocalScan":
     case "RangeScan":
@@ -173,6 +178,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "StreamingDeduplicate":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":
+    case "ResolvedStatefulGroups":
       return plan;
     default:
       return unreachable(plan);

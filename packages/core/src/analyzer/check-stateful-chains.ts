@@ -10,7 +10,10 @@ import { watermarkDelayMs } from "./watermark-columns.ts";
 
 /** Whether rows that come out of the operator may be older than the watermark that goes on above it. */
 function emitsLateRows(node: LogicalPlan, mode: StreamOutputMode): boolean {
-  // Groups that are shown before they are final.
+  // Groups that are shown before they are final, and whatever a function makes of a timeout.
+  if (node.kind === "ResolvedStatefulGroups") {
+    return node.plan.work.kind === "groupsWithState" && node.plan.work.timeout === "EventTimeTimeout";
+  }
   return node.kind === "Aggregate" && mode !== "append";
 }
 
@@ -18,6 +21,7 @@ function emitsLateRows(node: LogicalPlan, mode: StreamOutputMode): boolean {
 function goesByWatermark(node: LogicalPlan): boolean {
   switch (node.kind) {
     case "Aggregate":
+    case "ResolvedStatefulGroups":
       return true;
     case "Join":
       return isStreamingPlan(node.left) && isStreamingPlan(node.right);
@@ -34,6 +38,8 @@ function nameOf(node: LogicalPlan): string {
       return "an aggregation";
     case "Join":
       return "a join of two streams";
+    case "ResolvedStatefulGroups":
+      return node.plan.work.name;
     case "StreamingDeduplicate":
       return node.withinWatermark ? "dropDuplicatesWithinWatermark" : "dropDuplicates";
     default:

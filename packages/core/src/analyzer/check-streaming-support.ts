@@ -14,6 +14,8 @@ import { equiKeys } from "./equi-keys.ts";
 import { stateLimits } from "./join-times.ts";
 import { lossyChain } from "./check-stateful-chains.ts";
 import { sessionKeys, watermarkDelayMs, watermarkedKey } from "./watermark-columns.ts";
+import { checkManyStatefulGroups, checkStatefulGroups } from "./check-stateful-groups.ts";
+import { unsupported } from "./unsupported-operation.ts";
 
 export type StreamOutputMode = "append" | "update" | "complete";
 
@@ -25,10 +27,6 @@ export function streamingAggregates(plan: LogicalPlan): readonly AggregateNode[]
   return [...planNodes(plan)].filter(
     (node): node is AggregateNode => node.kind === "Aggregate" && isStreamingPlan(node),
   );
-}
-
-function unsupported(operation: string): MillraceError {
-  return new MillraceError("UNSUPPORTED_STREAMING_OPERATION", { operation });
 }
 
 export interface StreamingChecks {
@@ -64,6 +62,7 @@ export function checkStreamingSupport(plan: LogicalPlan, mode: StreamOutputMode,
       });
     }
   }
+  checkManyStatefulGroups(plan, mode);
   const lossy = lossyChain(plan, mode);
   if (lossy === undefined) return;
   if (checks.correctness) {
@@ -91,6 +90,8 @@ function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readon
       return;
     case "StreamingDeduplicate":
       return checkDeduplicate(node);
+    case "ResolvedStatefulGroups":
+      return checkStatefulGroups(node, mode, aggregates.length > 0);
     case "Union":
       if (node.inputs.some((input) => !isStreamingPlan(input))) {
         throw unsupported("union between streaming and batch DataFrames/Datasets");

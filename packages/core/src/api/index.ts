@@ -16,6 +16,24 @@ export { Observation, type ObservedMetrics } from "./observation.ts";
 export { StorageLevel } from "./storage-level.ts";
 export type { Catalog, CatalogColumn, CatalogDatabase, CatalogFunction, CatalogTable } from "./catalog.ts";
 export { type KeyedRows } from "./keyed-rows.ts";
+export type {
+  ExpiredTimerInfo,
+  GroupsOutputMode,
+  GroupState,
+  GroupStateTimeout,
+  GroupsWithStateOptions,
+  ListState,
+  MakeStatefulProcessor,
+  MapState,
+  OutputRows,
+  StatefulProcessor,
+  StatefulProcessorHandle,
+  TimeMode,
+  TimerValues,
+  TransformWithStateOptions,
+  TtlConfig,
+  ValueState,
+} from "./stateful-groups.ts";
 export { type DataFrameReader } from "./data-frame-reader.ts";
 export { type DataStreamReader } from "./data-stream-reader.ts";
 export { type DataFrameWriter, type WriteMode } from "./data-frame-writer.ts";

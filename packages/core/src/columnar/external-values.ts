@@ -239,7 +239,8 @@ export const rowPrototype: object = Object.freeze(
 // A class cannot have a prototype of its own choice; a function can.
 function Row(): void {}
 Row.prototype = rowPrototype;
-const newRow: new () => Record<string, unknown> = Row as unknown as new () => Record<string, unknown>;
+/** Makes an empty row. */
+export const newRow: new () => Record<string, unknown> = Row as unknown as new () => Record<string, unknown>;
 
 function objectReader(names: readonly string[], readers: readonly ExternalReader[]): (i: number) => ExternalRow {
   const count = names.length;

@@ -6,6 +6,7 @@ import { executionErrors } from "./classes/execution.ts";
 import { functionErrors } from "./classes/functions.ts";
 import { parseErrors } from "./classes/parse.ts";
 import { stateErrors } from "./classes/state.ts";
+import { statefulGroupsErrors } from "./classes/stateful-groups.ts";
 import { streamingErrors } from "./classes/streaming.ts";
 import { windowErrors } from "./classes/window.ts";
 
@@ -21,6 +22,7 @@ export const errorClasses: typeof analysisErrors &
   typeof functionErrors &
   typeof parseErrors &
   typeof stateErrors &
+  typeof statefulGroupsErrors &
   typeof streamingErrors &
   typeof windowErrors = {
   ...analysisErrors,
@@ -31,6 +33,7 @@ export const errorClasses: typeof analysisErrors &
   ...functionErrors,
   ...parseErrors,
   ...stateErrors,
+  ...statefulGroupsErrors,
   ...streamingErrors,
   ...windowErrors,
 };

@@ -24,11 +24,13 @@ import { compileLateRows } from "./operators/late-rows.ts";
 import { compileMergeSessions } from "./operators/merge-sessions.ts";
 import { compileMergeSorted, compileSort } from "./operators/sort.ts";
 import { compileUnion } from "./operators/union.ts";
+import { compileUserKeys } from "./operators/user-keys.ts";
 import { compileUserRows } from "./operators/user-rows.ts";
 import { compileWindow } from "./operators/window.ts";
 import { compileStateAggregate } from "./stateful/state-aggregate.ts";
 import { compileStateDeduplicate } from "./stateful/state-deduplicate.ts";
 import { compileStateJoin } from "./stateful/state-join.ts";
+import { compileStateGroups } from "./stateful/groups/state-groups.ts";
 import { compileStateLimit } from "./stateful/state-limit.ts";
 import { compileStateSessions } from "./stateful/state-sessions.ts";
 
@@ -87,6 +89,8 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compilePipelineOperator(plan, environment);
     case "UserRows":
       return compileUserRows(plan, environment);
+    case "UserKeys":
+      return compileUserKeys(plan, environment);
     case "KeyedGroups":
       return compileKeyedGroups(plan, environment);
     case "PartialAggregate":
@@ -103,6 +107,8 @@ function compileOperator(plan: PhysicalPlan, environment: OperatorEnvironment): 
       return compileStateDeduplicate(plan, environment);
     case "StateJoin":
       return compileStateJoin(plan, environment);
+    case "StateGroups":
+      return compileStateGroups(plan, environment);
     case "StateLimit":
       return compileStateLimit(plan, environment);
     case "Exchange":

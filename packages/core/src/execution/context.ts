@@ -104,6 +104,8 @@ export interface StateOperatorMetrics {
   readonly numRowsDroppedByWatermark: number;
   readonly allUpdatesTimeMs: number;
   readonly allRemovalsTimeMs: number;
+  /** When the partition wants a batch, also without data: milliseconds since the epoch. Absent: it does not. */
+  readonly dueMs?: number;
   readonly memoryUsedBytes: number;
   /** Earliest watermark at which an entry leaves the state, µs since the epoch; absent: none leaves by the watermark. */
   readonly leavesNextMicros?: number;

@@ -5,7 +5,7 @@
  * Two groups. The relations that the doors build mirror Spark Connect's `Relation`; the analyzer resolves names and types
  * in them and replaces some by the nodes of the second group. Deliberate differences to Spark Connect: schemas are
  * {@link StructType}, not strings; `LocalRelation` holds a RecordBatch; user functions are closures in the plan
- * (`UserRows`, `KeyedGroups`); a streaming read of a user's async iterable holds the source object itself.
+ * (`UserRows`, `KeyedGroups`, `StatefulGroups`); a streaming read of a user's async iterable holds the source object itself.
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type {
@@ -19,6 +19,7 @@ import type {
 } from "../expressions/expression.ts";
 import type { DataType, StructType } from "../types/data-type.ts";
 import type { Derived } from "./derived.ts";
+import type { ResolvedStatefulGroups, StatefulGroups } from "./stateful-groups.ts";
 
 // ---- relations as built by the doors -------------------------------------------------------------------------------
 
@@ -350,6 +351,7 @@ export type LogicalPlan =
   | WithWatermark
   | UserRows
   | KeyedGroups
+  | StatefulGroups
   | NamedTable
   | Derived
   | Scan
@@ -362,7 +364,8 @@ export type LogicalPlan =
   | LateRows
   | StreamingDeduplicate
   | ResolvedUserRows
-  | ResolvedKeyedGroups;
+  | ResolvedKeyedGroups
+  | ResolvedStatefulGroups;
 
 /** Options of a source or sink: names are case-insensitive and stored in lower case. */
 export type OptionMap = ReadonlyMap<string, string>;

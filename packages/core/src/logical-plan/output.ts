@@ -19,6 +19,7 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
     case "Expand":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":
+    case "ResolvedStatefulGroups":
       return plan.output;
     case "Project":
       return plan.expressions.map(namedOutput);

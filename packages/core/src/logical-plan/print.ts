@@ -103,6 +103,13 @@ export function describePlan(plan: LogicalPlan): string {
       const key = `${node.key.name}: ${simpleString(node.keyType)}`;
       return `${plan.kind === "KeyedGroups" ? "'" : ""}${keyedNames[node.how]} key ${key}, ${node.fn.name}${schema}`;
     }
+    case "StatefulGroups":
+    case "ResolvedStatefulGroups": {
+      const node = plan.kind === "StatefulGroups" ? plan : plan.plan;
+      const key = `${node.key.name}: ${simpleString(node.keyType)}`;
+      const name = `${node.work.name.slice(0, 1).toUpperCase()}${node.work.name.slice(1)}`;
+      return `${plan.kind === "StatefulGroups" ? "'" : ""}${name} key ${key}, ${node.work.fn.name}, ${simpleString(node.schema)}`;
+    }
     case "NamedTable":
       return `'UnresolvedRelation [${plan.name}]${plan.streaming ? ", streaming" : ""}`;
     case "Scan": {

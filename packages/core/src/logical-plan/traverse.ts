@@ -17,6 +17,10 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
       return [plan.left, plan.right];
     case "Union":
       return plan.inputs;
+    case "StatefulGroups":
+      return plan.initial === undefined ? [plan.input] : [plan.input, plan.initial.plan];
+    case "ResolvedStatefulGroups":
+      return plan.initial === undefined ? [plan.input] : [plan.input, plan.initial];
     case "Project":
     case "Filter":
     case "Sort":
@@ -56,6 +60,12 @@ export function withPlanChildren(plan: LogicalPlan, children: readonly LogicalPl
   if (old.every((child, i) => child === children[i])) return plan;
   if (plan.kind === "Join" || plan.kind === "SetOperation") return { ...plan, left: children[0]!, right: children[1]! };
   if (plan.kind === "Union") return { ...plan, inputs: children };
+  if (plan.kind === "StatefulGroups" && plan.initial !== undefined) {
+    return { ...plan, input: children[0]!, initial: { ...plan.initial, plan: children[1]! } };
+  }
+  if (plan.kind === "ResolvedStatefulGroups" && plan.initial !== undefined) {
+    return { ...plan, input: children[0]!, initial: children[1]! };
+  }
   return { ...plan, input: children[0]! } as LogicalPlan;
 }
 

@@ -119,6 +119,12 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
       const input = prune(plan.input, idsOf(outputOf(plan.input)));
       return input === plan.input ? plan : { ...plan, input };
     }
+    case "ResolvedStatefulGroups": {
+      const input = prune(plan.input, idsOf(outputOf(plan.input)));
+      const initial = plan.initial === undefined ? undefined : prune(plan.initial, idsOf(outputOf(plan.initial)));
+      if (input === plan.input && initial === plan.initial) return plan;
+      return { ...plan, input, ...(initial === undefined ? {} : { initial }) };
+    }
     default:
       return plan;
   }

@@ -4,7 +4,7 @@
  */
 import type { PipelineStep } from "../codegen/pipeline.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
-import type { AggregateCall, Expr, SortOrder, WindowExpression } from "../expressions/expression.ts";
+import type { AggregateCall, Expr, SortOrder, UserFunction, WindowExpression } from "../expressions/expression.ts";
 import type {
   GroupLimit,
   JoinType,
@@ -60,6 +60,12 @@ export interface KeyedGroupsExec extends PlanNode {
   readonly kind: "KeyedGroups";
   readonly input: PhysicalPlan;
   readonly plan: KeyedGroups;
+}
+/** Appends a column with the key that a closure computes of each row. */
+export interface UserKeysExec extends PlanNode {
+  readonly kind: "UserKeys";
+  readonly input: PhysicalPlan;
+  readonly key: UserFunction;
 }
 /** Columns out: keys, then the buffer fields of each aggregate. Input steps before it are fused into its loop. */
 export interface PartialAggregateExec extends PlanNode {
@@ -225,6 +231,7 @@ export type PhysicalPlan =
   | PipelineExec
   | UserRowsExec
   | KeyedGroupsExec
+  | UserKeysExec
   | PartialAggregateExec
   | FinalAggregateExec
   | MergeSessionsExec

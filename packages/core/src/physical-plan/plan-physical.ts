@@ -8,6 +8,7 @@ import { isStreamingPlan } from "../logical-plan/traverse.ts";
 import type { StructType } from "../types/data-type.ts";
 import { attributeOf, type NamedExpr } from "../expressions/typing.ts";
 import { bindExpression } from "./bind.ts";
+import { planStateGroups } from "./plan-state-groups.ts";
 import { partialSchema } from "./partial-schema.ts";
 import { type ParallelOptions, parallelize } from "./parallelize.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
@@ -255,6 +256,14 @@ export class Planner {
       case "ResolvedKeyedGroups": {
         const input = this.plan(plan.input);
         return { kind: "KeyedGroups", id: this.newId(), schema, input, plan: plan.plan };
+      }
+      case "ResolvedStatefulGroups": {
+        const stateful = this.#stateful();
+        const operatorId = stateful === undefined ? -1 : this.#nextOperatorId++;
+        return planStateGroups(plan, schema, operatorId, (input) => this.plan(input), {
+          newId: () => this.newId(),
+          statePartitions: stateful?.statePartitions ?? 1,
+        });
       }
       default:
         throw new MillraceError("INTERNAL_ERROR", { message: `no operator for ${plan.kind}` });

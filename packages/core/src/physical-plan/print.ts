@@ -2,6 +2,7 @@ import { unreachable } from "../errors/index.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { collect } from "../expressions/traverse.ts";
+import type { GroupsWork } from "../logical-plan/stateful-groups.ts";
 import { inMemoryFormat } from "../logical-plan/logical-plan.ts";
 import { expressionsOfPlan } from "./expressions-of-plan.ts";
 import { holdsClosure } from "./parallelize.ts";
@@ -96,6 +97,12 @@ export function describeOperator(plan: PhysicalPlan): string {
       }
       case "StateLimit":
         return `StateLimit ${plan.limit}, state ${plan.state.operatorId}`;
+      case "UserKeys":
+        return `UserKeys ${plan.key.name} (on the calling thread: a closure)`;
+      case "StateGroups": {
+        const state = plan.state.operatorId < 0 ? "" : `, state ${plan.state.operatorId}`;
+        return `${plan.work.name} ${plan.work.fn.name} ${columns}, ${modeOf(plan.work)}${state} (on the calling thread: a closure)`;
+      }
       case "Exchange":
         return plan.partitioning.kind === "single"
           ? "Exchange single"
@@ -138,6 +145,10 @@ export function describeOperator(plan: PhysicalPlan): string {
   })();
   const closure = expressionsOfPlan(plan).some(holdsClosure) ? " (on the calling thread: a closure)" : "";
   return `(${plan.id}) ${name}${closure}`;
+}
+
+function modeOf(work: GroupsWork): string {
+  return work.kind === "transformWithState" ? `timeMode ${work.timeMode}` : work.timeout;
 }
 
 function describeStep(step: Extract<PhysicalPlan, { kind: "Pipeline" }>["steps"][number]): string {

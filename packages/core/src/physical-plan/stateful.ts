@@ -6,6 +6,7 @@
 import type { StateLimit } from "../analyzer/join-times.ts";
 import type { AggregateCall, Expr } from "../expressions/expression.ts";
 import type { JoinType } from "../logical-plan/logical-plan.ts";
+import type { GroupsWork, StateVariable } from "../logical-plan/stateful-groups.ts";
 import type { StructType } from "../types/data-type.ts";
 import type { PhysicalPlan, PlanNode } from "./physical-plan.ts";
 
@@ -17,6 +18,12 @@ export interface StateStoreDescription {
   readonly value: StructType;
   /** As Spark records it: by so many columns at the beginning of the key Spark looks entries up; 0: by whole keys only. */
   readonly prefixColumns: number;
+  /** Fields that can be NULL may be added at the end of its values, or of their first field: rows tell how many they have. */
+  readonly evolves?: "row" | "value";
+  /** The operator can go without it, and take it up with any batch. */
+  readonly optional?: true;
+  /** Of a processor's variable, as Spark names it: `ValueState`, `ListState`, `MapState`. */
+  readonly variableType?: string;
 }
 
 /** What the checkpoint, the micro-batch loop and progress know of a stateful operator. */
@@ -30,13 +37,18 @@ export interface OperatorState {
   /** As Spark records it: the state partitions of the query, also for an operator that keeps all rows in one. */
   readonly recordedPartitions: number;
   readonly stores: readonly StateStoreDescription[];
-  /** When the operator has something to do in a batch without data: when its input watermark has moved, or each time. */
-  readonly batchWithoutData: "never" | "whenWatermarkMoves" | "always";
+  /**
+   * When the operator has something to do in a batch without data: when its input watermark has moved, or when the clock has
+   * come to the time that it told in the batch before (`StateOperatorMetrics.dueMs`).
+   */
+  readonly batchWithoutData: "never" | "whenWatermarkMoves" | "whenDue";
   /**
    * The rows that come out are newer than the operator's input watermark less this, in milliseconds; null: they may be of
    * any time, so that no watermark goes on.
    */
   readonly outputDelayMs: number | null;
+  /** What must stay as it is when the query is started again, by name: recorded with the operator. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 interface StatefulNode extends PlanNode {
@@ -136,12 +148,31 @@ export interface TimeRangeBound {
   readonly micros: number;
 }
 
+/**
+ * Rows in groups by a key of the user's, and user code with state of its own for each key. The input's last column is the key;
+ * so is that of `initial`, the rows that states begin with.
+ */
+export interface StateGroupsExec extends StatefulNode {
+  readonly kind: "StateGroups";
+  readonly input: PhysicalPlan;
+  readonly initial?: PhysicalPlan;
+  readonly work: GroupsWork;
+  readonly variables: readonly StateVariable[];
+  /** The input's event-time column; absent: no row is late. */
+  readonly eventTime?: number;
+  /** Whether a watermark reaches the operator. */
+  readonly watermarked: boolean;
+  /** The column of the result that is event time for the operators above. */
+  readonly outputEventTime?: number;
+}
+
 export type StatefulExec =
   | StateAggregateExec
   | StateSessionsExec
   | StateDeduplicateExec
   | StateLimitExec
-  | StateJoinExec;
+  | StateJoinExec
+  | StateGroupsExec;
 
 /** The operators of {@link StatefulExec}. */
 const statefulKinds = {
@@ -150,6 +181,7 @@ const statefulKinds = {
   StateDeduplicate: true,
   StateLimit: true,
   StateJoin: true,
+  StateGroups: true,
 } satisfies Record<StatefulExec["kind"], true>;
 
 export function isStateful(plan: PhysicalPlan): plan is StatefulExec {

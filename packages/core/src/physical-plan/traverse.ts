@@ -9,6 +9,8 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Range":
     case "FragmentInput":
       return [];
+    case "StateGroups":
+      return plan.initial === undefined ? [plan.input] : [plan.input, plan.initial];
     case "HashJoin":
     case "NestedLoopJoin":
     case "StateJoin":
@@ -18,6 +20,7 @@ export function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "Pipeline":
     case "UserRows":
     case "KeyedGroups":
+    case "UserKeys":
     case "PartialAggregate":
     case "FinalAggregate":
     case "MergeSessions":

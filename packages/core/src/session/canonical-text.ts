@@ -17,6 +17,7 @@ export function canonicalText(plan: LogicalPlan): string {
   for (const node of planNodes(plan)) {
     if (node.kind === "LocalScan") held.push(numberOf(node.batch));
     if (node.kind === "ResolvedUserRows" || node.kind === "ResolvedKeyedGroups") held.push(numberOf(node.plan.fn));
+    if (node.kind === "ResolvedStatefulGroups") held.push(numberOf(node.plan.work.fn));
     if (node.kind === "Scan") {
       if (typeof node.read.provider === "object" && node.read.provider !== null)
         held.push(numberOf(node.read.provider));

@@ -24,6 +24,8 @@ export interface HdfsStateStoreOptions {
   readonly readOnly?: boolean;
   /** By which first columns of keys the store finds them; absent: by whole keys only. */
   readonly keyPrefix?: KeyPrefix | undefined;
+  /** The store came with this version, which is empty: files up to it belong to another one of the same name. Default 0. */
+  readonly firstVersion?: number;
 }
 
 /** Sealed versions that stay in memory beside the current one. */
@@ -52,6 +54,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
   readonly #retain: number;
   readonly #readOnly: boolean;
   readonly #keyPrefix: KeyPrefix | undefined;
+  readonly #firstVersion: number;
   #map: VersionedMap;
   /** Version that the map holds; -1 before the first load. */
   #version = -1;
@@ -73,6 +76,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     this.#readOnly = options.readOnly ?? false;
     this.#keyPrefix = options.keyPrefix;
     this.#map = new VersionedMap(keptVersions, options.keyPrefix);
+    this.#firstVersion = options.firstVersion ?? 0;
   }
 
   get metrics(): StateStoreMetrics {
@@ -81,7 +85,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       loadedMapCacheMissCount: this.#misses,
       numSnapshotsAutoRepaired: this.#repaired,
       stateOnCurrentVersionSizeBytes: this.#map.contentBytes,
-      snapshotLastUploaded: Math.max(-1, ...[...this.#snapshots].filter((v) => v <= this.#version)),
+      snapshotLastUploaded: Math.max(-1, ...this.#snapshotsUpTo(this.#version)),
     };
   }
 
@@ -148,6 +152,10 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     return deltas;
   }
 
+  #snapshotsUpTo(version: number): number[] {
+    return [...this.#snapshots].filter((v) => v <= version && v > this.#firstVersion);
+  }
+
   #path(version: number, kind: "delta" | "snapshot"): string {
     return `${this.directory}/${version}.${kind}`;
   }
@@ -179,8 +187,9 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
    */
   async #load(version: number, deltas: ReadonlySet<number>): Promise<void> {
     this.#version = -1;
-    const bases = [...this.#snapshots].filter((v) => v <= version).sort((a, b) => b - a);
-    bases.push(0);
+    const first = this.#firstVersion;
+    const bases = this.#snapshotsUpTo(version).sort((a, b) => b - a);
+    bases.push(first);
     let failure: unknown = null;
     for (const base of bases) {
       const chain = Array.from({ length: version - base }, (_, i) => base + 1 + i);
@@ -188,7 +197,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       if (failure !== null && !chain.every((v) => deltas.has(v))) break;
       try {
         const map = new VersionedMap(keptVersions, this.#keyPrefix);
-        if (base > 0) await this.#replay(map, base, "snapshot");
+        if (base > first) await this.#replay(map, base, "snapshot");
         map.forgetSealed();
         for (const v of chain) await this.#replay(map, v, "delta");
         this.#map = map;
@@ -198,7 +207,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       } catch (error) {
         failure ??= error;
         // Only another base can help: a delta after this one belongs to every older chain too.
-        if (!(error instanceof MillraceError) || base === 0) break;
+        if (!(error instanceof MillraceError) || base === first) break;
       }
     }
     throw failure;
@@ -232,7 +241,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     const deltas = await this.#listed();
     const latest = this.#version;
     const program: FileOperation[] = [];
-    const lastSnapshot = Math.max(0, ...[...this.#snapshots].filter((v) => v <= latest));
+    const lastSnapshot = Math.max(this.#firstVersion, ...this.#snapshotsUpTo(latest));
     if (latest - lastSnapshot > this.#minDeltas) {
       const bytes = encodeSnapshot(this.#map);
       program.push(
@@ -242,7 +251,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     const earliest = latest - this.#retain;
     if (earliest <= 0) return program;
     // Everything from the snapshot under the earliest retained version on is needed; a new one is never that snapshot.
-    const base = Math.max(0, ...[...this.#snapshots].filter((v) => v <= earliest));
+    const base = Math.max(this.#firstVersion, ...this.#snapshotsUpTo(earliest));
     for (const v of [...this.#snapshots].filter((v) => v < base).sort((a, b) => a - b)) {
       program.push({ op: "remove", path: this.#path(v, "snapshot"), ifExists: true });
     }
@@ -251,6 +260,12 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     }
     return program;
   }
+}
+
+/** A store that lives as long as its holder and is never written: the state of a batch query. */
+export function memoryStateStore(keyPrefix: KeyPrefix | undefined): StateStore {
+  const nothing = (): void => undefined;
+  return new OpenStore(new VersionedMap(0, keyPrefix), 0, { program: () => [], committed: nothing, aborted: nothing });
 }
 
 interface StoreEnd {

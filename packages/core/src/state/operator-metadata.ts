@@ -12,11 +12,17 @@ export interface OperatorMetadata {
   /** Spark's name, such as `stateStoreSave`, `dedupe`, `symmetricHashJoin`. */
   readonly operatorName: string;
   readonly stores: readonly StateStoreInfo[];
+  /** What must stay as it is, by name; Spark has none of them. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 export interface StateStoreInfo {
   readonly storeName: string;
   readonly numColsPrefixKey: number;
   readonly numPartitions: number;
+  /** Of a variable of transformWithState. */
+  readonly variableType?: string;
+  /** The store came with this version, empty; absent: with the query. */
+  readonly firstVersion?: number;
 }
 
 export function operatorMetadataPath(checkpoint: string, operatorId: number): string {
@@ -26,11 +32,16 @@ export function operatorMetadataPath(checkpoint: string, operatorId: number): st
 export function encodeOperatorMetadata(metadata: OperatorMetadata): Uint8Array {
   const json = JSON.stringify({
     operatorInfo: { operatorId: metadata.operatorId, operatorName: metadata.operatorName },
-    stateStoreInfo: metadata.stores.map(({ storeName, numColsPrefixKey, numPartitions }) => ({
-      storeName,
-      numColsPrefixKey,
-      numPartitions,
-    })),
+    stateStoreInfo: metadata.stores.map(
+      ({ storeName, numColsPrefixKey, numPartitions, variableType, firstVersion }) => ({
+        storeName,
+        numColsPrefixKey,
+        numPartitions,
+        variableType,
+        firstVersion,
+      }),
+    ),
+    settings: metadata.settings,
   });
   return new TextEncoder().encode(`v1\n${json}`);
 }
@@ -74,9 +85,24 @@ export function decodeOperatorMetadata(path: string, bytes: Uint8Array): Operato
       if (typeof storeName !== "string" || typeof numColsPrefixKey !== "number" || typeof numPartitions !== "number") {
         throw corrupted("a store lacks a field");
       }
-      return { storeName, numColsPrefixKey, numPartitions };
+      const variableType = property(store, "variableType");
+      const firstVersion = property(store, "firstVersion");
+      return {
+        storeName,
+        numColsPrefixKey,
+        numPartitions,
+        ...(typeof variableType === "string" ? { variableType } : {}),
+        ...(Number.isSafeInteger(firstVersion) ? { firstVersion: firstVersion as number } : {}),
+      };
     }),
+    ...settingsOf(property(json, "settings")),
   };
+}
+
+function settingsOf(settings: unknown): Pick<OperatorMetadata, "settings"> {
+  if (typeof settings !== "object" || settings === null) return {};
+  const texts = Object.entries(settings).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return { settings: Object.fromEntries(texts) };
 }
 
 /** All operators that a checkpoint records, by id; empty when it has no state. */

@@ -6,9 +6,10 @@
 import { MillraceError } from "../errors/index.ts";
 import { atomicWrite, type Durability } from "../runtime/durability.ts";
 import { FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
-import type { DataType, StructType } from "../types/data-type.ts";
+import { type DataType, type StructType, structType } from "../types/data-type.ts";
 import { parseSchemaJson, toSchemaJson } from "../types/schema-json.ts";
 import { checkSideFiles } from "./side-files.ts";
+import { nullBitmapLength } from "./unsafe-row-layout.ts";
 
 export interface StateSchema {
   readonly key: StructType;
@@ -185,11 +186,53 @@ function isReadableStruct(stored: StructType, wanted: StructType): boolean {
   );
 }
 
+/** Whether the new fields are the stored ones, by name and type, and behind them others that can be NULL. */
+function hasGrown(stored: StructType, wanted: StructType): boolean {
+  const count = stored.fields.length;
+  const kept = structType(wanted.fields.slice(0, count));
+  return (
+    wanted.fields.length > count &&
+    sameNames(stored, kept) &&
+    isReadableStruct(stored, nullableStruct(kept)) &&
+    wanted.fields.slice(count).every((f) => f.nullable) &&
+    // A wider bitmap of nulls would move all fields.
+    nullBitmapLength(count) === nullBitmapLength(wanted.fields.length)
+  );
+}
+function sameNames(stored: StructType, wanted: StructType): boolean {
+  return (
+    stored.fields.length === wanted.fields.length && stored.fields.every((f, i) => f.name === wanted.fields[i]!.name)
+  );
+}
+
+function checkEvolution(stored: StateSchema, wanted: StateSchema, evolves: "row" | "value"): "same" | "grown" {
+  const part = ({ value }: StateSchema): StructType => {
+    const first = value.fields[0]?.type;
+    return evolves === "row" || first?.kind !== "struct" ? value : first;
+  };
+  const same = isReadableStruct(stored.value, nullableStruct(wanted.value));
+  if (same && sameNames(part(stored), part(wanted))) return "same";
+  const [before, after] = [part(stored), part(wanted)];
+  const around = evolves === "row" || stored.value.fields.length === wanted.value.fields.length;
+  if (!same && around && hasGrown(before, after)) return "grown";
+  throw new MillraceError("STATE_STORE_INVALID_VALUE_SCHEMA_EVOLUTION", {
+    oldValueSchema: toSchemaJson(stored.value),
+    newValueSchema: toSchemaJson(wanted.value),
+  });
+}
+
 /**
- * Compares the schema of existing state with that of the query; names do not count.
- * @throws MillraceError STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE, STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE
+ * Compares the schema of existing state with that of the query; names do not count, but where fields may be added.
+ * @param evolves where fields that can be NULL may be added at the end: of the value, or of its first field
+ * @returns whether fields were added
+ * @throws MillraceError STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE, STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE,
+ * STATE_STORE_INVALID_VALUE_SCHEMA_EVOLUTION
  */
-export function checkStateSchema(stored: StateSchema, wanted: StateSchema): void {
+export function checkStateSchema(
+  stored: StateSchema,
+  wanted: StateSchema,
+  evolves?: "row" | "value",
+): "same" | "grown" {
   // What the query declares non-null is recorded nullable, so that both sides are compared in the recorded form.
   const key = nullableStruct(wanted.key);
   const value = nullableStruct(wanted.value);
@@ -199,12 +242,14 @@ export function checkStateSchema(stored: StateSchema, wanted: StateSchema): void
       newKeySchema: toSchemaJson(key),
     });
   }
+  if (evolves !== undefined) return checkEvolution(stored, wanted, evolves);
   if (!isReadableStruct(stored.value, value)) {
     throw new MillraceError("STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE", {
       storedValueSchema: toSchemaJson(stored.value),
       newValueSchema: toSchemaJson(value),
     });
   }
+  return "same";
 }
 
 /** The schema that a partition directory records, or null when there is none yet. */

@@ -6,17 +6,17 @@ import { MillraceError, unreachable } from "../errors/index.ts";
 import type { DataType, SqlValue } from "../types/data-type.ts";
 import { elementWidth, nullBitmapLength } from "./unsafe-row-layout.ts";
 
-function invalid(reason: string): MillraceError {
+export function invalid(reason: string): MillraceError {
   return new MillraceError("STATE_STORE_INVALID_ROW", { reason });
 }
 
-interface Source {
+export interface Source {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
 /** Reads the value whose slot is at `slot`; offsets count from `base` and must stay below `end`. */
-type Reader = (source: Source, slot: number, base: number, end: number) => SqlValue;
+export type Reader = (source: Source, slot: number, base: number, end: number) => SqlValue;
 
 function rangeStart(source: Source, slot: number, base: number, end: number): number {
   const size = source.view.getInt32(slot, true);
@@ -33,7 +33,7 @@ function bigIntegerAt(bytes: Uint8Array, start: number, end: number): bigint {
   return value;
 }
 
-function readerOf(type: DataType): Reader {
+export function readerOf(type: DataType): Reader {
   switch (type.kind) {
     case "null":
       return () => null;

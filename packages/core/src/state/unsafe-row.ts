@@ -18,7 +18,7 @@ import { bigEndianDecimal } from "./murmur3.ts";
 import { elementWidth, nullBitmapLength } from "./unsafe-row-layout.ts";
 
 /** The growing memory in which one row is written. All views share it. */
-class RowBuffer {
+export class RowBuffer {
   bytes: Uint8Array = new Uint8Array(256);
   words: Int32Array = new Int32Array(this.bytes.buffer);
   end = 0;
@@ -52,11 +52,11 @@ function padded(length: number): number {
 
 const decimalScratch = new Uint8Array(16);
 
-function isWideDecimal(type: DataType): boolean {
+export function isWideDecimal(type: DataType): boolean {
   return type.kind === "decimal" && type.precision > 18;
 }
 
-function valueWriter(vector: Vector, buffer: RowBuffer, inArray: boolean): ValueWriter {
+export function valueWriter(vector: Vector, buffer: RowBuffer, inArray: boolean): ValueWriter {
   switch (vector.kind) {
     case "null":
       return () => undefined;
@@ -178,7 +178,7 @@ function variantWriter(vector: StructVector, buffer: RowBuffer): ValueWriter {
   };
 }
 
-function setOffset(buffer: RowBuffer, slot: number, offset: number, size: number): void {
+export function setOffset(buffer: RowBuffer, slot: number, offset: number, size: number): void {
   buffer.words[slot >> 2] = size;
   buffer.words[(slot >> 2) + 1] = offset;
 }

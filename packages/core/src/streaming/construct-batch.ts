@@ -28,7 +28,7 @@ export async function constructBatch(run: QueryRun): Promise<boolean> {
     run.noDataBatches &&
     run.trigger.kind !== "once" &&
     batchId > 0 &&
-    needsBatchWithoutData(run.plan.physical, run.lastWatermarkMs, batchWatermarkMs);
+    needsBatchWithoutData(run.plan.physical, run.lastWatermarkMs, batchWatermarkMs, batchTimestampMs >= run.dueMs);
   if (!hasNewData && !withoutData) return false;
   if (!hasNewData) run.setStatus("No new data but cleaning up state", false);
   const entry: OffsetLogEntry = {

@@ -265,6 +265,11 @@ export class MicroBatchExecution implements StreamingQueryHandle {
 
   #idleDelayMs(): number {
     if (this.#polls) return this.#pollingDelayMs;
+    // A timer or timeout is waited for as data is.
+    const untilDue = Math.max(0, this.#run.dueMs - this.#clock.nowMs());
+    return Math.min(this.#idleWithoutPollingMs(), untilDue);
+  }
+  #idleWithoutPollingMs(): number {
     const untilEvent = this.#lastActiveAt + this.#idleEventIntervalMs - this.#clock.monotonicMs();
     return Math.max(this.#pollingDelayMs, Math.min(untilEvent, this.#idleEventIntervalMs));
   }

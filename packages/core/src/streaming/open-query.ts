@@ -81,7 +81,7 @@ export async function openQuery(
     operators: new Map(state.operators.map(({ operatorId, operatorName }) => [operatorId, operatorName])),
   });
   if (state.operators.length > 0) checkStateSettings(checkpoint.path, logged);
-  await state.checkMetadata(position.committedBatchId >= 0);
+  await state.checkMetadata(position.committedBatchId + 1);
   const sources: StreamingSource[] = [];
   let sink: StreamSink | null = null;
   try {
@@ -121,6 +121,7 @@ export async function openQuery(
       millisSetting(settings.conf, "millrace.streaming.idleSourceTimeout", Infinity),
     ),
     lateRows: new Map(),
+    dueMs: -Infinity,
     durations: new DurationRecorder(() => runtime.clock.monotonicMs()),
     batch: batchToReplay(position),
     nextBatchId: position.nextBatchId,

@@ -236,14 +236,19 @@ export function addStateMetrics(
     allUpdatesTimeMs: a.allUpdatesTimeMs + b.allUpdatesTimeMs,
     allRemovalsTimeMs: a.allRemovalsTimeMs + b.allRemovalsTimeMs,
     memoryUsedBytes: a.memoryUsedBytes + b.memoryUsedBytes,
-    ...leastDefined(a.leavesNextMicros, b.leavesNextMicros),
+    ...leastDefined("leavesNextMicros", a, b),
+    ...leastDefined("dueMs", a, b),
     custom: addCounts(a.custom, b.custom),
   };
 }
 
-function leastDefined(a = Infinity, b = Infinity): Pick<StateOperatorMetrics, "leavesNextMicros"> {
-  const least = Math.min(a, b);
-  return least === Infinity ? {} : { leavesNextMicros: least };
+function leastDefined(
+  name: "leavesNextMicros" | "dueMs",
+  a: StateOperatorMetrics,
+  b: StateOperatorMetrics,
+): Partial<StateOperatorMetrics> {
+  const least = Math.min(a[name] ?? Infinity, b[name] ?? Infinity);
+  return least === Infinity ? {} : { [name]: least };
 }
 
 function addCounts(

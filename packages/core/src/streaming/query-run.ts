@@ -42,6 +42,11 @@ export interface QueryRun {
   tracker: WatermarkTracker;
   /** Rows that operators dropped as late in this run, by operator id. */
   readonly lateRows: Map<number, number>;
+  /**
+   * When a stateful operator wants a batch, also without data: ms since the epoch; Infinity: none does. −Infinity before the
+   * first batch of the run, when nobody knows.
+   */
+  dueMs: number;
   durations: DurationRecorder;
   /** The batch to run next, when it is constructed. */
   batch: CurrentBatch | null;

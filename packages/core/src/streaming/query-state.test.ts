@@ -47,7 +47,7 @@ async function commit(
 test("an operator has its stores in every partition, each with its own versions, as Spark lays them out", async () => {
   const runtime = createSimulatedRuntime(1);
   const state = new QueryState(runtime, operators, options);
-  await state.checkMetadata(false);
+  await state.checkMetadata(0);
   await state.writeMetadata();
   await commit(runtime, state, 0, async (batch) => {
     (await batch.open(1, 1, "right-keyToNumValues")).put(bytes("a"), bytes("1"));
@@ -85,7 +85,7 @@ test("an operator has its stores in every partition, each with its own versions,
   ]);
 
   const again = new QueryState(runtime, operators, options);
-  await again.checkMetadata(true);
+  await again.checkMetadata(1);
   await commit(runtime, again, 1, async (batch) => {
     const right = await batch.open(1, 1, "right-keyToNumValues");
     expect(right.get(bytes("a"))).toEqual(bytes("1"));
@@ -102,7 +102,7 @@ test("an operator has its stores in every partition, each with its own versions,
 test("a store whose types have changed is refused, also one that is not the first", async () => {
   const runtime = createSimulatedRuntime(1);
   const state = new QueryState(runtime, operators, options);
-  await state.checkMetadata(false);
+  await state.checkMetadata(0);
   await state.writeMetadata();
   const changed = operator(
     1,
@@ -110,10 +110,10 @@ test("a store whose types have changed is refused, also one that is not the firs
     store("left-keyToNumValues"),
     store("right-keyToNumValues", stringType),
   );
-  await expect(new QueryState(runtime, [operators[0]!, changed], options).checkMetadata(true)).rejects.toMatchObject({
+  await expect(new QueryState(runtime, [operators[0]!, changed], options).checkMetadata(1)).rejects.toMatchObject({
     errorClass: "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE",
   });
-  await expect(new QueryState(runtime, operators.slice(0, 1), options).checkMetadata(true)).rejects.toMatchObject({
+  await expect(new QueryState(runtime, operators.slice(0, 1), options).checkMetadata(1)).rejects.toMatchObject({
     errorClass: "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
   });
 });

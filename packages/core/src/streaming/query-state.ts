@@ -7,38 +7,14 @@ import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { keyPrefix } from "../state/key-prefix.ts";
 import { HdfsStateStoreProvider, statePartitionDirectory } from "../state/hdfs-state-store.ts";
-import {
-  checkOperators,
-  type OperatorMetadata,
-  operatorMetadataPath,
-  readOperatorMetadata,
-  writeOperatorMetadataProgram,
-} from "../state/operator-metadata.ts";
-import { checkStateSchema, readStateSchema, stateSchemaPath, writeStateSchemaProgram } from "../state/state-schema.ts";
 import type { StateStore, StateStoreMetrics, StateStoreProvider } from "../state/state-store.ts";
-import { syncDirectories } from "./query-checkpoint.ts";
+import { checkStateMetadata, storeKey } from "./state-metadata.ts";
 
 export interface QueryStateOptions {
   readonly checkpointPath: string;
   readonly durability: Durability;
   readonly minDeltasForSnapshot: number;
   readonly minBatchesToRetain: number;
-}
-
-function metadataOf({ operatorId, operatorName, recordedPartitions, stores }: OperatorState): OperatorMetadata {
-  return {
-    operatorId,
-    operatorName,
-    stores: stores.map(({ name, prefixColumns }) => ({
-      storeName: name,
-      numColsPrefixKey: prefixColumns,
-      numPartitions: recordedPartitions,
-    })),
-  };
-}
-
-function directoryOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** One store of one partition of an operator, over all versions. */
@@ -55,68 +31,49 @@ export class QueryState {
   readonly operators: readonly OperatorState[];
   readonly #runtime: Runtime;
   readonly #options: QueryStateOptions;
-  readonly #stores: ReadonlyMap<string, Store>;
+  #stores: ReadonlyMap<string, Store> = new Map();
   #unwritten: readonly FileOperation[] = [];
 
   constructor(runtime: Runtime, operators: readonly OperatorState[], options: QueryStateOptions) {
     this.operators = operators;
     this.#runtime = runtime;
     this.#options = options;
+  }
+
+  #storesFrom(firstVersions: ReadonlyMap<string, number>): ReadonlyMap<string, Store> {
+    const { fs, random } = this.#runtime;
     const all = new Map<string, Store>();
-    for (const { operatorId, partitions, stores } of operators) {
+    for (const { operatorId, partitions, stores } of this.operators) {
       for (let i = 0; i < partitions; i++) {
         for (const { name, key, prefixColumns } of stores) {
-          const directory = statePartitionDirectory(options.checkpointPath, operatorId, i, name);
-          const provider = new HdfsStateStoreProvider(runtime.fs, runtime.random, directory, {
-            ...options,
+          const directory = statePartitionDirectory(this.#options.checkpointPath, operatorId, i, name);
+          const provider = new HdfsStateStoreProvider(fs, random, directory, {
+            ...this.#options,
             keyPrefix: keyPrefix(key, prefixColumns),
+            firstVersion: firstVersions.get(storeKey(operatorId, name)) ?? 0,
           });
           all.set(storeId(operatorId, i, name), { operatorId, label: `partition_${i}_${name}`, provider });
         }
       }
     }
-    this.#stores = all;
+    return all;
   }
 
   /**
    * Compares the operators of the plan and their schemas with those that the checkpoint holds (E3, E4). Reads only.
-   * @param committed whether a batch of the query is committed
-   * @throws STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE,
-   * STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE
+   * @param nextVersion version that the next batch reads: 0 when none is committed
+   * @throws what {@link checkStateMetadata} throws
    */
-  async checkMetadata(committed: boolean): Promise<void> {
-    const { fs, random } = this.#runtime;
+  async checkMetadata(nextVersion: number): Promise<void> {
     const { checkpointPath, durability } = this.#options;
-    const stored = await readOperatorMetadata(fs, checkpointPath);
-    const wanted = this.operators.map(metadataOf);
-    const storedIds = new Set(stored.map((operator) => operator.operatorId));
-    const unwritten: FileOperation[] = [];
-    let storedSchemas = 0;
-    for (const [operatorId, schema] of this.operators.flatMap(({ operatorId, stores }) =>
-      stores.map((store) => [operatorId, store] as const),
-    )) {
-      const directory = statePartitionDirectory(checkpointPath, operatorId, 0, schema.name);
-      const storedSchema = await readStateSchema(fs, directory);
-      if (storedSchema !== null) {
-        storedSchemas++;
-        checkStateSchema(storedSchema, schema);
-        unwritten.push(...syncDirectories(durability, [directoryOf(stateSchemaPath(directory))]));
-      } else {
-        unwritten.push(...writeStateSchemaProgram(directory, schema, random.uuid(), durability));
-      }
-    }
-    // A crash in the first batch leaves some of them unwritten; Spark before 3.5 recorded schemas only.
-    const recordsAll = committed && (stored.length > 0 || storedSchemas === 0);
-    checkOperators(stored, recordsAll ? wanted : wanted.filter((operator) => storedIds.has(operator.operatorId)));
-    for (const operator of wanted) {
-      if (storedIds.has(operator.operatorId)) {
-        // Seen, but not durable when the run that wrote it died before it synced the directory.
-        const path = operatorMetadataPath(checkpointPath, operator.operatorId);
-        unwritten.push(...syncDirectories(durability, [directoryOf(path)]));
-        continue;
-      }
-      unwritten.push(...writeOperatorMetadataProgram(checkpointPath, operator, random.uuid(), durability));
-    }
+    const { unwritten, firstVersions } = await checkStateMetadata(
+      this.#runtime,
+      checkpointPath,
+      durability,
+      this.operators,
+      nextVersion,
+    );
+    this.#stores = this.#storesFrom(firstVersions);
     this.#unwritten = unwritten;
   }
 

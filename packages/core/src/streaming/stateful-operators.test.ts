@@ -70,11 +70,13 @@ test("the watermark flows from its node through the operators; the least of the 
 
 test("a batch without data is due when one operator needs it", () => {
   const moving = { batchWithoutData: "whenWatermarkMoves" } as const;
-  expect(needsBatchWithoutData(stateful(0, marked(leaf)), 1, 2)).toBe(false);
-  expect(needsBatchWithoutData(stateful(0, stateful(1, marked(leaf), moving)), 1, 2)).toBe(true);
-  expect(needsBatchWithoutData(stateful(0, stateful(1, marked(leaf), moving)), 2, 2)).toBe(false);
+  expect(needsBatchWithoutData(stateful(0, marked(leaf)), 1, 2, false)).toBe(false);
+  expect(needsBatchWithoutData(stateful(0, stateful(1, marked(leaf), moving)), 1, 2, false)).toBe(true);
+  expect(needsBatchWithoutData(stateful(0, stateful(1, marked(leaf), moving)), 2, 2, false)).toBe(false);
   const afterDelay = stateful(0, stateful(1, marked(leaf), { outputDelayMs: 5 }), moving);
-  expect(needsBatchWithoutData(afterDelay, 0, 5)).toBe(false);
-  expect(needsBatchWithoutData(afterDelay, 0, 6)).toBe(true);
-  expect(needsBatchWithoutData(stateful(0, leaf, { batchWithoutData: "always" }), 2, 2)).toBe(true);
+  expect(needsBatchWithoutData(afterDelay, 0, 5, false)).toBe(false);
+  expect(needsBatchWithoutData(afterDelay, 0, 6, false)).toBe(true);
+  const timed = stateful(0, leaf, { batchWithoutData: "whenDue" });
+  expect([true, false].map((isDue) => needsBatchWithoutData(timed, 2, 2, isDue))).toEqual([true, false]);
+  expect(needsBatchWithoutData(stateful(0, marked(leaf)), 1, 2, true)).toBe(false);
 });

@@ -61,12 +61,13 @@ export function inputWatermarks(plan: PhysicalPlan, globalMs: number): ReadonlyM
  * Whether a batch without data would emit or drop state.
  * @param lastMs the watermark that the last batch evicted by
  * @param nextMs the watermark of the next batch
+ * @param isDue  whether the clock has come to the time that an operator has told
  */
-export function needsBatchWithoutData(plan: PhysicalPlan, lastMs: number, nextMs: number): boolean {
+export function needsBatchWithoutData(plan: PhysicalPlan, lastMs: number, nextMs: number, isDue: boolean): boolean {
   const last = inputWatermarks(plan, lastMs);
   const next = inputWatermarks(plan, nextMs);
   return statefulOperatorsOf(plan).some(({ operatorId, batchWithoutData }) => {
-    if (batchWithoutData === "always") return true;
+    if (batchWithoutData === "whenDue") return isDue;
     return batchWithoutData === "whenWatermarkMoves" && next.get(operatorId)! > last.get(operatorId)!;
   });
 }

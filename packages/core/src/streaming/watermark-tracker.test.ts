@@ -96,7 +96,7 @@ test("a batch without data is due when the watermark grew and the mode emits or 
     delays: (number | null)[],
     last: number,
     next: number,
-  ): boolean => needsBatchWithoutData(windowedCountPlan({ mode, delays }).physical, last, next);
+  ): boolean => needsBatchWithoutData(windowedCountPlan({ mode, delays }).physical, last, next, false);
   expect(due("append", [10], 1000, 2000)).toBe(true);
   expect(due("update", [10], 0, 1)).toBe(true);
   expect(due("append", [10], 2000, 2000)).toBe(false);

@@ -73,7 +73,7 @@ class Stream {
       metrics: { rows: () => {}, state: (_, metrics) => void this.metrics.push(metrics) },
     });
   }
-  total(name: Exclude<keyof StateOperatorMetrics, "custom" | "leavesNextMicros">): number {
+  total(name: Exclude<keyof StateOperatorMetrics, "custom" | "leavesNextMicros" | "dueMs">): number {
     return this.metrics.reduce((sum, metrics) => sum + metrics[name], 0);
   }
   custom(name: string): number {

@@ -7,6 +7,8 @@ import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { isValid } from "../../columnar/vector.ts";
 import { assertInvariant } from "../../errors/index.ts";
 import type { OperatorState, StatefulExec } from "../../physical-plan/stateful.ts";
+import { memoryStateStore } from "../../state/hdfs-state-store.ts";
+import { keyPrefix } from "../../state/key-prefix.ts";
 import type { StateStore } from "../../state/state-store.ts";
 import type { BatchContext } from "../context.ts";
 import { eventTimes } from "../operators/event-time-watermark.ts";
@@ -45,6 +47,12 @@ export function statefulOperator(plan: StatefulExec, inputs: readonly Operator[]
   };
 }
 
+/** The state of a batch query ends with it. */
+function isLasting(state: OperatorState): boolean {
+  return state.operatorId >= 0;
+}
+const noWatermark = { late: 0n, evict: 0n };
+
 /** One partition of a stateful operator in one batch: its stores, its watermarks, and what it counts. */
 export class StatePartition {
   readonly index: number;
@@ -53,6 +61,8 @@ export class StatePartition {
   readonly late: bigint;
   /** Watermark of this batch, µs: what lies at or before it leaves the state. */
   readonly evict: bigint;
+  /** The batch's timestamp, milliseconds since the epoch. */
+  readonly nowMs: number;
   /** Keys that were set and keys that left. */
   updated = 0;
   removed = 0;
@@ -63,6 +73,8 @@ export class StatePartition {
   rows: number | undefined;
   /** Memory beside the stores. */
   indexBytes = 0;
+  /** When the operator wants a batch, also without data: milliseconds since the epoch; Infinity: it does not. */
+  dueMs: number = Infinity;
   /** Counters of this kind of operator. */
   readonly custom: Record<string, number> = {};
   readonly #state: OperatorState;
@@ -78,9 +90,10 @@ export class StatePartition {
   ) {
     this.index = index;
     this.context = context;
+    this.nowMs = Number(context.nowMicros / 1000n);
     this.#state = state;
     this.#stores = stores;
-    const { late, evict } = context.watermark(state.operatorId);
+    const { late, evict } = isLasting(state) ? context.watermark(state.operatorId) : noWatermark;
     this.late = late;
     this.evict = evict;
     this.#startedAt = this.#now();
@@ -89,7 +102,12 @@ export class StatePartition {
 
   static async open(state: OperatorState, index: number, context: BatchContext): Promise<StatePartition> {
     const stores = new Map<string, StateStore>();
-    for (const { name } of state.stores) stores.set(name, await context.openState(state.operatorId, index, name));
+    for (const { name, key, prefixColumns } of state.stores) {
+      const store = isLasting(state)
+        ? await context.openState(state.operatorId, index, name)
+        : memoryStateStore(keyPrefix(key, prefixColumns));
+      stores.set(name, store);
+    }
     return new StatePartition(state, index, context, stores);
   }
 
@@ -136,6 +154,7 @@ export class StatePartition {
       allRemovalsTimeMs: this.#now() - this.#updatedAt,
       memoryUsedBytes: stores.reduce((sum, store) => sum + store.memoryUsedBytes(), this.indexBytes),
       ...(this.leavesNext === Infinity ? {} : { leavesNextMicros: this.leavesNext }),
+      ...(this.dueMs === Infinity ? {} : { dueMs: this.dueMs }),
       custom: this.custom,
     });
   }

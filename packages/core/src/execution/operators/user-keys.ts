@@ -1,0 +1,36 @@
+/** Appends the key that a closure computes of each row as a column. */
+import { externalWriter } from "../../columnar/external-input.ts";
+import { rowReaderOf } from "../../columnar/external-values.ts";
+import { createBuilder } from "../../columnar/vector-builder.ts";
+import type { UserKeysExec } from "../../physical-plan/physical-plan.ts";
+import { structType } from "../../types/data-type.ts";
+import { lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
+import { isThenable, UserCode } from "./user-code.ts";
+
+export function compileUserKeys(plan: UserKeysExec, environment: OperatorEnvironment): Operator {
+  const input = environment.compile(plan.input);
+  const rowsOf = rowReaderOf(input.schema, environment.options);
+  const key = plan.schema.fields.at(-1)!;
+  const { timeZone } = environment.options;
+  const toKey = externalWriter(key.type, key.nullable, `the key of ${plan.key.name}`, { timeZone });
+  return {
+    schema: plan.schema,
+    async open(context) {
+      const partitions = await input.open(context);
+      const code = new UserCode(plan.key, input.schema, structType([key]), context.signal);
+      return partitions.map((partition) =>
+        lazily(async function* () {
+          for await (const batch of partition) {
+            const row = rowsOf(batch);
+            const keys = createBuilder(key.type, batch.length);
+            for (let i = 0; i < batch.length; i++) {
+              const made = code.call(row(i));
+              keys.append(toKey(isThenable(made) ? await code.settled(made) : made));
+            }
+            yield { schema: plan.schema, length: batch.length, columns: [...batch.columns, keys.finish()] };
+          }
+        }),
+      );
+    },
+  };
+}

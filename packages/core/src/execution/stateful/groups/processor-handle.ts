@@ -1,0 +1,118 @@
+import { assertInvariant, MillraceError } from "../../../errors/index.ts";
+import type {
+  AnyListState,
+  AnyMapState,
+  AnyProcessorHandle,
+  AnyValueState,
+  StateVariable,
+  TimeMode,
+} from "../../../logical-plan/stateful-groups.ts";
+import { timerStores } from "../../../physical-plan/plan-state-groups.ts";
+import type { CompileOptions } from "../../context.ts";
+import type { StatePartition } from "../state-partition.ts";
+import type { CurrentKey } from "./current-key.ts";
+import { DueTimes } from "./due-times.ts";
+import { ListVariable, MapVariable, type RunningVariable, ValueVariable } from "./state-variables.ts";
+import { Timers } from "./timers.ts";
+
+/** As Spark names them. */
+export type HandleState = "CREATED" | "INITIALIZED" | "DATA_PROCESSED" | "TIMER_PROCESSED" | "CLOSED";
+
+/** When variables and timers are due, kept from batch to batch: by the name of the variable; `$timers`. */
+export class DueByStore {
+  readonly #all = new Map<string, DueTimes>();
+  of(name: string): DueTimes {
+    let found = this.#all.get(name);
+    if (found === undefined) this.#all.set(name, (found = new DueTimes()));
+    return found;
+  }
+}
+
+/** What a processor holds of one partition in one batch. */
+export class ProcessorHandle implements AnyProcessorHandle {
+  state: HandleState = "CREATED";
+  readonly timers: Timers | null;
+  readonly #timeMode: TimeMode;
+  readonly #declared: ReadonlyMap<string, StateVariable>;
+  readonly #variables: RunningVariable[] = [];
+  readonly #key: CurrentKey;
+  readonly #partition: StatePartition;
+  readonly #due: DueByStore;
+  readonly #options: CompileOptions;
+
+  constructor(
+    timeMode: TimeMode,
+    variables: readonly StateVariable[],
+    key: CurrentKey,
+    partition: StatePartition,
+    due: DueByStore,
+    options: CompileOptions,
+  ) {
+    this.#timeMode = timeMode;
+    this.#declared = new Map(variables.map((variable) => [variable.name, variable]));
+    this.#key = key;
+    this.#partition = partition;
+    this.#due = due;
+    this.#options = options;
+    this.timers =
+      timeMode === "None"
+        ? null
+        : new Timers(partition.store(timerStores[timeMode]), key, partition.index, due.of("$timers"));
+  }
+
+  getValueState(variable: StateVariable): AnyValueState {
+    return this.#declare(variable, ValueVariable);
+  }
+  getListState(variable: StateVariable): AnyListState {
+    return this.#declare(variable, ListVariable);
+  }
+  getMapState(variable: StateVariable): AnyMapState {
+    return this.#declare(variable, MapVariable);
+  }
+  #declare<V extends RunningVariable>(
+    variable: StateVariable,
+    Kind: new (...of: ConstructorParameters<typeof ValueVariable>) => V,
+  ): V {
+    this.#require(["CREATED"], `get_${variable.kind}_state`);
+    const known = this.#declared.get(variable.name);
+    if (known === undefined || JSON.stringify(known) !== JSON.stringify(variable)) {
+      throw new MillraceError("STATEFUL_PROCESSOR_VARIABLES_CHANGED", { stateVarName: variable.name });
+    }
+    const made = new Kind(variable, this.#key, this.#partition, this.#due.of(variable.name), this.#options);
+    this.#variables.push(made);
+    return made;
+  }
+
+  registerTimer(expiryTimeMs: number): void {
+    this.#timers("register_timer").register(expiryTimeMs);
+  }
+  deleteTimer(expiryTimeMs: number): void {
+    this.#timers("delete_timer").delete(expiryTimeMs);
+  }
+  listTimers(): Iterable<number> {
+    return this.#timers("list_timers").list("list_timers");
+  }
+  #timers(operationType: string): Timers {
+    if (this.timers === null) {
+      throw new MillraceError("STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_TIME_MODE", {
+        operationType,
+        timeMode: this.#timeMode,
+      });
+    }
+    this.#require(["INITIALIZED", "DATA_PROCESSED"], operationType);
+    return this.timers;
+  }
+  #require(states: readonly HandleState[], operationType: string): void {
+    if (states.includes(this.state)) return;
+    throw new MillraceError("STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_HANDLE_STATE", {
+      operationType,
+      handleState: this.state,
+    });
+  }
+
+  /** Removes what has outlived its time. */
+  removeGone(): void {
+    assertInvariant(this.state === "TIMER_PROCESSED", `state is cleaned up in ${this.state}`);
+    for (const variable of this.#variables) variable.removeGone();
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What a checkpoint records of the stateful operators and their stores, held against what the query has. An operator may allow
+ * some changes: stores that come and go with its variables, and fields at the end of their values.
+ */
+import { MillraceError } from "../errors/index.ts";
+import type { OperatorState, StateStoreDescription } from "../physical-plan/stateful.ts";
+import type { Durability } from "../runtime/durability.ts";
+import type { FileOperation } from "../runtime/file-system.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { statePartitionDirectory } from "../state/hdfs-state-store.ts";
+import {
+  checkOperators,
+  encodeOperatorMetadata,
+  type OperatorMetadata,
+  operatorMetadataPath,
+  readOperatorMetadata,
+  writeOperatorMetadataProgram,
+} from "../state/operator-metadata.ts";
+import { checkStateSchema, readStateSchema, stateSchemaPath, writeStateSchemaProgram } from "../state/state-schema.ts";
+import { syncDirectories } from "./query-checkpoint.ts";
+
+export interface CheckedMetadata {
+  /** Writes what the checkpoint lacks, and makes durable what it has. */
+  readonly unwritten: readonly FileOperation[];
+  /** The version with which a store came, empty, by operator and name of the store. Others came with the query. */
+  readonly firstVersions: ReadonlyMap<string, number>;
+}
+
+export function storeKey(operatorId: number, storeName: string): string {
+  return `${operatorId}/${storeName}`;
+}
+
+/**
+ * Reads only.
+ * @param nextVersion version that the next batch reads: 0 when none is committed
+ * @throws STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE,
+ * STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE, STATE_STORE_INVALID_CONFIG_AFTER_RESTART, STATE_STORE_INVALID_VARIABLE_TYPE,
+ * STATE_STORE_INVALID_VALUE_SCHEMA_EVOLUTION
+ */
+export async function checkStateMetadata(
+  { fs, random }: Runtime,
+  checkpointPath: string,
+  durability: Durability,
+  operators: readonly OperatorState[],
+  nextVersion: number,
+): Promise<CheckedMetadata> {
+  const stored = await readOperatorMetadata(fs, checkpointPath);
+  const storedById = new Map(stored.map((operator) => [operator.operatorId, operator]));
+  const unwritten: FileOperation[] = [];
+  const firstVersions = new Map<string, number>();
+  let storedSchemas = 0;
+  for (const operator of operators) {
+    const before = storedById.get(operator.operatorId);
+    if (before !== undefined && before.operatorName === operator.operatorName) checkChanges(before, operator);
+    for (const store of operator.stores) {
+      const recorded = before?.stores.find(({ storeName }) => storeName === store.name);
+      // A store of a variable that the operator did not have begins empty, whatever an earlier one of its name has left.
+      const isNew = before !== undefined && recorded === undefined && store.optional === true;
+      firstVersions.set(storeKey(operator.operatorId, store.name), isNew ? nextVersion : (recorded?.firstVersion ?? 0));
+      const directory = statePartitionDirectory(checkpointPath, operator.operatorId, 0, store.name);
+      const schema = isNew ? null : await readStateSchema(fs, directory);
+      if (schema !== null) storedSchemas++;
+      if (schema !== null && checkStateSchema(schema, store, store.evolves) === "same") {
+        unwritten.push(...syncDirectories(durability, [directoryOf(stateSchemaPath(directory))]));
+      } else {
+        unwritten.push(...writeStateSchemaProgram(directory, store, random.uuid(), durability));
+      }
+    }
+  }
+  const wanted = operators.map((operator) => metadataOf(operator, firstVersions));
+  // A crash in the first batch leaves some of them unwritten; Spark before 3.5 recorded schemas only.
+  const recordsAll = nextVersion > 0 && (stored.length > 0 || storedSchemas === 0);
+  checkOperators(stored, recordsAll ? wanted : wanted.filter(({ operatorId }) => storedById.has(operatorId)));
+  for (const operator of wanted) {
+    const before = storedById.get(operator.operatorId);
+    const keeps = before !== undefined && (operator.settings === undefined || sameMetadata(before, operator));
+    if (keeps) {
+      // Seen, but not durable when the run that wrote it died before it synced the directory.
+      const path = operatorMetadataPath(checkpointPath, operator.operatorId);
+      unwritten.push(...syncDirectories(durability, [directoryOf(path)]));
+    } else unwritten.push(...writeOperatorMetadataProgram(checkpointPath, operator, random.uuid(), durability));
+  }
+  return { unwritten, firstVersions };
+}
+
+function metadataOf(operator: OperatorState, firstVersions: ReadonlyMap<string, number>): OperatorMetadata {
+  const { operatorId, operatorName, recordedPartitions, stores, settings } = operator;
+  return {
+    operatorId,
+    operatorName,
+    stores: stores.map(({ name, prefixColumns, variableType }) => ({
+      storeName: name,
+      numColsPrefixKey: prefixColumns,
+      numPartitions: recordedPartitions,
+      ...(variableType === undefined ? {} : { variableType }),
+      ...(firstVersions.get(storeKey(operatorId, name)) === 0
+        ? {}
+        : { firstVersion: firstVersions.get(storeKey(operatorId, name))! }),
+    })),
+    ...(settings === undefined ? {} : { settings }),
+  };
+}
+
+function sameMetadata(a: OperatorMetadata, b: OperatorMetadata): boolean {
+  const [left, right] = [encodeOperatorMetadata(a), encodeOperatorMetadata(b)];
+  return left.length === right.length && left.every((byte, i) => byte === right[i]);
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function checkChanges(before: OperatorMetadata, operator: OperatorState): void {
+  for (const [configName, newConfig] of Object.entries(operator.settings ?? {})) {
+    const oldConfig = before.settings?.[configName];
+    if (oldConfig === undefined || oldConfig === newConfig) continue;
+    throw new MillraceError("STATE_STORE_INVALID_CONFIG_AFTER_RESTART", { configName, oldConfig, newConfig });
+  }
+  for (const store of operator.stores) checkVariableType(before, store);
+}
+
+function checkVariableType(before: OperatorMetadata, store: StateStoreDescription): void {
+  const newType = store.variableType;
+  const oldType = before.stores.find(({ storeName }) => storeName === store.name)?.variableType;
+  if (newType === undefined || oldType === undefined || newType === oldType) return;
+  throw new MillraceError("STATE_STORE_INVALID_VARIABLE_TYPE", { stateVarName: store.name, newType, oldType });
+}
