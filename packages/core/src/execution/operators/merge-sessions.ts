@@ -5,7 +5,7 @@
 import { planAggregate } from "../../codegen/aggregate-plan.ts";
 import { compactBatch } from "../../columnar/compact.ts";
 import { concatBatches } from "../../columnar/concat.ts";
-import { sliceBatch } from "../../columnar/gather.ts";
+import { sliceVector } from "../../columnar/gather.ts";
 import { batchMemorySize } from "../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { ascending, lexicographic, rowComparator } from "../../columnar/sort.ts";
@@ -39,19 +39,19 @@ export function compileMergeSessions(plan: MergeSessionsExec, environment: Opera
             for await (const batch of chain(partitions)) {
               if (batch.length === 0) continue;
               const rows = open === undefined ? batch : concatBatches(input.schema, [open, batch]);
-              const sessions = merged(rows);
-              const { count, keys } = sessions;
-              const all = { schema: input.schema, length: count, columns: [...keys, ...sessions.buffers(count)] };
-              open = compactBatch(sliceBatch(all, count - 1, count));
+              const { count, keys, aggregates } = merged(rows);
+              const last = count - 1;
+              const lastKeys = keys.map((key) => sliceVector(key, last, count));
+              const columns = [...lastKeys, ...aggregates(last, count).buffers()];
+              open = compactBatch({ schema: input.schema, length: 1, columns });
               reservation.require(batchMemorySize(open));
-              if (count > 1) {
-                const ended = sliceBatch({ schema, length: count, columns: keys }, 0, count - 1);
-                yield { ...ended, columns: [...ended.columns, ...sessions.results(count - 1)] };
-              }
+              if (last === 0) continue;
+              const ended = keys.map((key) => sliceVector(key, 0, last));
+              yield { schema, length: last, columns: [...ended, ...aggregates(0, last).results()] };
             }
             if (open !== undefined) {
-              const { keys, results } = merged(open);
-              yield { schema, length: 1, columns: [...keys, ...results(1)] };
+              const { keys, aggregates } = merged(open);
+              yield { schema, length: 1, columns: [...keys, ...aggregates(0, 1).results()] };
             }
           } finally {
             reservation.release();

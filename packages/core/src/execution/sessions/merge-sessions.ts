@@ -5,7 +5,7 @@
  */
 import type { AggregatePlan } from "../../codegen/aggregate-plan.ts";
 import type { AggregateStore } from "../../codegen/aggregate-stores.ts";
-import { gather } from "../../columnar/gather.ts";
+import { gather, sliceVector } from "../../columnar/gather.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { isValid, type StructVector, type Vector } from "../../columnar/vector.ts";
 import { assertInvariant } from "../../errors/index.ts";
@@ -24,10 +24,13 @@ export interface MergedSessions {
   readonly groups: Int32Array;
   /** The keys of each session, itself among them. */
   readonly keys: readonly Vector[];
-  /** The merged buffers of the first `count` sessions. */
-  buffers(count: number): readonly Vector[];
-  /** The final values of the first `count` sessions; nothing may be asked for afterwards. */
-  results(count: number): readonly Vector[];
+  /** Merges the aggregates of the sessions `[from, to)`. */
+  aggregates(from: number, to: number): MergedAggregates;
+}
+export interface MergedAggregates {
+  buffers(): readonly Vector[];
+  /** The final values; nothing may be asked for afterwards. */
+  results(): readonly Vector[];
 }
 
 /**
@@ -46,22 +49,25 @@ export function mergeSessions(
   const keys = rows.columns
     .slice(0, keyCount)
     .map((key, i) => (sessions.includes(i) ? merged : gather(key, firstRows, count)));
-  let at = keyCount;
-  const stores = plans.map((plan): AggregateStore => {
-    const store = plan.create();
-    store.ensure(count);
-    const next = at + plan.buffer.length;
-    store.merge(groups, rows.length, rows.columns.slice(at, next));
-    at = next;
-    return store;
-  });
-  return {
-    count,
-    groups,
-    keys,
-    buffers: (some) => stores.flatMap((store) => store.buffers(some)),
-    results: (some) => stores.map((store) => store.results(some)),
+  const aggregates = (from: number, to: number): MergedAggregates => {
+    const [begin, end] = [firstRows[from] ?? rows.length, firstRows[to] ?? rows.length];
+    const buffers = rows.columns.slice(keyCount).map((column) => sliceVector(column, begin, end));
+    const own = groups.subarray(begin, end).map((group) => group - from);
+    let at = 0;
+    const stores = plans.map((plan): AggregateStore => {
+      const store = plan.create();
+      store.ensure(to - from);
+      const next = at + plan.buffer.length;
+      store.merge(own, end - begin, buffers.slice(at, next));
+      at = next;
+      return store;
+    });
+    return {
+      buffers: () => stores.flatMap((store) => store.buffers(to - from)),
+      results: () => stores.map((store) => store.results(to - from)),
+    };
   };
+  return { count, groups, keys, aggregates };
 }
 
 function sessionsOf(

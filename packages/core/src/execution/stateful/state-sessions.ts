@@ -113,9 +113,9 @@ class StateSessions {
   *#ended({ expired, time }: KeyEventTime): Generator<RecordBatch, void, undefined> {
     const state = this.#state;
     let stayed = Infinity;
-    const leaves = (value: Uint8Array): boolean => {
-      if (expired(value, 0, state.evict)) return true;
-      const at = time(value, 0);
+    const leaves = (arena: Uint8Array, valueStart: number): boolean => {
+      if (expired(arena, valueStart, state.evict)) return true;
+      const at = time(arena, valueStart);
       if (at < stayed) stayed = at;
       return false;
     };
@@ -162,7 +162,7 @@ class StateSessions {
           this.#state.removed++;
         }
       }
-      this.#put([...merged.keys, ...merged.buffers(merged.count)], changed);
+      this.#put([...merged.keys, ...merged.aggregates(0, merged.count).buffers()], changed);
       // As Spark counts: all sessions of the keys that came.
       this.#state.updated = merged.count;
     } finally {
@@ -204,27 +204,27 @@ class StateSessions {
   }
 
   /** The final rows of sessions that are chosen by their value; with `remove` they leave the state. */
-  *#entries(chosen: (value: Uint8Array) => boolean, remove: boolean): Generator<RecordBatch, void, undefined> {
+  *#entries(
+    chosen: (arena: Uint8Array, valueStart: number) => boolean,
+    remove: boolean,
+  ): Generator<RecordBatch, void, undefined> {
     const { keyCount, schema } = this.#plan;
-    const builders = this.#schema.fields.map((f) => createBuilder(f.type));
-    let rows = 0;
-    const finish = (): RecordBatch => {
-      const length = rows;
-      rows = 0;
-      const columns = builders.map((builder) => builder.finish());
-      const results = evaluateBuffers(this.#compiled.plans, columns.slice(keyCount), length);
-      return { schema, length, columns: [...columns.slice(0, keyCount), ...results] };
-    };
-    for (const { key, value } of this.#store.entries()) {
-      if (!chosen(value)) continue;
-      this.#decoder.appendTo(builders, value, 0, value.length);
-      rows++;
-      if (remove) {
-        this.#store.remove(key);
-        this.#state.removed++;
+    const store = this.#store;
+    const entries: number[] = [];
+    store.forEach((arena, _keyStart, _keyEnd, valueStart, _valueEnd, entry) => {
+      if (chosen(arena, valueStart)) entries.push(entry);
+    });
+    for (let from = 0; from < entries.length; from += targetBatchRows) {
+      const some = entries.slice(from, from + targetBatchRows);
+      const builders = this.#schema.fields.map((f) => createBuilder(f.type));
+      for (const entry of some) {
+        this.#decoder.appendTo(builders, store.arena, store.valueStart(entry), store.valueEnd(entry));
+        if (remove) store.removeEntry(entry);
       }
-      if (rows === targetBatchRows) yield finish();
+      if (remove) this.#state.removed += some.length;
+      const columns = builders.map((builder) => builder.finish());
+      const results = evaluateBuffers(this.#compiled.plans, columns.slice(keyCount), some.length);
+      yield { schema, length: some.length, columns: [...columns.slice(0, keyCount), ...results] };
     }
-    if (rows > 0) yield finish();
   }
 }
