@@ -66,6 +66,15 @@ export function findAttribute(
   return rest.reduce<Expr>((base, name) => extractField(base, name, reference, context), match);
 }
 
+const wordFunctions: ReadonlySet<string> = new Set(
+  "current_date current_time current_timestamp current_user localtime session_user user".split(" "),
+);
+
+/** Whether SQL calls a function by this name without parentheses; a column of the name comes first. */
+export function isWordFunction(parts: readonly string[]): boolean {
+  return parts.length === 1 && wordFunctions.has(parts[0]!.toLowerCase());
+}
+
 /** Like {@link findAttribute}, with the error that proposes the nearest names. */
 export function resolveAttribute(reference: UnresolvedAttribute, scope: Scope, context: AnalysisContext): Expr {
   const found = findAttribute(reference, scope, context);

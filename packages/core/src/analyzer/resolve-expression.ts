@@ -8,8 +8,16 @@ import { argumentInfo } from "../functions/fold.ts";
 import { functionRegistry } from "../functions/registry.ts";
 import { typeText } from "../functions/type-text.ts";
 import { booleanType, type DataType, intType, stringType } from "../types/data-type.ts";
-import type { AnalysisContext } from "./context.ts";
-import { castTo, extractValue, resolveAttribute, resolveLambdaVariable, type Scope } from "./resolve-attribute.ts";
+import { type AnalysisContext, sameName } from "./context.ts";
+import {
+  castTo,
+  extractValue,
+  findAttribute,
+  isWordFunction,
+  resolveAttribute,
+  resolveLambdaVariable,
+  type Scope,
+} from "./resolve-attribute.ts";
 import { misplacedLambda, resolveHigherOrder } from "./resolve-lambda.ts";
 import { resolveWithinGroup } from "./within-group.ts";
 import { resolveWindow, unsupportedSyntax } from "./resolve-window.ts";
@@ -36,14 +44,23 @@ export function resolveCondition(condition: Expr, scope: Scope, context: Analysi
   return resolved;
 }
 
+/** `current_date` and the like, where no column or parameter of a lambda has the name. */
+function wordFunction(parts: readonly string[], scope: Scope, context: AnalysisContext): Expr | undefined {
+  if (!isWordFunction(parts)) return undefined;
+  const [name] = parts as readonly [string];
+  if (scope.variables?.some((variable) => sameName(variable.name, name, context)) === true) return undefined;
+  if (findAttribute({ kind: "UnresolvedAttribute", parts }, scope, context) !== undefined) return undefined;
+  return resolveFunction({ kind: "UnresolvedFunction", name, args: [], distinct: false }, scope, context);
+}
+
 function resolveNode(node: Expr, scope: Scope, context: AnalysisContext): Expr {
   if (node.kind !== "UnresolvedFunction" && childrenOf(node).some((child) => child.kind === "LambdaFunction"))
     throw misplacedLambda({});
   switch (node.kind) {
     case "UnresolvedAttribute":
-      return resolveAttribute(node, scope, context);
+      return wordFunction(node.parts, scope, context) ?? resolveAttribute(node, scope, context);
     case "UnresolvedLambdaVariable":
-      return resolveLambdaVariable(node, scope, context);
+      return wordFunction(node.parts, scope, context) ?? resolveLambdaVariable(node, scope, context);
     case "UnresolvedExtractValue":
       return extractValue(node.child, node.extraction, printExpression(node), context);
     case "UnresolvedFunction":

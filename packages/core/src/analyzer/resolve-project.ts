@@ -10,7 +10,7 @@ import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { visibleOutput } from "./hidden-metadata.ts";
 import { type AnalysisContext, sameName } from "./context.ts";
-import { castTo, findAttribute, unresolvedColumn } from "./resolve-attribute.ts";
+import { castTo, findAttribute, isWordFunction, unresolvedColumn } from "./resolve-attribute.ts";
 import { resolveAggregate } from "./resolve-aggregate.ts";
 import { named } from "./named-expression.ts";
 import { containsAggregate, requireArity, resolveCondition, resolveExpression } from "./resolve-expression.ts";
@@ -239,6 +239,7 @@ function withHiddenColumns(
       if (node.kind !== "UnresolvedAttribute") continue;
       if (findAttribute(node, { attributes: output }, context) !== undefined) continue;
       const found = findAttribute(node, { attributes: below }, context);
+      if (found === undefined && isWordFunction(node.parts)) continue;
       if (found === undefined) throw unresolvedColumn(node, output);
       for (const a of collect(found, (e) => e.kind === "Attribute")) if (a.kind === "Attribute") hidden.set(a.id, a);
     }

@@ -232,6 +232,28 @@ describe("a DataFrame and its session", () => {
   });
 });
 
+describe("words that are functions", () => {
+  test("a column of the name comes first", async () => {
+    expect(await one("user", "current_time", "localtime", "current_date").columns()).toEqual([
+      "current_user()",
+      "current_time()",
+      "current_time()",
+      "current_date()",
+    ]);
+    expect(await one("'ada' AS user").selectExpr("user").collect()).toEqual([{ user: "ada" }]);
+    expect(await one("transform(array(1), user -> user + 1) AS t").collect()).toEqual([{ t: [2] }]);
+    expect(await one("size(transform(array(1), x -> current_date)) AS n").collect()).toEqual([{ n: 1 }]);
+    expect(
+      await one("1 AS a")
+        .orderBy("current_date" as "a")
+        .groupBy("user" as "a")
+        .count()
+        .columns(),
+    ).toEqual(["current_user()", "count"]);
+    expect(await one("1 AS a").filter("current_date > DATE '2000-01-01'").count()).toBe(1);
+  });
+});
+
 describe("columns", () => {
   test("bits, and functions over a column", async () => {
     const df = spark.range(3).select((c) => ({

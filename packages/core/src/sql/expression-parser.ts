@@ -370,7 +370,7 @@ export class ExpressionParser extends TokenCursor {
     return starForm(this, []);
   }
 
-  /** NULL, TRUE, FALSE, INTERVAL …, CURRENT_DATE and CURRENT_TIMESTAMP; undefined, with nothing consumed, for a name. */
+  /** NULL, TRUE, FALSE and INTERVAL …; undefined, with nothing consumed, for a name. */
   #wordConstant(kind: number, start: number): Expr | undefined {
     if (kind === token.interval) return intervalForm(this, start);
     if (kind === token.null || kind === token.true || kind === token.false) {
@@ -379,9 +379,7 @@ export class ExpressionParser extends TokenCursor {
         ? { kind: "Literal", value: null, type: nullType }
         : { kind: "Literal", value: kind === token.true, type: booleanType };
     }
-    if (!this.isWordAt("CURRENT_DATE") && !this.isWordAt("CURRENT_TIMESTAMP")) return undefined;
-    const name = this.name().toLowerCase();
-    return this.call(name, [], start);
+    return undefined;
   }
 
   /** `a.b.c` */

@@ -1,5 +1,10 @@
 /** Errors of sources, sinks and their options. */
 export const dataSourceErrors = {
+  INVALID_SINGLE_VARIANT_COLUMN: {
+    sqlState: "42613",
+    message:
+      "User specified schema <schema> is invalid when the `singleVariantColumn` option is enabled. The schema must either be a variant field, or a variant field plus a corrupt column field.",
+  },
   DATA_SOURCE_NOT_FOUND: {
     sqlState: "42K02",
     message: "Failed to find the data source: <provider>. Check the spelling of the format; known formats: <known>.",

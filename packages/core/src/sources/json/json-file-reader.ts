@@ -7,6 +7,7 @@ import { jsonColumn } from "./json-columns.ts";
 import { JsonKernel } from "./json-kernel.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { JsonScanner } from "./json-scanner.ts";
+import { JsonRecordScanner } from "./json-variant-column.ts";
 import { JsonValueReaders } from "./json-value-reader.ts";
 
 export function jsonFileReader(
@@ -15,6 +16,15 @@ export function jsonFileReader(
   options: JsonOptions,
   letters: DeadLetters | null,
 ): FileReader {
+  if (options.singleVariantColumn !== undefined) {
+    const records = new JsonRecordScanner();
+    return new RecordFileReader(context, request, options, letters, {
+      scanner: records,
+      column: () => records.column(),
+      whole: "document",
+      wholeLimit: options.bad.maxRecordBytes,
+    });
+  }
   const names = recordFields(request, options.bad).map(({ name }) => name);
   const scanner = new JsonScanner(names, { syntax: options.syntax });
   const readers = new JsonValueReaders(options.syntax, options.text);

@@ -14,12 +14,14 @@ export interface JsonOptions extends RecordOptions {
   readonly prefersDecimal: boolean;
   readonly samplingRatio: number;
   readonly dropFieldIfAllNull: boolean;
+  /** Name of the one column that takes whole records; undefined for columns by key. */
+  readonly singleVariantColumn: string | undefined;
 }
 
 export function readJsonOptions(context: SourceContext): JsonOptions {
   const options = new OptionReader("json", context.options);
   const encoding = readEncoding(options);
-  refuseOthers(options, { locale: /^en/i, singleVariantColumn: /^$/ });
+  refuseOthers(options, { locale: /^en/i });
   return {
     encoding,
     syntax: {
@@ -39,5 +41,6 @@ export function readJsonOptions(context: SourceContext): JsonOptions {
     prefersDecimal: options.flag("prefersDecimal", false),
     samplingRatio: readSamplingRatio(options),
     dropFieldIfAllNull: options.flag("dropFieldIfAllNull", false),
+    singleVariantColumn: options.text("singleVariantColumn") || undefined,
   };
 }
