@@ -105,7 +105,9 @@ function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readon
       throw unsupported(`${node.plan.how} after groupByKey on a streaming DataFrame/Dataset (groupBy().agg() is)`);
     case "Project":
       if (node.expressions.some((expr) => someExpression(expr, numbersRows))) {
-        throw unsupported("numbers of rows (monotonically_increasing_id, zipWithIndex): each batch would begin anew");
+        throw unsupported(
+          "monotonically_increasing_id (also in zipWithIndex), which would begin anew in each batch, on a stream",
+        );
       }
       return;
     case "Offset":
