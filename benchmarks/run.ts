@@ -11,6 +11,7 @@ import { linear } from "./linear/bench.ts";
 import { loopDelay } from "./loop-delay/bench.ts";
 import { range } from "./range/bench.ts";
 import { sort } from "./sort/bench.ts";
+import { state } from "./state/bench.ts";
 import { startup } from "./startup/bench.ts";
 import { printTable } from "./table.ts";
 import { tpch } from "./tpch/bench.ts";
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   linear,
   latency,
   startup,
+  state,
   batches,
   large,
 };

@@ -93,6 +93,48 @@ const stays = visits
 const staying = await stays.writeStream.format("noop").trigger({ availableNow: true }).start();
 await staying.awaitTermination();
 
+const perPage = visits
+  .groupByKey((visit) => visit.page, "string")
+  .flatMapGroupsWithState(
+    (page, rows, state) => {
+      if (state.hasTimedOut) {
+        const { visits: seen } = state.get();
+        state.remove();
+        return [{ page, visits: seen }]; // nobody has come for 30 minutes
+      }
+      const seen = (state.getOption()?.visits ?? 0n) + BigInt([...rows].length);
+      state.update({ visits: seen }); // state.update({ vists: seen }) → red in the editor
+      state.setTimeoutDuration("30 minutes");
+      return [];
+    },
+    {
+      state: { visits: "bigint!" },
+      output: { page: "string", visits: "bigint" },
+      outputMode: "append",
+      timeout: "ProcessingTimeTimeout",
+    },
+  );
+const leaving = await perPage.writeStream.format("noop").trigger({ availableNow: true }).start();
+await leaving.awaitTermination();
+
+const firstSeen = visits
+  .groupByKey((visit) => visit.page, "string")
+  .transformWithState(
+    (handle) => {
+      const seen = handle.getValueState("seen", "boolean!", { ttlDurationMs: 86_400_000 }); // forgotten after a day
+      return {
+        handleInputRows(page, rows) {
+          if (seen.exists()) return;
+          seen.update(true);
+          for (const row of rows) return [{ page, at: row.at }];
+        },
+      };
+    },
+    { output: { page: "string", at: "timestamp" }, timeMode: "ProcessingTime" },
+  );
+const greeting = await firstSeen.writeStream.format("noop").trigger({ availableNow: true }).start();
+await greeting.awaitTermination();
+
 const catching = await visits
   .withWatermark("at", "10 minutes")
   .groupBy(window("at", "5 minutes"))
