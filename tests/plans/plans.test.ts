@@ -11,6 +11,7 @@ import {
   lit,
   map,
   max,
+  sessionWindow,
   type SparkSession,
   struct,
   sum,
@@ -78,6 +79,15 @@ const plans: Readonly<
   "tumbling windows": ({ orders }) => orders.groupBy(window("at", "10 minutes")).agg(() => ({ n: count("*") })),
   "sliding windows": ({ orders }) =>
     orders.groupBy(window("at", "10 minutes", "5 minutes"), "person").agg(() => ({ total: sum("price") })),
+  "a filter on the session stays above its merge": ({ orders }) =>
+    orders
+      .groupBy(sessionWindow("at", "10 minutes"), "person")
+      .agg(() => ({ total: sum("price") }))
+      .filter("person > 3 AND session_window.start > TIMESTAMP'2024-01-01'"),
+  "sessions of changing gaps": ({ orders }) =>
+    orders
+      .groupBy("person", sessionWindow("at", expr("CASE WHEN price > 9 THEN '1 hour' ELSE '5 minutes' END")))
+      .count(),
   "a watermark on a batch": ({ orders }) => orders.withWatermark("at", "10 minutes").filter("id > 1"),
   "join using": ({ people, orders }) => people.join(orders, "id"),
   "full join using": ({ people, orders }) => people.join(orders, ["id"], "full"),
@@ -150,6 +160,8 @@ const errors: typeof plans = {
   "window of months": ({ orders }) => orders.groupBy(window("at", "1 month")).count(),
   "slide longer than the window": ({ orders }) => orders.groupBy(window("at", "5 minutes", "10 minutes")).count(),
   "window of nonsense": ({ orders }) => orders.groupBy(window("at", "soon")).count(),
+  "session of nonsense": ({ orders }) => orders.groupBy(sessionWindow("at", "soon")).count(),
+  "session with a number for its gap": ({ orders }) => orders.groupBy(expr("session_window(at, id)")).count(),
   "window over a number": ({ people }) => people.groupBy(window("age" as never, "5 minutes")).count(),
   "two windows": ({ orders }) => orders.groupBy(window("at", "5 minutes"), window("at", "10 minutes").as("w")).count(),
   "watermark over a number": ({ people }) => people.withWatermark("age" as never, "1 minute"),
@@ -223,6 +235,8 @@ const streamOf = (spark: SparkSession) =>
   });
 const windows = (stream: ReturnType<typeof streamOf>) =>
   stream.withWatermark("at", "1 minute").groupBy(window("at", "10 minutes")).count();
+const sessions = (stream: ReturnType<typeof streamOf>, key: string) =>
+  stream.withWatermark("at", "1 minute").groupBy(sessionWindow("at", "1 minute"), expr(key));
 const timed = (stream: ReturnType<typeof streamOf>): DataFrame =>
   frame(stream.drop("m").withWatermark("at", "1 minute"));
 const ranged = (stream: ReturnType<typeof streamOf>, how: "inner" | "left" | "right" | "leftAnti"): DataFrame =>
@@ -242,6 +256,17 @@ const streams: Readonly<Record<string, StreamCase>> = {
   "append of an aggregation whose keys have no watermark": [
     "append",
     (s) => frame(s.withWatermark("at", "1 minute").groupBy("id").count()),
+  ],
+  "sessions in append mode": ["append", (s) => frame(sessions(s, "id").count())],
+  "sessions in update mode": ["update", (s) => frame(sessions(s, "id").count())],
+  "sessions of distinct values": ["append", (s) => frame(sessions(s, "m['a']").agg(countDistinct("id")))],
+  "sessions without another key": [
+    "append",
+    (s) => frame(s.withWatermark("at", "1 minute").groupBy(sessionWindow("at", "1 minute")).count()),
+  ],
+  "append of sessions without a watermark": [
+    "append",
+    (s) => frame(s.groupBy("id", sessionWindow("at", "1 minute")).count()),
   ],
   "sort of a stream": ["append", (s) => frame(s.orderBy("id"))],
   "window function over a stream": [

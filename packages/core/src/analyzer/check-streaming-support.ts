@@ -123,7 +123,7 @@ function checkNode(node: LogicalPlan, mode: StreamOutputMode, aggregates: readon
         if (typeOf(key).kind === "map") throw unsupported("grouping by a map");
       }
       if (node.grouping.length > 0 && sessionKeys(node.grouping).length === node.grouping.length) {
-        throw unsupported("a global aggregation with a session window: group by a key besides it");
+        throw unsupported("a global aggregation with a session window, without a key besides it,");
       }
       requireOneEventTime(node.grouping.filter(isNamed).map(attributeOf));
       return;

@@ -7,7 +7,14 @@ import { expect, test } from "vitest";
 import type { Fault } from "../runtime/simulated/index.ts";
 import type { BatchFile, SourceSplit } from "../sources/contract.ts";
 import type { QueryPlan } from "./query-input.ts";
-import { firstDistinctPlan, Harness, type Topic, TopicSource, windowedCountPlan } from "./streaming.test-support.ts";
+import {
+  firstDistinctPlan,
+  Harness,
+  type Topic,
+  TopicSource,
+  userSessionsPlan,
+  windowedCountPlan,
+} from "./streaming.test-support.ts";
 
 const conf = {
   "spark.sql.streaming.minBatchesToRetain": "2",
@@ -28,6 +35,7 @@ const rows: [string, number][] = [
 const plans: Readonly<Record<string, () => QueryPlan>> = {
   "a windowed count": () => windowedCountPlan({ mode: "append" }),
   "the first distinct events": () => firstDistinctPlan(6),
+  "sessions of users": () => userSessionsPlan(1),
 };
 
 async function play(faults: readonly Fault[], makePlan: () => QueryPlan): Promise<Harness> {

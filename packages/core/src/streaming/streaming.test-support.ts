@@ -1,15 +1,19 @@
 /** A memory-like source, an idempotent sink and a hand-made windowed count, to run the loop without the rest of the engine. */
+import { sessionWindowKey, watermarkDelayKey } from "../analyzer/watermark-columns.ts";
 import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { compilePlan } from "../execution/compile-plan.ts";
 import type { BatchContext, CompiledPlan } from "../execution/context.ts";
+import type { Attribute, Expr } from "../expressions/expression.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
+import { partialSchema } from "../physical-plan/partial-schema.ts";
+import { planStateSessions } from "../physical-plan/plan-stateful.ts";
 import type { PhysicalPlan, ScanExec } from "../physical-plan/physical-plan.ts";
 import { createSimulatedRuntime, type SimulatedRuntime } from "../runtime/simulated/index.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OutputMode, PreparedWrite, SinkBatch, StreamSink } from "../sinks/contract.ts";
 import type { MicroBatchSource, OffsetJson, ReadLimit, SourceSplit } from "../sources/contract.ts";
-import type { SqlValue, StructType } from "../types/data-type.ts";
+import type { DataType, SqlValue, StructType } from "../types/data-type.ts";
 import type { StreamingQueryHandle } from "./contract.ts";
 import { StreamingQueryManager } from "./query-manager.ts";
 import type { QueryPlan, StepName, StreamingQueryInput } from "./query-input.ts";
@@ -396,6 +400,68 @@ export function firstDistinctPlan(limit: number, partitions = 2): QueryPlan {
     },
     limit,
   };
+  const compiled = compilePlan(physical, { timeZone: "UTC", ansi: true, codegen: true, bigint: false });
+  return { physical, compiled };
+}
+
+/** Clicks of each user's sessions, with a gap of 20 seconds and a watermark of 10, as they really run. */
+export function userSessionsPlan(partitions = 2): QueryPlan {
+  const [user, at] = eventSchema.fields;
+  const bounds = ["start", "end"].map((name) => ({ name, type: at!.type, nullable: true }));
+  const session: StructType = { kind: "struct", fields: bounds };
+  const call = (fn: string, type: DataType, ...args: readonly Expr[]): Expr => ({
+    kind: "Call",
+    fn,
+    args,
+    type,
+    nullable: false,
+    ansi: true,
+  });
+  const literal = (value: SqlValue, type: DataType): Expr => ({ kind: "Literal", value, type });
+  const time: Expr = { kind: "BoundReference", ordinal: 1, type: at!.type, nullable: true };
+  const end = call("shift_time", at!.type, time, literal(20_000_000n, { kind: "bigint" }));
+  const [startName, endName] = ["start", "end"].map((name) => literal(name, { kind: "string" }));
+  const keys = [
+    { kind: "BoundReference" as const, ordinal: 0, type: user!.type, nullable: true },
+    call("named_struct", session, startName!, time, endName!, end),
+  ];
+  const keyFields = [user!, { name: "session_window", type: session, nullable: false }];
+  const count = { kind: "AggregateCall" as const, fn: "count", args: [], distinct: false };
+  const aggregates = [{ ...count, type: { kind: "bigint" } as const, nullable: false, ansi: true }];
+  const grouping = keyFields.map((field, i): Expr => ({
+    kind: "Attribute",
+    id: i as Attribute["id"],
+    ...field,
+    ...(i === 0 ? {} : { metadata: { [watermarkDelayKey]: 10_000, [sessionWindowKey]: true } }),
+  }));
+  let nextId = 20;
+  const physical = planStateSessions(
+    {
+      kind: "PartialAggregate",
+      id: 11,
+      schema: partialSchema(keyFields, aggregates),
+      input: {
+        kind: "EventTimeWatermark",
+        id: 10,
+        schema: eventSchema,
+        input: scanNode(0),
+        ordinal: 1,
+        delayMicros: 10_000_000n,
+        node: 0,
+      },
+      steps: [],
+      keys,
+      aggregates,
+    },
+    {
+      grouping,
+      sessions: [1],
+      aggregates,
+      schema: { kind: "struct", fields: [...keyFields, { name: "count", type: { kind: "bigint" }, nullable: false }] },
+    },
+    0,
+    { newId: () => nextId++, statePartitions: partitions, outputMode: "append" },
+  );
   const compiled = compilePlan(physical, { timeZone: "UTC", ansi: true, codegen: true, bigint: false });
   return { physical, compiled };
 }
