@@ -123,10 +123,11 @@ const firstSeen = visits
     (handle) => {
       const seen = handle.getValueState("seen", "boolean!", { ttlDurationMs: 86_400_000 }); // forgotten after a day
       return {
-        handleInputRows(page, rows) {
+        *handleInputRows(page, rows) {
           if (seen.exists()) return;
           seen.update(true);
-          for (const row of rows) return [{ page, at: row.at }];
+          const [first] = rows;
+          yield { page, at: first!.at };
         },
       };
     },
