@@ -466,3 +466,23 @@ test("rows without duplicates are rows of the same type; keys are columns", () =
   // @ts-expect-error no such column
   events.dropDuplicatesWithinWatermark("rout");
 });
+
+test("another schema, row numbers, partitions by number, bits", () => {
+  expectTypeOf(users.to({ name: "string", id: "int!" }).rowType).toEqualTypeOf<{
+    readonly name: string | null;
+    readonly id: number;
+  }>();
+  expectTypeOf(users.zipWithIndex("at").rowType).toEqualTypeOf<{
+    readonly id: number;
+    readonly name: string | null;
+    readonly at: number;
+  }>();
+  expectTypeOf(users.repartitionById(2, "id")).toEqualTypeOf(users);
+  expectTypeOf(users.sparkSession).toEqualTypeOf(spark);
+  expectTypeOf(users.select((c) => ({ low: c.id.bitwiseAND(1) })).rowType).toEqualTypeOf<{ readonly low: number }>();
+  expectTypeOf(spark.emptyDataFrame({ id: "bigint!" }).rowType).toEqualTypeOf<{ readonly id: number }>();
+  // @ts-expect-error text has no bits
+  users.select((c) => c.name.bitwiseOR(1));
+  // @ts-expect-error no such column
+  users.transpose("nam");
+});
