@@ -88,9 +88,12 @@ export interface TriggerActivity {
   readonly watermark: WatermarkProgress | null;
 }
 
-/** `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'` */
+/** Milliseconds from 1970 that a date holds: to the year 275760. Columns hold times to the year 294247. */
+const lastDateMs = 8.64e15;
+
+/** `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'`; times that no date holds are shown as the last that it does. */
 export function formatTimestamp(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(Math.max(-lastDateMs, Math.min(lastDateMs, ms))).toISOString();
 }
 
 /** The offset as a JSON value; integers beyond 2^53 as bigint, so that none changes; what is not JSON as text. */
