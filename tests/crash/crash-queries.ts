@@ -1,4 +1,4 @@
-import { count, explode, expr, sessionWindow, split, sum, window } from "millrace";
+import { count, type DataFrame, explode, expr, sessionWindow, split, sum, window } from "millrace";
 import type { CrashQuery } from "./crash-world.ts";
 
 const lines = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -22,6 +22,21 @@ const inTime = "amount <= 101";
 const sessionGap = expr("CASE WHEN amount % 2 = 0 THEN '61 seconds' ELSE '40 seconds' END");
 /** The watermark at the end: the largest time less ten seconds. */
 const lastWatermark = at(5 * 60 + 30 - 10);
+
+type Clicks = DataFrame<typeof clickSchema>;
+/** Clicks with those of the same user within a minute whose amount is not less. */
+function neighbours(rows: Clicks, marked: (rows: Clicks) => Clicks) {
+  return marked(rows)
+    .alias("l")
+    .join(
+      marked(rows).alias("r"),
+      expr(
+        "l.user = r.user AND l.at BETWEEN r.at - INTERVAL 1 MINUTE AND r.at + INTERVAL 1 MINUTE AND l.amount < r.amount",
+      ),
+      "left",
+    )
+    .selectExpr("l.user AS user", "l.at AS at", "l.amount AS amount", "r.amount AS other");
+}
 
 export const crashQueries: readonly CrashQuery[] = [
   {
@@ -246,6 +261,25 @@ export const crashQueries: readonly CrashQuery[] = [
         .groupBy("user", sessionWindow("at", sessionGap))
         .agg((r) => ({ n: count(), amount: sum(r.amount) }))
         .selectExpr("user", "session_window.start AS start", "session_window.end AS end", "n", "amount")
+        .writeStream.format("json")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start("/out"),
+  },
+  {
+    name: "a left join of two streams in JSON files",
+    files: clicks,
+    stateful: true,
+    output: { user: "string", at: "timestamp", amount: "int", other: "int" },
+    // Rows without a partner come out when the watermark is more than the minute past them.
+    batch: (spark) =>
+      neighbours(spark.read.schema(clickSchema).json("/in").filter(inTime), (rows) => rows).filter(
+        `other IS NOT NULL OR at < timestamp '${lastWatermark}' - INTERVAL 1 MINUTE`,
+      ),
+    start: (spark) =>
+      neighbours(spark.readStream.schema(clickSchema).option("maxFilesPerTrigger", 1).json("/in"), (rows) =>
+        rows.withWatermark("at", "10 seconds"),
+      )
         .writeStream.format("json")
         .option("checkpointLocation", "/checkpoint")
         .trigger({ availableNow: true })

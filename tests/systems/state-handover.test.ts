@@ -225,9 +225,94 @@ const operators: Readonly<Record<string, Shape>> = {
     steps: [marked, perWindow, ["select", "window"], ["distinct"], ["select", "1 AS one"], ["limit", 2]],
   },
 };
+const near = "l.at BETWEEN r.at - INTERVAL 2 SECONDS AND r.at + INTERVAL 3 SECONDS";
+/** Events with their neighbours of the same key; `only` leaves out what is no part of the comparison. */
+function neighbours(on: string, how: "inner" | "left" | "right" | "full" | "left_semi", only = "true"): Shape {
+  const select: Step = ["select", "k", "v", "at", "n", "flag", "upper(k) AS u"];
+  const right: readonly Step[] = [
+    ["filter", `v % 2 = 0 AND ${only}`],
+    ["watermark", "at", "8 seconds"],
+    select,
+    ["alias", "r"],
+  ];
+  const rights = how === "left_semi" ? [] : ["r.v AS w", "r.at AS then", "r.k AS r", "r.u AS ru"];
+  return {
+    outputMode: "append",
+    steps: [
+      ["filter", only],
+      marked,
+      select,
+      ["alias", "l"],
+      ["joinSelf", right, on, how],
+      ["select", "l.k AS k", "l.v AS v", "l.at AS at", "l.n AS n", ...rights],
+    ],
+  };
+}
+const joins: Readonly<Record<string, Shape>> = {
+  "neighbours, inner join": neighbours(`l.k = r.k AND ${near} AND l.v < r.v + 20`, "inner"),
+  "neighbours, left join": neighbours(`l.k = r.k AND ${near}`, "left"),
+  "neighbours, right join by two keys": neighbours(`l.flag = r.flag AND l.k = r.k AND ${near}`, "right"),
+  // Spark lets NULL keys match each other in a full join.
+  "neighbours, full join": neighbours(`l.k = r.k AND ${near}`, "full", "k IS NOT NULL"),
+  "neighbours, semi join": neighbours(`l.k = r.k AND ${near}`, "left_semi"),
+  "neighbours by NULL, a number and a computed key": neighbours(
+    `l.k <=> r.k AND cast(l.v % 3 AS bigint) = cast(r.v % 3 AS bigint) AND ${near}`,
+    "full",
+    "v IS NOT NULL",
+  ),
+  "neighbours, updated": { ...neighbours(`l.k = r.k AND ${near}`, "inner"), outputMode: "update" },
+  "equal times, full join": {
+    outputMode: "append",
+    steps: [
+      marked,
+      ["select", "at", "flag", "v"],
+      [
+        "joinSelf",
+        [
+          ["watermark", "at", "8 seconds"],
+          ["select", "at", "flag", "v AS w"],
+        ],
+        ["at", "flag"],
+        "full",
+      ],
+    ],
+  },
+  "windows of two counts, left join": {
+    outputMode: "append",
+    steps: [
+      marked,
+      ["aggregate", ["window(at, '10 seconds')", "k"], ["count(*) AS c"]],
+      [
+        "joinSelf",
+        [["filter", "flag"], marked, ["aggregate", ["window(at, '10 seconds')", "k"], ["sum(v) AS s"]]],
+        ["window", "k"],
+        "left",
+      ],
+    ],
+  },
+  "windows of neighbours": {
+    outputMode: "append",
+    steps: [
+      ...neighbours(`l.k = r.k AND ${near}`, "left").steps,
+      ["select", "at", "w AS v"],
+      ["aggregate", ["window(at, '10 seconds')"], ["count(*)", "count(v)", "sum(v)"]],
+    ],
+  },
+  "two joins": {
+    outputMode: "append",
+    steps: [
+      ...neighbours(`l.k = r.k AND ${near}`, "inner").steps,
+      ["select", "k", "at", "w AS v"],
+      ["alias", "l"],
+      ["joinSelf", [marked, ["select", "k", "at", "b"], ["alias", "r"]], `l.k = r.k AND ${near}`, "left"],
+      ["select", "l.k AS k", "l.at AS at", "v", "r.at AS then", "r.b AS b"],
+    ],
+  },
+};
 const shapes: readonly (readonly [string, Shape])[] = [
   ...Object.entries(aggregations).map(([name, aggregation]) => [name, shapeOf(aggregation)] as const),
   ...Object.entries(operators),
+  ...Object.entries(joins),
 ];
 
 describe.each(shapes)("%s", (_, shape) => {

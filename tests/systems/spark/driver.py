@@ -136,6 +136,10 @@ def build(plan, streaming=False):
             other, on, how = args
             right = build(other)
             df = df.join(right, on if isinstance(on, list) else F.expr(on), how)
+        elif name == "joinSelf":
+            steps, on, how = args
+            right = build({**plan, "steps": steps}, streaming)
+            df = df.join(right, on if isinstance(on, list) else F.expr(on), how)
         elif name == "union":
             df = df.union(build(args[0], streaming))
         elif name == "alias":

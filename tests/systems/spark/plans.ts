@@ -37,6 +37,13 @@ export type Step =
       on: string | readonly string[],
       how: "inner" | "left" | "right" | "full" | "left_semi" | "left_anti",
     ]
+  /** With another read of the same input, after steps of its own. */
+  | readonly [
+      "joinSelf",
+      right: readonly Step[],
+      on: string | readonly string[],
+      how: "inner" | "left" | "right" | "full" | "left_semi",
+    ]
   | readonly ["union", Plan]
   | readonly ["limit", number]
   | readonly ["distinct"]
@@ -220,7 +227,7 @@ async function orFailure<T>(work: () => Promise<T>): Promise<T | Failure> {
 
 function build(session: Session, plan: Plan, streaming = false): Frame {
   return (plan.steps ?? []).reduce(
-    (frame, step) => applied(session, frame, step, streaming),
+    (frame, step) => applied(session, frame, step, plan, streaming),
     source(session, plan, streaming),
   );
 }
@@ -242,7 +249,7 @@ function source(session: Session, plan: Plan, streaming: boolean): Frame {
   return (schema === undefined ? reader : reader.schema(schema)).load(path) as Frame;
 }
 
-function applied(session: Session, frame: Frame, step: Step, streaming: boolean): Frame {
+function applied(session: Session, frame: Frame, step: Step, plan: Plan, streaming: boolean): Frame {
   switch (step[0]) {
     case "select":
       return frame.selectExpr(...(step.slice(1) as string[])) as Frame;
@@ -254,8 +261,10 @@ function applied(session: Session, frame: Frame, step: Step, streaming: boolean)
       return frame.alias(step[1]);
     case "aggregate":
       return frame.groupBy(...step[1].map(columnOf)).agg(...step[2].map(columnOf)) as unknown as Frame;
-    case "join": {
-      const right = build(session, step[1]);
+    case "join":
+    case "joinSelf": {
+      const right =
+        step[0] === "join" ? build(session, step[1]) : build(session, { ...plan, steps: step[1] }, streaming);
       const on = step[2];
       const joined =
         typeof on === "string" ? frame.join(right, expr(on), step[3]) : frame.join(right, on as never, step[3]);

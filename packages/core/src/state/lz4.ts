@@ -32,7 +32,9 @@ function writeLiterals(source: Uint8Array, from: number, to: number, target: Uin
   let out = at + 1;
   target[at] = length >= 15 ? 0xf0 : length << 4;
   if (length >= 15) out = writeLength(target, out, length - 15);
-  target.set(source.subarray(from, to), out);
+  // A view costs more than a short run.
+  if (length <= 32) for (let i = 0; i < length; i++) target[out + i] = source[from + i]!;
+  else target.set(source.subarray(from, to), out);
   return out + length;
 }
 

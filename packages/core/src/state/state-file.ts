@@ -6,9 +6,17 @@ import { MillraceError } from "../errors/index.ts";
 import { decodeLz4Blocks, encodeLz4Blocks, Lz4FormatError } from "./lz4-block.ts";
 import type { VersionedMap } from "./versioned-map.ts";
 
+/** The memory of the last file, for the next one: fresh memory of this size would cost more than what is written. */
+let spare: Uint8Array = new Uint8Array(65_536);
+const largestSpare = 64 << 20;
+
+/** Writes records. Keys and values that are UnsafeRows are whole words, and so all places are. */
 class RecordWriter {
-  #bytes: Uint8Array = new Uint8Array(4096);
+  #bytes: Uint8Array = spare;
+  #words: Int32Array = new Int32Array(this.#bytes.buffer);
   #end = 0;
+  #source: Uint8Array | null = null;
+  #sourceWords: Int32Array = new Int32Array(0);
 
   int32(value: number): void {
     const at = this.#reserve(4);
@@ -21,21 +29,35 @@ class RecordWriter {
     this.int32(end - start);
     const length = end - start;
     const at = this.#reserve(length);
+    if (length > 128) return this.#bytes.set(source.subarray(start, end), at);
+    if (((start | length | at) & 3) === 0) {
+      const [from, words, target] = [start >> 2, this.#wordsOf(source), this.#words];
+      for (let i = 0, to = at >> 2, count = length >> 2; i < count; i++) target[to + i] = words[from + i]!;
+      return;
+    }
     const bytes = this.#bytes;
-    if (length > 64) bytes.set(source.subarray(start, end), at);
-    else for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]!;
+    for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]!;
   }
   finish(): Uint8Array {
     this.int32(-1);
+    if (this.#bytes.length <= largestSpare) spare = this.#bytes;
     return encodeLz4Blocks(this.#bytes.subarray(0, this.#end));
+  }
+  #wordsOf(source: Uint8Array): Int32Array {
+    if (this.#source !== source) {
+      this.#source = source;
+      this.#sourceWords = new Int32Array(source.buffer, source.byteOffset, source.length >> 2);
+    }
+    return this.#sourceWords;
   }
   #reserve(length: number): number {
     const at = this.#end;
     this.#end += length;
     if (this.#end > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#end, 2 * this.#bytes.length));
+      const grown = new Uint8Array((Math.max(this.#end, 2 * this.#bytes.length) + 3) & ~3);
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
+      this.#words = new Int32Array(grown.buffer);
     }
     return at;
   }

@@ -33,7 +33,8 @@ export class RowBuffer {
       this.bytes = grown;
       this.words = new Int32Array(grown.buffer);
     }
-    this.bytes.fill(0, start, end);
+    if (length > 128) this.bytes.fill(0, start, end);
+    else for (let word = start >> 2, last = end >> 2; word < last; word++) this.words[word] = 0;
     this.end = end;
     return start;
   }

@@ -18,10 +18,11 @@ class UndoLog {
   /** Length of the old value, or -1 when the key was absent. */
   lengths: Int32Array = new Int32Array(64);
   bytes: Uint8Array = new Uint8Array(1024);
+  #words: Int32Array = wordsOf(this.bytes);
   count = 0;
   end = 0;
 
-  record(entry: number, arena: Uint8Array, start: number, length: number): void {
+  record(entry: number, arena: Uint8Array, arenaWords: Int32Array, start: number, length: number): void {
     const i = this.count++;
     if (i === this.entries.length) {
       this.entries = grownInts(this.entries, 2 * i);
@@ -30,8 +31,11 @@ class UndoLog {
     this.entries[i] = entry;
     this.lengths[i] = length;
     if (length <= 0) return;
-    if (this.end + length > this.bytes.length) this.bytes = grownBytes(this.bytes, this.end + length, this.end);
-    copyBytes(arena, start, length, this.bytes, this.end);
+    if (this.end + length > this.bytes.length) {
+      this.bytes = grownBytes(this.bytes, this.end + length, this.end);
+      this.#words = wordsOf(this.bytes);
+    }
+    copyWords(arena, arenaWords, start, length, this.bytes, this.#words, this.end);
     this.end += length;
   }
 }
@@ -45,6 +49,20 @@ function grownBytes(source: Uint8Array, needed: number, used: number): Uint8Arra
   const grown = new Uint8Array(Math.max(needed, 2 * source.length));
   grown.set(source.subarray(0, used));
   return grown;
+}
+/** Copies between two memories whose words are known, when both ranges consist of whole words. */
+function copyWords(
+  source: Uint8Array,
+  words: Int32Array,
+  start: number,
+  length: number,
+  target: Uint8Array,
+  targetWords: Int32Array,
+  at: number,
+): void {
+  if (length > wordwise || ((start | length | at) & 3) !== 0) return copyBytes(source, start, length, target, at);
+  const [from, to, count] = [start >> 2, at >> 2, length >> 2];
+  for (let i = 0; i < count; i++) targetWords[to + i] = words[from + i]!;
 }
 function copyBytes(source: Uint8Array, start: number, length: number, target: Uint8Array, at: number): void {
   if (length <= 32) for (let i = 0; i < length; i++) target[at + i] = source[start + i]!;
@@ -200,7 +218,7 @@ export class VersionedMap {
   #touch(entry: number): void {
     if (this.#stamps[entry] === this.#serial) return;
     this.#stamps[entry] = this.#serial;
-    this.#undo.record(entry, this.#arena, this.#valueStarts[entry]!, this.#valueLengths[entry]!);
+    this.#undo.record(entry, this.#arena, this.#arenaWords, this.#valueStarts[entry]!, this.#valueLengths[entry]!);
   }
 
   /** Sets the value of a key. The ranges may lie in the arena itself. Returns the entry. */
@@ -437,16 +455,17 @@ export class VersionedMap {
       if (needed[entry] === 1) size += this.#keyLengths[entry]! + this.#valueCapacities[entry]!;
     }
     const target = new Uint8Array(Math.max(4096, Math.ceil(size * 1.25)));
+    const [sourceWords, targetWords] = [this.#arenaWords, wordsOf(target)];
     let end = 0;
     let kept = 0;
     for (let entry = 0; entry < this.#entryCount; entry++) {
       if (needed[entry] === 0) continue;
       const keyLength = this.#keyLengths[entry]!;
       const capacity = this.#valueCapacities[entry]!;
-      copyBytes(source, this.#keyStarts[entry]!, keyLength, target, end);
+      copyWords(source, sourceWords, this.#keyStarts[entry]!, keyLength, target, targetWords, end);
       this.#keyStarts[kept] = end;
       end += keyLength;
-      copyBytes(source, this.#valueStarts[entry]!, capacity, target, end);
+      copyWords(source, sourceWords, this.#valueStarts[entry]!, capacity, target, targetWords, end);
       this.#valueStarts[kept] = end;
       end += capacity;
       this.#hashes[kept] = this.#hashes[entry]!;

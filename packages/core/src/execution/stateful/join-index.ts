@@ -242,6 +242,7 @@ export class JoinIndex {
     this.#sizes[group] = left;
     this.#sorted[group] = left;
     let last = size - 1;
+    let steps = 0;
     for (let i = 0; i < count; i++) {
       const row = this.#byTime[first + i]!;
       const index = this.#indexOf[row]!;
@@ -251,7 +252,10 @@ export class JoinIndex {
       }
       while (this.#byIndex[start + last] === -1) last--;
       const moved = this.#byIndex[start + last--]!;
-      this.#retime(group, moved, store.timeOf(moved), row, index);
+      // In order of arrival the row is the last by time too.
+      const behind = first + size - 1 - steps++;
+      const place = this.#byTime[behind] === moved ? behind : this.#placeOf(group, moved, store.timeOf(moved));
+      this.#retime(group, place, row, index);
       store.move(moved, row);
       this.#byIndex[start + index] = row;
       this.matched[row] = this.matched[moved]!;
@@ -260,23 +264,28 @@ export class JoinIndex {
     this.#queueFirst(group);
   }
 
-  /**
-   * The row `from`, the last of its time by index, gets the number `to` and a lower index: it goes to the place of that
-   * index among rows of its time.
-   */
-  #retime(group: number, from: number, time: number, to: number, index: number): void {
+  /** Where a row, the last of its time by index, lies in the list by time. */
+  #placeOf(group: number, row: number, time: number): number {
     const [rows, times, indexOf] = [this.#byTime, this.#times, this.#indexOf];
-    const first = this.#firstPlace(group);
-    const last = indexOf[from]!;
-    let at = first;
-    for (let end = first + this.#sizes[group]!; at < end;) {
+    const index = indexOf[row]!;
+    let at = this.#firstPlace(group);
+    for (let end = at + this.#sizes[group]!; at < end;) {
       const middle = (at + end) >>> 1;
       const other = times[middle]!;
-      if (other < time || (other === time && indexOf[rows[middle]!]! < last)) at = middle + 1;
+      if (other < time || (other === time && indexOf[rows[middle]!]! < index)) at = middle + 1;
       else end = middle;
     }
+    return at;
+  }
+
+  /** The row at a place gets another number and a lower index: it goes to the place of that among rows of its time. */
+  #retime(group: number, place: number, row: number, index: number): void {
+    const [rows, times, indexOf] = [this.#byTime, this.#times, this.#indexOf];
+    const first = this.#firstPlace(group);
+    const time = times[place]!;
+    let at = place;
     for (; at > first && times[at - 1] === time && indexOf[rows[at - 1]!]! > index; at--) rows[at] = rows[at - 1]!;
-    rows[at] = to;
+    rows[at] = row;
   }
 
   /** The store has given rows other numbers. */
