@@ -94,6 +94,48 @@ const sessionsByWindow = (events: Frame): Frame =>
     .groupBy(window("session_window", "2 minutes"))
     .agg(expr("sum(count) AS s"), expr("count(*) AS c")) as unknown as Frame;
 
+/** The rows of a key, numbered in the order in which they came over all batches. */
+function remembered(events: Frame, outputMode: "append"): Frame {
+  const rows = events as unknown as DataFrame<{ k: "string"; n: "int" }>;
+  return rows
+    .groupByKey((row) => row.k, "string")
+    .flatMapGroupsWithState(
+      function* (k, all, state) {
+        let seen = state.getOption()?.seen ?? 0;
+        for (const { n } of all) yield { k, n, place: ++seen };
+        state.update({ seen });
+      },
+      { state: { seen: "int!" }, output: { k: "string", n: "int", place: "int" }, outputMode },
+    ) as unknown as Frame;
+}
+/** With each row what all variables hold of its key. */
+function processed(events: Frame): Frame {
+  const rows = events as unknown as DataFrame<{ k: "string"; n: "int" }>;
+  return rows
+    .groupByKey((row) => row.k, "string")
+    .transformWithState(
+      (handle) => {
+        const last = handle.getValueState("last", { n: "int" });
+        const all = handle.getListState("all", { n: "int" });
+        const counts = handle.getMapState("counts", "string!", "int!");
+        return {
+          *handleInputRows(k, group) {
+            for (const { n } of group) {
+              counts.updateValue(`${n}`, (counts.getValue(`${n}`) ?? 0) + 1);
+              if (n === 4) counts.removeKey("0");
+              if (n === 3) all.clear();
+              const before = last.get()?.n ?? null;
+              last.update({ n });
+              all.appendValue({ n });
+              yield { k, held: JSON.stringify([before, [...all.get()], [...counts.iterator()]]) };
+            }
+          },
+        };
+      },
+      { output: { k: "string", held: "string" } },
+    ) as unknown as Frame;
+}
+
 const cases: Readonly<Record<string, Case>> = {
   "dropDuplicates of a column": { build: (df) => df.dropDuplicates("k") },
   "dropDuplicates in update mode": { build: (df) => df.dropDuplicates("n", "k"), mode: "update" },
@@ -111,6 +153,12 @@ const cases: Readonly<Record<string, Case>> = {
   "dropDuplicatesWithinWatermark of all columns": {
     build: (df) => marked(df.filter("at IS NOT NULL")).dropDuplicatesWithinWatermark(),
     batch: (df) => df.filter("at IS NOT NULL").distinct(),
+  },
+  "a running state of rows by key": {
+    build: (df) => remembered(df, "append"),
+  },
+  "a processor of values, lists and maps": {
+    build: (df) => processed(df),
   },
   limit: { build: (df) => df.limit(5) },
   "limit of a limit": { build: (df) => df.limit(9).filter("n > 0").limit(3) },

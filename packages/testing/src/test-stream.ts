@@ -84,7 +84,7 @@ export function testStream<S extends Schema, O extends ValueOptions>(
 }
 
 export class TestStream implements PromiseLike<void> {
-  readonly #frame: DataFrame;
+  #frame: DataFrame;
   readonly #outputMode: OutputMode;
   readonly #trigger: Trigger;
   readonly #lateRows: TestStreamOptions["lateRows"];
@@ -205,9 +205,13 @@ export class TestStream implements PromiseLike<void> {
     });
   }
 
-  /** Starts the query again from its checkpoint: in a new process after a crash, else after it was stopped. */
-  restart(): this {
-    return this.#then("restart()", async () => {
+  /**
+   * Starts the query again from its checkpoint: in a new process after a crash, else after it was stopped.
+   * @param changed what the query is from now on: a changed program
+   */
+  restart<S extends Schema, O extends ValueOptions>(changed?: DataFrame<S, O>): this {
+    return this.#then(changed === undefined ? "restart()" : "restart(changed query)", async () => {
+      if (changed !== undefined) this.#frame = changed as unknown as DataFrame;
       if (this.#crashed !== null) {
         const survive = this.#crashed;
         await this.#drive(this.#engine.replaceProcess(survive));

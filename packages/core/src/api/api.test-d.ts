@@ -486,3 +486,36 @@ test("another schema, row numbers, partitions by number, bits", () => {
   // @ts-expect-error no such column
   users.transpose("nam");
 });
+
+test("state has the types of its schema", () => {
+  const logins = {} as DataFrame<{ user: "string!"; n: "int" }>;
+  const users = logins.groupByKey((row) => row.user, "string!");
+  const sums = users.flatMapGroupsWithState(
+    (user, rows, state) => {
+      expectTypeOf(user).toEqualTypeOf<string>();
+      expectTypeOf(state.getOption()).toEqualTypeOf<{ readonly sum: number } | null>();
+      // @ts-expect-error not the type of the state
+      state.update({ sum: "1" });
+      // @ts-expect-error no such field
+      state.update({ sums: 1 });
+      return [...rows].map(({ n }) => ({ user, n }));
+    },
+    { state: { sum: "bigint!" }, output: { user: "string!", n: "int" }, outputMode: "append" },
+  );
+  expectTypeOf(sums.rowType).toEqualTypeOf<{ readonly user: string; readonly n: number | null }>();
+  const seen = users.transformWithState(
+    (handle) => {
+      const last = handle.getValueState("last", "timestamp!", { ttlDurationMs: 1 });
+      const pages = handle.getMapState("pages", "string!", { visits: "int!" });
+      expectTypeOf(last.get()).toEqualTypeOf<Date | null>();
+      expectTypeOf(pages.getValue("/")).toEqualTypeOf<{ readonly visits: number } | null>();
+      // @ts-expect-error not the type of the keys
+      pages.containsKey(1);
+      return { handleInputRows: (user) => [{ user }] };
+    },
+    { output: { user: "string!" }, timeMode: "ProcessingTime" },
+  );
+  expectTypeOf(seen.rowType).toEqualTypeOf<{ readonly user: string }>();
+  // @ts-expect-error rows of another type come out
+  users.transformWithState(() => ({ handleInputRows: () => [{ user: 1 }] }), { output: { user: "string!" } });
+});

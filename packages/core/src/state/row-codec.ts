@@ -138,7 +138,7 @@ export class RowCodec {
     const all = this.#readers.length;
     const fixed = this.#nullBytes + 8 * all;
     const length = end - start;
-    if (length === fixed || (length > fixed && this.#firstOffset(source, start, all, length) === fixed)) return all;
+    if (length >= fixed && this.#firstOffset(source, start, all, length) === fixed) return all;
     for (let count = all - 1; count > 0; count--) {
       const size = nullBitmapLength(count) + 8 * count;
       // A bitmap of another size would move every slot: fields are added within one bitmap only.
