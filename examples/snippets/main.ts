@@ -54,6 +54,9 @@ await query.stop();
 const sums = spark.read.format("statestore").option("batchId", 0).load("checkpoints/clicks");
 await sums.selectExpr("key.user", "value.count").show();
 
+const clicks = spark.readStream.name("clicks").schema({ user: "string" }).json("in/");
+console.log(clicks.isStreaming);
+
 const users = spark.readStream.schema({ user: "string" }).json("in/");
 
 // A function for each row, or { open, process, close } for each partition.

@@ -13,12 +13,14 @@ export interface ReadSettings {
   readonly format: string | SourceProvider;
   readonly options: OptionMap;
   readonly schema?: StructType;
+  /** Of a stream's source. */
+  readonly name?: string;
 }
 export const defaultRead: ReadSettings = { format: "json", options: new Map() };
 
 /** The plan of a read. */
 export function readPlan(settings: ReadSettings, paths: readonly string[], streaming: boolean): Read {
-  const { format, options, schema } = settings;
+  const { format, options, schema, name } = settings;
   return {
     kind: "Read",
     format: typeof format === "string" ? format.toLowerCase() : (format.names[0] ?? "custom"),
@@ -26,6 +28,7 @@ export function readPlan(settings: ReadSettings, paths: readonly string[], strea
     paths,
     streaming,
     ...(schema === undefined ? {} : { schema }),
+    ...(name === undefined ? {} : { name }),
     ...(typeof format === "string" ? {} : { provider: format }),
   };
 }

@@ -1,3 +1,4 @@
+import { MillraceError } from "../errors/index.ts";
 import type { SourceProvider } from "../sources/contract.ts";
 import type { RowSource } from "../sources/user/row-source.ts";
 import type { SchemaLiteral, ValueOptions } from "../types/schema-literal.ts";
@@ -32,6 +33,17 @@ export class DataStreamReader<S extends Schema = UntypedSchema, O extends ValueO
   options(options: Readonly<Record<string, OptionValue>>): DataStreamReader<S, O> {
     const merged = withOptions(this.#settings.options, Object.entries(options));
     return new DataStreamReader<S, O>(this.#session, { ...this.#settings, options: merged });
+  }
+  /**
+   * A name by which checkpoints know the source. Without one it is known by its format and paths. Named sources may be added to a
+   * query and removed from it between two runs.
+   * @throws MillraceError STREAMING_QUERY_EVOLUTION_ERROR.INVALID_SOURCE_NAME
+   */
+  name(name: string): DataStreamReader<S, O> {
+    if (!/^[A-Za-z0-9_]+$/.test(name)) {
+      throw new MillraceError("STREAMING_QUERY_EVOLUTION_ERROR.INVALID_SOURCE_NAME", { sourceName: name });
+    }
+    return new DataStreamReader<S, O>(this.#session, { ...this.#settings, name });
   }
   /** The columns: a schema literal, which the compiler follows, DDL text, or a StructType. */
   schema<const T extends SchemaInput>(schema: T): DataStreamReader<SchemaOf<T>, O> {

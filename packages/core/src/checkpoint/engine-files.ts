@@ -5,11 +5,12 @@
  */
 import { MillraceError } from "../errors/index.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
+import { matchSources, type MatchedSources, type SourceFact } from "./match-sources.ts";
 import { type CheckpointFiles, corruptedLog, readText, writeTextProgram } from "./checkpoint-files.ts";
 
 export interface EngineFacts {
-  /** One text per source that stays equal as long as offsets of it may be used again, such as `file:/logs/*.json`. */
-  readonly sources: readonly string[];
+  /** By slot, that is by line of the offset log. */
+  readonly sources: readonly SourceFact[];
   readonly outputMode: "append" | "update" | "complete";
   /** User-visible name of each stateful operator, by its id. */
   readonly operators: ReadonlyMap<number, string>;
@@ -31,15 +32,15 @@ export async function readEngineFacts(fs: CheckpointFiles["fs"], checkpoint: str
     throw corruptedLog(path, "it is not JSON");
   }
   const members = new Map<string, unknown>(typeof json === "object" && json !== null ? Object.entries(json) : []);
-  if (members.get("version") !== 1) {
-    throw new MillraceError("UNSUPPORTED_LOG_VERSION", { path, maximum: "1", version: String(members.get("version")) });
+  const version = members.get("version");
+  if (version !== 1 && version !== 2) {
+    throw new MillraceError("UNSUPPORTED_LOG_VERSION", { path, maximum: "2", version: String(version) });
   }
-  const sources = members.get("sources");
+  const sources = readSources(members.get("sources"), version);
   const outputMode = members.get("outputMode");
   const operators = members.get("operators");
   if (
-    !Array.isArray(sources) ||
-    !sources.every((source) => typeof source === "string") ||
+    sources === null ||
     (outputMode !== "append" && outputMode !== "update" && outputMode !== "complete") ||
     typeof operators !== "object" ||
     operators === null
@@ -50,6 +51,18 @@ export async function readEngineFacts(fs: CheckpointFiles["fs"], checkpoint: str
   return { sources, outputMode, operators: new Map(names) };
 }
 
+/** Version 1 knew no names: what a source reads stood alone. */
+function readSources(json: unknown, version: 1 | 2): readonly SourceFact[] | null {
+  if (!Array.isArray(json)) return null;
+  const facts = json.map((source: unknown): SourceFact | null => {
+    if (version === 1) return typeof source === "string" ? { name: null, reads: source } : null;
+    if (typeof source !== "object" || source === null || !("reads" in source) || !("name" in source)) return null;
+    const { name, reads } = source;
+    return typeof reads === "string" && (name === null || typeof name === "string") ? { name, reads } : null;
+  });
+  return facts.every((fact) => fact !== null) ? facts : null;
+}
+
 /** Records the facts of this run. */
 export function writeEngineFactsProgram(
   files: CheckpointFiles,
@@ -57,8 +70,8 @@ export function writeEngineFactsProgram(
   facts: EngineFacts,
 ): FileOperation[] {
   const text = JSON.stringify({
-    version: 1,
-    sources: facts.sources,
+    version: 2,
+    sources: facts.sources.map(({ name, reads }) => ({ name, reads })),
     outputMode: facts.outputMode,
     operators: Object.fromEntries(facts.operators),
   });
@@ -70,6 +83,7 @@ export function writeEngineFactsProgram(
 
 /**
  * Refuses to go on with another query: other sources (E2), another output mode (E7).
+ * @returns which slot each source of the query has
  * @throws MillraceError CHECKPOINT_SOURCE_COUNT_CHANGED, CHECKPOINT_SOURCE_CHANGED, CHECKPOINT_OUTPUT_MODE_CHANGED
  */
 export function checkEngineFacts(
@@ -77,18 +91,8 @@ export function checkEngineFacts(
   stored: EngineFacts,
   wanted: EngineFacts,
   options: { readonly allowOutputModeChange?: boolean } = {},
-): void {
-  checkSourceCount(stored.sources.length, wanted.sources.length);
-  for (const [index, source] of stored.sources.entries()) {
-    if (source !== wanted.sources[index]) {
-      throw new MillraceError("CHECKPOINT_SOURCE_CHANGED", {
-        path: checkpoint,
-        index: String(index),
-        storedSource: source,
-        newSource: wanted.sources[index]!,
-      });
-    }
-  }
+): MatchedSources {
+  const matched = matchSources(checkpoint, stored.sources, wanted.sources);
   if (stored.outputMode !== wanted.outputMode && options.allowOutputModeChange !== true) {
     throw new MillraceError("CHECKPOINT_OUTPUT_MODE_CHANGED", {
       path: checkpoint,
@@ -96,6 +100,7 @@ export function checkEngineFacts(
       newMode: wanted.outputMode,
     });
   }
+  return matched;
 }
 
 /** Compares the offsets of a logged batch with the sources of the query (E1). */

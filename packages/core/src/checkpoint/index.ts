@@ -31,6 +31,13 @@ export {
   printLosslessJson,
 } from "./json-offsets.ts";
 export { acquireLease, foreignLeaseMs, type Lease, type LeaseOwner } from "./lease.ts";
+export {
+  matchSources,
+  type MatchedSources,
+  requireDistinctNames,
+  type SourceFact,
+  sourceText,
+} from "./match-sources.ts";
 export { type LogCodec, MetadataLog } from "./metadata-log.ts";
 export {
   checkStateSettings,

@@ -113,7 +113,10 @@ test("a run notices that its checkpoint was removed", async () => {
 test("another query is refused by name of what changed", async () => {
   const runtime = createSimulatedRuntime(1);
   const facts: EngineFacts = {
-    sources: ["file:/a", "rate"],
+    sources: [
+      { name: null, reads: "file:/a" },
+      { name: null, reads: "rate" },
+    ],
     outputMode: "update",
     operators: new Map([[0, "clicks"]]),
   };
@@ -122,12 +125,13 @@ test("another query is refused by name of what changed", async () => {
   const stored = (await readEngineFacts(runtime.fs, "/cp"))!;
   expect(stored).toEqual(facts);
   checkEngineFacts("/cp", stored, facts);
-  const changed = (change: Partial<EngineFacts>) => (): void =>
+  const changed = (change: Partial<EngineFacts>) => (): unknown =>
     checkEngineFacts("/cp", stored, { ...facts, ...change });
-  expect(changed({ sources: ["rate"] })).toThrow(
+  expect(changed({ sources: [{ name: null, reads: "rate" }] })).toThrow(
     /There are \[2\] sources in the checkpoint offsets and now there are \[1\]/,
   );
-  expect(changed({ sources: ["rate", "file:/a"] })).toThrow(/CHECKPOINT_SOURCE_CHANGED.*Source 0 .*file:\/a.*rate/);
+  const other = [facts.sources[1]!, { name: null, reads: "file:/b" }];
+  expect(changed({ sources: other })).toThrow(/CHECKPOINT_SOURCE_CHANGED.*Source 0 .*file:\/a.*file:\/b/);
   expect(changed({ outputMode: "append" })).toThrow(/CHECKPOINT_OUTPUT_MODE_CHANGED/);
   checkEngineFacts("/cp", stored, { ...facts, outputMode: "append" }, { allowOutputModeChange: true });
   checkSinkPosition("/cp", 4, 5);

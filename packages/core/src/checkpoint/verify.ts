@@ -9,6 +9,7 @@ import { corruptedLog, isTemporary, linesOfVersion1, listOrEmpty, readText } fro
 import { commitLogCodec } from "./commit-log.ts";
 import { readEngineFacts } from "./engine-files.ts";
 import { fileSourceCodec } from "./file-source-log.ts";
+import { sourceText } from "./match-sources.ts";
 import type { LogCodec } from "./metadata-log.ts";
 import { checkStateSettings, offsetLogCodec, type OffsetLogEntry } from "./offset-log.ts";
 import { readQueryId } from "./query-metadata.ts";
@@ -126,7 +127,7 @@ function inspectOrder(
     if (previous !== null && entry.batchWatermarkMs < previous.batchWatermarkMs) {
       inspection.error(path, `the watermark steps back from ${previous.batchWatermarkMs} to ${entry.batchWatermarkMs}`);
     }
-    if (previous !== null && entry.offsets.length !== previous.offsets.length) {
+    if (previous !== null && entry.offsets.length < previous.offsets.length) {
       inspection.error(path, `it has ${entry.offsets.length} sources, the batch before ${previous.offsets.length}`);
     }
     previous = entry;
@@ -267,7 +268,7 @@ export async function describeCheckpoint(fs: FileSystem, directory: string): Pro
     conf: offsets?.conf ?? new Map(),
     operators: await readOperatorMetadata(fs, directory),
     stateBytes: await bytesBeneath(fs, `${directory}/state`),
-    sources: facts?.sources ?? null,
+    sources: facts?.sources.map(sourceText) ?? null,
     outputMode: facts?.outputMode ?? null,
   };
 }

@@ -32,6 +32,8 @@ export interface Read {
   /** As the user gave it; without it the source infers one. */
   readonly schema?: StructType;
   readonly streaming: boolean;
+  /** By which a checkpoint knows the source of a stream. */
+  readonly name?: string;
   /** A source object of the user's (`readStream.from`), when the format is not a registered one. */
   readonly provider?: unknown;
 }

@@ -35,7 +35,7 @@ export async function constructBatch(run: QueryRun): Promise<boolean> {
     batchWatermarkMs,
     batchTimestampMs,
     conf: run.loggedConf,
-    offsets: run.sources.map((source) => source.end),
+    offsets: loggedOffsets(run),
   };
   const logged = run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));
   // Whoever runs the batch awaits it; a failure that comes first is no error of the process.
@@ -45,6 +45,13 @@ export async function constructBatch(run: QueryRun): Promise<boolean> {
   run.lastWatermarkMs = batchWatermarkMs;
   run.nextBatchId = batchId + 1;
   return hasNewData;
+}
+
+/** End offsets by slot. */
+function loggedOffsets(run: QueryRun): readonly (string | null)[] {
+  const ends = new Map(run.removedOffsets);
+  for (const source of run.sources) ends.set(source.slot, source.end);
+  return Array.from({ length: run.slots }, (_, slot) => ends.get(slot) ?? null);
 }
 
 async function advanceSources(run: QueryRun): Promise<void> {

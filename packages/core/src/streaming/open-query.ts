@@ -2,8 +2,11 @@
  * Opens everything a query needs, in an order in which each mismatch with the checkpoint is found before anything of the
  * next batch is written: position, pinned settings, plan, state schemas, sources, sink.
  */
-import { checkSinkPosition, checkSourceCount } from "../checkpoint/engine-files.ts";
+import { checkSinkPosition } from "../checkpoint/engine-files.ts";
+import { type MatchedSources, requireDistinctNames, type SourceFact, sourceText } from "../checkpoint/match-sources.ts";
 import { checkStateSettings } from "../checkpoint/offset-log.ts";
+import { MillraceError } from "../errors/index.ts";
+import type { Read } from "../logical-plan/logical-plan.ts";
 import type { CommittedBatches } from "./committed-batches.ts";
 import type { StreamSink } from "../sinks/contract.ts";
 import { settleWithinGrace } from "./abortable.ts";
@@ -65,7 +68,8 @@ export async function openQuery(
     checkpoint.path,
     warn,
   );
-  if (position.newest !== null) checkSourceCount(position.newest.offsets.length, input.sources.length);
+  const facts = input.sources.map(sourceFact);
+  requireDistinctNames(facts);
   const plan = await input.plan(settings);
   const minBatchesToRetain = countSetting(settings.conf, "spark.sql.streaming.minBatchesToRetain", 100, 1);
   const state = new QueryState(runtime, statefulOperatorsOf(plan.physical), {
@@ -74,24 +78,29 @@ export async function openQuery(
     minBatchesToRetain,
     minDeltasForSnapshot: countSetting(settings.conf, "spark.sql.streaming.stateStore.minDeltasForSnapshot", 10, 1),
   });
-  await checkpoint.checkFacts({
-    // Options such as rate limits may change; where the rows come from may not.
-    sources: input.sources.map((read) => `${read.format.toLowerCase()}:${read.paths.join(",")}`),
-    outputMode: input.outputMode,
-    operators: new Map(state.operators.map(({ operatorId, operatorName }) => [operatorId, operatorName])),
-  });
+  const matched = await checkpoint.checkFacts(
+    {
+      sources: facts,
+      outputMode: input.outputMode,
+      operators: new Map(state.operators.map(({ operatorId, operatorName }) => [operatorId, operatorName])),
+    },
+    position.newest?.offsets.length ?? null,
+  );
+  checkReplayedSources(checkpoint.path, position, matched);
   if (state.operators.length > 0) checkStateSettings(checkpoint.path, logged);
   await state.checkMetadata(position.committedBatchId + 1);
   const sources: StreamingSource[] = [];
   let sink: StreamSink | null = null;
   try {
-    for (const index of input.sources.keys()) sources.push(await openSource(input, checkpoint, control, plan, index));
+    for (const [index, slot] of matched.slots.entries()) {
+      sources.push(await openSource(input, checkpoint, control, plan, index, slot));
+    }
     sink = await input.openSink(resourcesOf(checkpoint, control));
     checkSinkPosition(checkpoint.path, position.committedBatchId, (await sink.lastCommittedBatch?.()) ?? null);
     for (const source of sources) {
-      source.start = position.committed?.[source.index] ?? (await source.source.initialOffset());
+      source.start = position.committed?.[source.slot] ?? (await source.source.initialOffset());
       source.end =
-        position.replay === null ? source.start : (position.replay.entry.offsets[source.index] ?? source.start);
+        position.replay === null ? source.start : (position.replay.entry.offsets[source.slot] ?? source.start);
     }
     if (input.trigger.kind === "availableNow") for (const source of sources) await source.prepareForAvailableNow();
   } catch (error) {
@@ -122,6 +131,8 @@ export async function openQuery(
     ),
     lateRows: new Map(),
     dueMs: -Infinity,
+    slots: matched.facts.length,
+    removedOffsets: new Map(matched.removed.map((slot) => [slot, position.newest?.offsets[slot] ?? null])),
     durations: new DurationRecorder(() => runtime.clock.monotonicMs()),
     batch: batchToReplay(position),
     nextBatchId: position.nextBatchId,
@@ -140,6 +151,26 @@ function resourcesOf(checkpoint: QueryCheckpoint, control: QueryControl): QueryR
   return { queryId, runId: control.runId, epoch, durability, signal: control.abort };
 }
 
+/** Options such as rate limits may change; where the rows come from may not. */
+export function sourceFact(read: Read): SourceFact {
+  return { name: read.name ?? null, reads: `${read.format.toLowerCase()}:${read.paths.join(",")}` };
+}
+
+/** A batch that is run again needs the sources whose rows it has. @throws MillraceError CHECKPOINT_SOURCE_REMOVED_IN_BATCH */
+export function checkReplayedSources(
+  checkpoint: string,
+  { replay, committed }: RecoveredPosition,
+  { removed, facts }: MatchedSources,
+): void {
+  const needed = removed.find((slot) => (replay?.entry.offsets[slot] ?? null) !== (committed?.[slot] ?? null));
+  if (replay === null || needed === undefined) return;
+  throw new MillraceError("CHECKPOINT_SOURCE_REMOVED_IN_BATCH", {
+    path: checkpoint,
+    source: sourceText(facts[needed]!),
+    batchId: String(replay.batchId),
+  });
+}
+
 function batchToReplay(position: RecoveredPosition): QueryRun["batch"] {
   if (position.replay === null) return null;
   return { ...position.replay, lateWatermarkMs: position.lastWatermarkMs, logged: Promise.resolve() };
@@ -151,12 +182,13 @@ async function openSource(
   control: QueryControl,
   plan: QueryPlan,
   index: number,
+  slot: number,
 ): Promise<StreamingSource> {
   const scans = streamingScansOf(plan.physical).filter((scan) => scan.sourceIndex === index);
   const { request, filter } = scanRequestOf(scans);
   const source = await input.openSource(input.sources[index]!, request, {
     ...resourcesOf(checkpoint, control),
-    metadataPath: `${checkpoint.path}/sources/${index}`,
+    metadataPath: `${checkpoint.path}/sources/${slot}`,
   });
-  return new StreamingSource(index, source, request.columns, filter);
+  return new StreamingSource(slot, source, request.columns, filter);
 }

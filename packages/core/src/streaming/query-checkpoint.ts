@@ -3,10 +3,12 @@ import { applyCheckpointProgram, type CheckpointFiles } from "../checkpoint/chec
 import { openCommitLog } from "../checkpoint/commit-log.ts";
 import {
   checkEngineFacts,
+  checkSourceCount,
   type EngineFacts,
   readEngineFacts,
   writeEngineFactsProgram,
 } from "../checkpoint/engine-files.ts";
+import type { MatchedSources } from "../checkpoint/match-sources.ts";
 import { acquireLease } from "../checkpoint/lease.ts";
 import { openOffsetLog, type OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import { openQueryMetadata, readQueryId } from "../checkpoint/query-metadata.ts";
@@ -29,9 +31,11 @@ export interface QueryCheckpoint {
   /**
    * Compares the query with the one that the checkpoint was started with (E2, E7). Reads only; what is not recorded yet is
    * written with the next batch.
+   * @param loggedSources sources of the newest batch, when there is one: those of a checkpoint that records no facts, Spark's
+   * @returns the slot of each source
    * @throws CHECKPOINT_SOURCE_COUNT_CHANGED, CHECKPOINT_SOURCE_CHANGED, CHECKPOINT_OUTPUT_MODE_CHANGED
    */
-  checkFacts(facts: EngineFacts): Promise<void>;
+  checkFacts(facts: EngineFacts, loggedSources: number | null): Promise<MatchedSources>;
   /**
    * P2 and P3: makes `offsets/N` visible and durable, together with the query's facts when they are not there yet.
    * @throws CONCURRENT_STREAM_LOG_UPDATE when another run was first, CONCURRENT_QUERY.OTHER_PROCESS when the lease is lost
@@ -95,19 +99,22 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
     queryId,
     durability,
     epoch: lease.epoch,
-    async checkFacts(facts) {
+    async checkFacts(facts, loggedSources) {
       const stored = await readEngineFacts(fs, path);
       if (stored === null) {
+        if (loggedSources !== null) checkSourceCount(loggedSources, facts.sources.length);
         unwrittenFacts = facts;
-        return;
+        return { slots: [...facts.sources.keys()], facts: facts.sources, removed: [] };
       }
       const allowOutputModeChange = booleanSetting(
         (key) => input.conf(key),
         "millrace.streaming.allowOutputModeChange",
         false,
       );
-      checkEngineFacts(path, stored, facts, { allowOutputModeChange });
-      if (stored.outputMode !== facts.outputMode) unwrittenFacts = facts;
+      const matched = checkEngineFacts(path, stored, facts, { allowOutputModeChange });
+      const changed = matched.facts.some((fact, slot) => fact !== stored.sources[slot]);
+      if (changed || stored.outputMode !== facts.outputMode) unwrittenFacts = { ...facts, sources: matched.facts };
+      return matched;
     },
     latestOffsets: () => offsets.latest(),
     offsets: (batchId) => offsets.get(batchId),

@@ -40,6 +40,9 @@ export interface QueryRun {
   /** Aborted when no new batch may start. */
   readonly stop: AbortSignal;
   tracker: WatermarkTracker;
+  /** Lines of the offset log: one for each source, and for each that was removed, whose offset stays as it was. */
+  readonly slots: number;
+  readonly removedOffsets: ReadonlyMap<number, string | null>;
   /** Rows that operators dropped as late in this run, by operator id. */
   readonly lateRows: Map<number, number>;
   /**

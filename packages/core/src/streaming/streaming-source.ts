@@ -77,7 +77,8 @@ function hiddenFields(scans: readonly ScanExec[]): StructType["fields"] {
 }
 
 export class StreamingSource {
-  readonly index: number;
+  /** Its line in the offset log, and its directory `sources/<slot>`. */
+  readonly slot: number;
   readonly source: MicroBatchSource;
   readonly #columns: StructType;
   readonly #filter: LateFilter | null;
@@ -89,8 +90,8 @@ export class StreamingSource {
   rows = 0;
   #availableNowEnd: { readonly offset: OffsetJson | null } | null = null;
 
-  constructor(index: number, source: MicroBatchSource, columns: StructType, filter: LateFilter | null) {
-    this.index = index;
+  constructor(slot: number, source: MicroBatchSource, columns: StructType, filter: LateFilter | null) {
+    this.slot = slot;
     this.source = source;
     this.#columns = columns;
     this.#filter = filter;

@@ -69,6 +69,11 @@ export const stateErrors = {
     message:
       "There are [<storedCount>] sources in the checkpoint offsets and now there are [<newCount>] sources requested by the query. Cannot continue.",
   },
+  CHECKPOINT_SOURCE_REMOVED_IN_BATCH: {
+    sqlState: "55000",
+    message:
+      "The query no longer reads the source <source>, but batch <batchId> of the checkpoint <path>, which is to be run again, has rows of it. Let the program of before finish the batch, then change it.",
+  },
   CHECKPOINT_WRITE_FAILED: {
     sqlState: "58030",
     retriable: true,

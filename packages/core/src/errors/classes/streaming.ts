@@ -18,6 +18,16 @@ export const streamingErrors = {
     message:
       "Concurrent update to the log. Multiple streaming jobs detected for <batchId>. Please make sure only one streaming job runs on a specific checkpoint location at a time.",
   },
+  "STREAMING_QUERY_EVOLUTION_ERROR.DUPLICATE_SOURCE_NAMES": {
+    sqlState: "42KDE",
+    message:
+      "Streaming query evolution error: Duplicate streaming source names detected: <names>. Each streaming source must have a unique name.",
+  },
+  "STREAMING_QUERY_EVOLUTION_ERROR.INVALID_SOURCE_NAME": {
+    sqlState: "42KDE",
+    message:
+      "Streaming query evolution error: Invalid streaming source name '<sourceName>'. Source names must only contain ASCII letters (a-z, A-Z), digits (0-9), and underscores (_).",
+  },
   UNSUPPORTED_STREAMING_OPERATION: {
     sqlState: "0A000",
     message: "<operation> is not supported. docs/streaming.md lists what a streaming query can hold.",
