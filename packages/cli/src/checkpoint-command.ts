@@ -1,5 +1,16 @@
+import { pathToFileURL } from "node:url";
 import { SparkSession } from "millrace";
-import { applyRepair, createNodeRuntime, describeCheckpoint, planRepair, verifyCheckpoint } from "millrace/engine";
+import {
+  activeEngines,
+  applyRepair,
+  type CheckpointDifference,
+  compareWithCheckpoint,
+  createNodeRuntime,
+  describeCheckpoint,
+  lookInsteadOfStarting,
+  planRepair,
+  verifyCheckpoint,
+} from "millrace/engine";
 import type { CheckpointOptions, StateOptions } from "./checkpoint-options.ts";
 import { Misuse } from "./misuse.ts";
 
@@ -14,6 +25,8 @@ export async function checkpointCommand(options: CheckpointOptions): Promise<num
       return verify(path, fs);
     case "repair":
       return repair(path, options.apply);
+    case "diff":
+      return diff(path, options.file, options.words);
     case "state":
       return state(path, options);
   }
@@ -94,4 +107,22 @@ async function operatorIdOf(path: string, name: string): Promise<number> {
   if (found.length === 1) return found[0]!.operatorId;
   const known = operators.map((o) => `${o.operatorId} ${o.operatorName}`).join(", ") || "none";
   throw new Misuse(`the checkpoint has ${found.length} operators ${name}; it has: ${known}`);
+}
+
+/** Runs the module without starting its queries. Exit code 1: the one of this checkpoint would be refused, or there is none. */
+async function diff(path: string, file: string, words: readonly string[]): Promise<number> {
+  process.argv = [process.argv[0]!, file, ...words];
+  const found: (readonly CheckpointDifference[])[] = [];
+  lookInsteadOfStarting(async (input) => {
+    if (input.checkpointPath === path) found.push(await compareWithCheckpoint(input, path));
+  });
+  await import(pathToFileURL(file).href);
+  await Promise.all(activeEngines().map((engine) => engine.stop()));
+  if (found.length === 0) {
+    process.stdout.write(`${file}: no query that it starts uses ${path}\n`);
+    return 1;
+  }
+  const lines = found.flat().map(({ verdict, what, detail }) => `${verdict.padEnd(10)}  ${what}: ${detail}`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return found.flat().some(({ verdict }) => verdict === "refused") ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Misuse } from "./misuse.ts";
@@ -6,6 +7,7 @@ import { Misuse } from "./misuse.ts";
 export type CheckpointOptions =
   | { readonly action: "show" | "verify"; readonly path: string }
   | { readonly action: "repair"; readonly path: string; readonly apply: boolean }
+  | { readonly action: "diff"; readonly path: string; readonly file: string; readonly words: readonly string[] }
   | ({ readonly action: "state"; readonly path: string } & StateOptions);
 
 export interface StateOptions {
@@ -23,15 +25,17 @@ const flags: Readonly<Record<CheckpointOptions["action"], readonly Flag[]>> = {
   show: [],
   verify: [],
   repair: ["apply"],
+  diff: [],
   state: ["batch", "operator", "where", "store", "join-side", "changes", "limit", "json"],
 };
 const switches: ReadonlySet<string> = new Set<Flag>(["json", "apply"]);
 
 /** @throws Misuse */
 export function checkpointOptions(words: readonly string[]): CheckpointOptions {
-  const [action, ...rest] = words;
-  if (action !== "show" && action !== "verify" && action !== "repair" && action !== "state") {
-    throw new Misuse("checkpoint wants show, verify, state or repair, and a directory");
+  const separator = words.indexOf("--");
+  const [action, ...rest] = separator < 0 ? words : words.slice(0, separator);
+  if (action !== "show" && action !== "verify" && action !== "repair" && action !== "diff" && action !== "state") {
+    throw new Misuse("checkpoint wants show, verify, state, diff or repair, and a directory");
   }
   const known = flags[action];
   const unknown = rest.find(
@@ -46,9 +50,16 @@ export function checkpointOptions(words: readonly string[]): CheckpointOptions {
       known.map((name) => [name, { type: switches.has(name) ? "boolean" : "string" }] as const),
     ),
   });
-  const [directory, more] = positionals;
-  if (directory === undefined || more !== undefined) throw new Misuse(`checkpoint ${action} wants one directory`);
+  const [directory, ...more] = positionals;
+  if (directory === undefined || more.length > (action === "diff" ? 1 : 0)) {
+    throw new Misuse(`checkpoint ${action} wants one directory${action === "diff" ? " and a file" : ""}`);
+  }
   const path = resolve(directory);
+  if (action === "diff") {
+    const file = resolve(more[0] ?? "");
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new Misuse(`there is no file ${file}`);
+    return { action, path, file, words: separator < 0 ? [] : words.slice(separator + 1) };
+  }
   const text = (name: Flag): string | undefined => {
     const value = values[name];
     if (value === true) throw new Misuse(`--${name} wants a value`);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -25,9 +25,10 @@ test.each([
   [["run", "a.ts", "--fast"], "run has no option --fast; the module's own options come after --"],
   [["run", "a.ts", "--grace", "x"], "--grace wants a number of seconds, not x"],
   [["run", "a.ts", "--restart=x"], "--restart=N wants a number of restarts, not --restart=x"],
-  [["checkpoint", "look", "."], "checkpoint wants show, verify, state or repair, and a directory"],
+  [["checkpoint", "look", "."], "checkpoint wants show, verify, state, diff or repair, and a directory"],
   [["checkpoint", "show"], "checkpoint show wants one directory"],
   [["checkpoint", "show", ".", "--apply"], "checkpoint show has no option --apply"],
+  [["checkpoint", "diff", ".", "nothing.ts"], `there is no file ${join(process.cwd(), "nothing.ts")}`],
   [["checkpoint", "state", ".", "--limit", "none"], "--limit wants a number of rows, not none"],
   [
     ["checkpoint", "state", ".", "--changes", "some"],
@@ -54,7 +55,7 @@ test("a directory without a checkpoint is none", async () => {
     const empty = await millrace("checkpoint", action, directory);
     expect(empty).toMatchObject({ code: 1, stderr: `millrace: ${directory}: the directory holds no checkpoint\n` });
   }
-}, 60_000);
+}, 180_000);
 
 test("run shows the batches of a query and passes arguments on; show and verify read its checkpoint", async () => {
   const engine = new URL("../../core/src/api/index.ts", import.meta.url).href;
@@ -84,6 +85,27 @@ test("run shows the batches of a query and passes arguments on; show and verify 
   const unknown = await millrace("checkpoint", "state", checkpoint, "--operator", "dedupe");
   expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("it has: 0 stateStoreSave") as unknown });
 
+  const diff = await millrace("checkpoint", "diff", checkpoint, job, "--", directory);
+  expect(diff.stdout.split("\n").map((line) => line.replace(directory, "DIR"))).toEqual([
+    "kept        position: goes on with batch 1",
+    "kept        source json:DIR/*.json: goes on at its offset, line 0 of the log",
+    "kept        output mode: complete",
+    "kept        state of stateStoreSave: operator 0",
+    "",
+  ]);
+  const changed = join(directory, "changed.ts");
+  writeFileSync(
+    changed,
+    readFileSync(job, "utf8").replace('sum("n")', 'sum("n").cast("string")').replace(".agg", '.groupBy("n").agg'),
+  );
+  const refused = await millrace("checkpoint", "diff", checkpoint, changed, "--", directory);
+  expect(refused).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(
+      /^refused +operators with state: \[STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE\]/m,
+    ) as unknown,
+  });
+
   expect((await millrace("checkpoint", "repair", checkpoint)).stdout).toContain("nothing is to be mended");
   writeFileSync(join(checkpoint, "commits", "0"), "v1\n{");
   const look = await millrace("checkpoint", "repair", checkpoint);
@@ -92,7 +114,7 @@ test("run shows the batches of a query and passes arguments on; show and verify 
   expect((await millrace("checkpoint", "repair", checkpoint, "--apply")).stdout).toContain("can be continued");
   const again = await millrace("run", job, "--", directory);
   expect([again.code, again.stdout.includes("|  3|")]).toEqual([0, true]);
-}, 60_000);
+}, 180_000);
 
 test("run --restart starts a module again after a failure that may be gone, and not after others", async () => {
   const engine = new URL("../../core/src/api/index.ts", import.meta.url).href;
@@ -120,4 +142,4 @@ test("run --restart starts a module again after a failure that may be gone, and 
   expect(hopeless.code).toBe(1);
   expect(hopeless.stderr).toContain("DIVIDE_BY_ZERO");
   expect(hopeless.stderr).toContain("starting again would not help");
-}, 60_000);
+}, 180_000);

@@ -23,6 +23,9 @@ const usage = `usage:
         [--join-side left|right | --store NAME] [--changes FROM[-TO]] [--limit N] [--json]
                         keys and values of an operator's state after a batch, or what
                         batches changed; EXPRESSION over key and value, in SQL
+  millrace checkpoint diff DIRECTORY FILE [-- ARGUMENTS]
+                        runs the module without starting its queries, and says what of
+                        the checkpoint they would keep, compute again, or be refused for
   millrace checkpoint repair DIRECTORY [--apply]
                         says what can be mended without losing rows; --apply does it
   millrace --version | --help

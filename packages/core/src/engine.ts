@@ -40,5 +40,7 @@ export { EmbeddedEngine, type EmbeddedEngineOptions } from "./session/embedded-e
 export { activeEngines, onEngineOpened } from "./session/active-engines.ts";
 export { isRetriable } from "./errors/index.ts";
 export { intervalMillis } from "./api/trigger-interval.ts";
+export { type CheckpointDifference, compareWithCheckpoint } from "./streaming/compare-with-checkpoint.ts";
+export { lookInsteadOfStarting } from "./streaming/unstarted-query.ts";
 export type { StepName } from "./streaming/query-input.ts";
 export type { StreamingQueryHandle, StreamingQueryProgress } from "./streaming/contract.ts";

@@ -15,6 +15,8 @@ import type { SourceProvider, StreamSourceContext } from "../sources/contract.ts
 import { TableScans } from "./table-scans.ts";
 import type { EmbeddedEngine } from "./embedded-engine.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
+import type { StreamingQueryInput } from "../streaming/query-input.ts";
+import { lookedAt } from "../streaming/unstarted-query.ts";
 import type { StreamRequest } from "./engine.ts";
 import { diskHeadroom } from "./disk-headroom.ts";
 import { explainText } from "./explain.ts";
@@ -51,7 +53,7 @@ export async function startStream(
   const { onStep } = engine.options;
   const headroom = checkpointPath === null ? undefined : diskHeadroom(engine.conf, engine.runtime, checkpointPath);
   let running = new AbortController().signal;
-  return engine.streams.start({
+  const input: StreamingQueryInput = {
     runtime: engine.runtime,
     name: request.queryName ?? null,
     outputMode: request.outputMode,
@@ -117,7 +119,8 @@ export async function startStream(
       if (step === "P2") await headroom?.(running);
       await onStep?.(step, batchId, request);
     },
-  });
+  };
+  return (await lookedAt(input)) ?? engine.streams.start(input);
 }
 
 function sinkOf(engine: EmbeddedEngine, request: StreamRequest): SinkProvider {

@@ -8,6 +8,9 @@ import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import { assertInvariant, MillraceError } from "../errors/index.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 
+/** The parts of a checkpoint that say where it stands. */
+export type CheckpointLogs = Pick<QueryCheckpoint, "path" | "latestOffsets" | "offsets" | "latestCommit">;
+
 export interface RecoveredPosition {
   /** The batch to run again, or null. */
   readonly replay: { readonly batchId: number; readonly entry: OffsetLogEntry } | null;
@@ -25,7 +28,7 @@ export interface RecoveredPosition {
   readonly newest: OffsetLogEntry | null;
 }
 
-export async function recoverPosition(checkpoint: QueryCheckpoint): Promise<RecoveredPosition> {
+export async function recoverPosition(checkpoint: CheckpointLogs): Promise<RecoveredPosition> {
   const latest = await checkpoint.latestOffsets();
   const commit = await checkpoint.latestCommit();
   const committedBatchId = commit?.batchId ?? -1;
@@ -67,7 +70,7 @@ export async function recoverPosition(checkpoint: QueryCheckpoint): Promise<Reco
 }
 
 function missing(
-  checkpoint: QueryCheckpoint,
+  checkpoint: CheckpointLogs,
   log: "offsets" | "commits",
   batchId: number,
   latest: number,
