@@ -107,6 +107,8 @@ export async function openQuery(
     await closeQuery(input, sources, sink);
     throw error;
   }
+  const noDataBatches = booleanSetting(settings.conf, "spark.sql.streaming.noDataMicroBatches.enabled", true);
+  const hasTimers = statefulOperatorsOf(plan.physical).some((operator) => operator.batchWithoutData === "whenDue");
   return {
     input,
     runId: control.runId,
@@ -120,7 +122,7 @@ export async function openQuery(
     committed: control.committed,
     trigger: input.trigger,
     minBatchesToRetain,
-    noDataBatches: booleanSetting(settings.conf, "spark.sql.streaming.noDataMicroBatches.enabled", true),
+    noDataBatches,
     abort: control.abort,
     stop: control.stop,
     tracker: new WatermarkTracker(
@@ -130,7 +132,7 @@ export async function openQuery(
       millisSetting(settings.conf, "millrace.streaming.idleSourceTimeout", Infinity),
     ),
     lateRows: new Map(),
-    dueMs: -Infinity,
+    dueMs: hasTimers && noDataBatches && position.nextBatchId > 0 ? -Infinity : Infinity,
     slots: matched.facts.length,
     removedOffsets: new Map(matched.removed.map((slot) => [slot, position.newest?.offsets[slot] ?? null])),
     durations: new DurationRecorder(() => runtime.clock.monotonicMs()),

@@ -46,8 +46,8 @@ export interface QueryRun {
   /** Rows that operators dropped as late in this run, by operator id. */
   readonly lateRows: Map<number, number>;
   /**
-   * When a stateful operator wants a batch, also without data: ms since the epoch; Infinity: none does. −Infinity before the
-   * first batch of the run, when nobody knows.
+   * When a stateful operator wants a batch, also without data: ms since the epoch; Infinity: none does, or there are no
+   * batches without data. −Infinity before the first batch of a run that goes on with timers or timeouts: nobody knows yet.
    */
   dueMs: number;
   durations: DurationRecorder;

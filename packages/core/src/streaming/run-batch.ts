@@ -85,7 +85,8 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
       const { numRowsDroppedByWatermark } = metrics.stateOf(operatorId);
       run.lateRows.set(operatorId, (run.lateRows.get(operatorId) ?? 0) + numRowsDroppedByWatermark);
     }
-    run.dueMs = Math.min(...run.state.operators.map(({ operatorId }) => metrics.stateOf(operatorId).dueMs ?? Infinity));
+    const due = run.state.operators.map(({ operatorId }) => metrics.stateOf(operatorId).dueMs ?? Infinity);
+    run.dueMs = run.noDataBatches ? Math.min(...due) : Infinity;
     await run.durations.time("commitOffsets", () => writeCommit(run, batchId));
     for (const source of run.sources) source.start = source.end;
     return {
