@@ -150,7 +150,7 @@ export const fsyncMutants: readonly Mutant[] = [
     name: "at the start: fsync of the state schema's name",
     edits: [
       {
-        file: "streaming/query-state.ts",
+        file: "streaming/state-metadata.ts",
         find: "unwritten.push(...syncDirectories(durability, [directoryOf(stateSchemaPath(directory))]));",
         replace: "",
       },
@@ -161,7 +161,7 @@ export const fsyncMutants: readonly Mutant[] = [
     name: "at the start: fsync of the operator metadata's name",
     edits: [
       {
-        file: "streaming/query-state.ts",
+        file: "streaming/state-metadata.ts",
         find: "unwritten.push(...syncDirectories(durability, [directoryOf(path)]));",
         replace: "",
       },
