@@ -6,7 +6,7 @@ export default defineConfig({
   ...shared,
   test: {
     include: ["tests/**/*.test.ts"],
-    exclude: ["tests/systems/**", "tests/crash/**"],
+    exclude: ["tests/systems/**", "tests/crash/**", "tests/faults/**"],
     execArgv,
     pool: "forks",
     testTimeout: 120_000,

@@ -12,7 +12,7 @@ export default defineConfig({
       "benchmarks/**/*.test.ts",
       "tests/**/*.test.ts",
     ],
-    exclude: ["**/node_modules/**", "**/fixtures/**", "tests/systems/**", "tests/crash/**"],
+    exclude: ["**/node_modules/**", "**/fixtures/**", "tests/systems/**", "tests/crash/**", "tests/faults/**"],
     execArgv,
     pool: "forks",
     testTimeout: 20_000,

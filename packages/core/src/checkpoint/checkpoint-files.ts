@@ -116,3 +116,15 @@ export async function listOrEmpty(fs: FileSystem, path: string): ReturnType<File
 export function isTemporary(name: string): boolean {
   return name.startsWith(".") && name.endsWith(".tmp");
 }
+
+/** Removes the temporary files that runs which died left in directories. */
+export async function sweepProgram(fs: FileSystem, directories: readonly string[]): Promise<FileOperation[]> {
+  const program: FileOperation[] = [];
+  for (const directory of directories) {
+    for (const { name, kind } of await listOrEmpty(fs, directory)) {
+      if (kind !== "file" || !isTemporary(name)) continue;
+      program.push({ op: "remove", path: `${directory}/${name}`, ifExists: true });
+    }
+  }
+  return program;
+}

@@ -2,9 +2,9 @@ import type { FileOperation } from "../runtime/file-system.ts";
 import {
   applyCheckpointProgram,
   type CheckpointFiles,
-  isTemporary,
   listOrEmpty,
   readText,
+  sweepProgram,
   writeTextProgram,
 } from "./checkpoint-files.ts";
 
@@ -66,13 +66,7 @@ export class MetadataLog<T> {
 
   /** Creates the directory if it is missing and removes what an earlier run left unfinished. */
   async prepareProgram(): Promise<FileOperation[]> {
-    const entries = await listOrEmpty(this.#files.fs, this.directory);
-    return [
-      { op: "makeDirectory", path: this.directory },
-      ...entries
-        .filter(({ name, kind }) => kind === "file" && isTemporary(name))
-        .map(({ name }): FileOperation => ({ op: "remove", path: `${this.directory}/${name}`, ifExists: true })),
-    ];
+    return [{ op: "makeDirectory", path: this.directory }, ...(await sweepProgram(this.#files.fs, [this.directory]))];
   }
 
   /**
@@ -93,14 +87,20 @@ export class MetadataLog<T> {
     this.added(batchId);
   }
 
-  /** Removes all entries below an id. The removals need not be durable: what comes back is removed again. */
+  /**
+   * Removes all entries below an id, the oldest first, so that one that fails leaves no hole. The removals need not be
+   * durable: what comes back is removed again. Call {@link purged} when the program has run.
+   */
   async purgeProgram(belowBatchId: number): Promise<FileOperation[]> {
     const old = (await this.batchIds()).filter((id) => id < belowBatchId);
-    if (old.length === 0) return [];
-    this.#ids = this.#ids!.filter((id) => id >= belowBatchId);
     return old.map((id): FileOperation => ({ op: "remove", path: this.pathOf(id), ifExists: true }));
+  }
+  /** Tells the log that the program of {@link purgeProgram} has run. */
+  purged(belowBatchId: number): void {
+    this.#ids = this.#ids?.filter((id) => id >= belowBatchId) ?? null;
   }
   async purge(belowBatchId: number): Promise<void> {
     await applyCheckpointProgram(this.#files.fs, await this.purgeProgram(belowBatchId));
+    this.purged(belowBatchId);
   }
 }

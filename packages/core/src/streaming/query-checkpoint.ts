@@ -1,5 +1,5 @@
 /** The checkpoint of a running query: its logs, its lease and the facts by which a restart is recognised as the same query. */
-import { applyCheckpointProgram, type CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
+import { applyCheckpointProgram, type CheckpointFiles, sweepProgram } from "../checkpoint/checkpoint-files.ts";
 import { openCommitLog } from "../checkpoint/commit-log.ts";
 import {
   checkEngineFacts,
@@ -84,6 +84,7 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
   let unwrittenFacts: EngineFacts | null = null;
   try {
     await applyCheckpointProgram(fs, [
+      ...(await sweepProgram(fs, [path, `${path}/_engine`])),
       ...(await offsets.prepareProgram()),
       ...(await commits.prepareProgram()),
       // A run that died between a name and the sync of its directory left entries that are seen but not durable. This run
@@ -134,8 +135,10 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
     },
     apply: (program) => applyCheckpointProgram(fs, program),
     async purge(belowBatchId) {
-      const program = [...(await offsets.purgeProgram(belowBatchId)), ...(await commits.purgeProgram(belowBatchId))];
+      const program = [...(await commits.purgeProgram(belowBatchId)), ...(await offsets.purgeProgram(belowBatchId))];
       if (program.length > 0) await fs.apply(program);
+      commits.purged(belowBatchId);
+      offsets.purged(belowBatchId);
     },
     async keepLease() {
       const now = runtime.clock.monotonicMs();

@@ -2,6 +2,7 @@
  * What a checkpoint records of the stateful operators and their stores, held against what the query has. An operator may allow
  * some changes: stores that come and go with its variables, and fields at the end of their values.
  */
+import { sweepProgram } from "../checkpoint/checkpoint-files.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { OperatorState, StateStoreDescription } from "../physical-plan/stateful.ts";
 import type { Durability } from "../runtime/durability.ts";
@@ -58,6 +59,7 @@ export async function checkStateMetadata(
       const isNew = before !== undefined && recorded === undefined && store.optional === true;
       firstVersions.set(storeKey(operator.operatorId, store.name), isNew ? nextVersion : (recorded?.firstVersion ?? 0));
       const directory = statePartitionDirectory(checkpointPath, operator.operatorId, 0, store.name);
+      unwritten.push(...(await sweepProgram(fs, [directoryOf(stateSchemaPath(directory))])));
       const schema = isNew ? null : await readStateSchema(fs, directory);
       if (schema !== null) storedSchemas++;
       if (schema !== null && checkStateSchema(schema, store, store.evolves) === "same") {
@@ -73,10 +75,11 @@ export async function checkStateMetadata(
   checkOperators(stored, recordsAll ? wanted : wanted.filter(({ operatorId }) => storedById.has(operatorId)));
   for (const operator of wanted) {
     const before = storedById.get(operator.operatorId);
+    const path = operatorMetadataPath(checkpointPath, operator.operatorId);
+    unwritten.push(...(await sweepProgram(fs, [directoryOf(path)])));
     const keeps = before !== undefined && (operator.settings === undefined || sameMetadata(before, operator));
     if (keeps) {
       // Seen, but not durable when the run that wrote it died before it synced the directory.
-      const path = operatorMetadataPath(checkpointPath, operator.operatorId);
       unwritten.push(...syncDirectories(durability, [directoryOf(path)]));
     } else unwritten.push(...writeOperatorMetadataProgram(checkpointPath, operator, random.uuid(), durability));
   }

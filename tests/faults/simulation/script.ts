@@ -1,0 +1,134 @@
+/** Random histories of a query: what arrives, when it is started, and what goes wrong meanwhile. All of it is plain data. */
+import fc from "fast-check";
+import type { Fault, FaultCode, StepName, Survival } from "millrace/engine";
+import { simulatedQueries } from "./queries.ts";
+
+/** A row of the stream; times in seconds. */
+export interface Event {
+  readonly k: string | null;
+  readonly at: number | null;
+  readonly n: number | null;
+}
+
+/** What goes wrong in one run of the query. */
+export type Trouble =
+  | { readonly kind: "none" }
+  | { readonly kind: "disk"; readonly fault: Fault }
+  | { readonly kind: "read"; readonly at: number; readonly code: FaultCode; readonly times: number }
+  /** The process dies, or the machine, when the `nth` batch of the run comes to a step. */
+  | { readonly kind: "crash"; readonly step: StepName; readonly nth: number; readonly survive: Survival }
+  /** `stop()` is called at the step. */
+  | { readonly kind: "stop"; readonly step: StepName; readonly nth: number }
+  /** The wall clock is set at the step. */
+  | { readonly kind: "clock"; readonly step: StepName; readonly nth: number; readonly ms: number }
+  /** Another process starts the same query at the step. */
+  | { readonly kind: "second process"; readonly step: StepName; readonly nth: number }
+  /** A function of the user's throws at a row. */
+  | { readonly kind: "function"; readonly call: number }
+  /** The user's store fails before or after it has taken a batch. */
+  | { readonly kind: "store"; readonly nth: number; readonly taken: boolean };
+
+export interface Step {
+  /** Rows that arrive together before the run. */
+  readonly add: readonly (readonly Event[])[];
+  /** A growing file is renamed, and begun anew, before they arrive. */
+  readonly rotate: boolean;
+  readonly trouble: Trouble;
+}
+
+export interface Script {
+  readonly query: string;
+  readonly source: "memory" | "files" | "tail";
+  readonly sink: "store" | "files";
+  readonly partitions: number;
+  readonly deltasForSnapshot: number;
+  readonly batchesToRetain: number;
+  readonly compactInterval: number;
+  readonly rowsPerBatch: number;
+  readonly codegen: boolean;
+  readonly steps: readonly Step[];
+}
+
+const stepNames = ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11"] as const;
+const survive = fc.constantFrom<Survival>("all", "none", "random");
+const at = fc.nat(90);
+const nth = fc.nat(3);
+const step = fc.constantFrom<StepName>(...stepNames);
+const diskFault: fc.Arbitrary<Fault> = fc
+  .record({
+    at,
+    fault: fc.constantFrom<Fault["fault"]>(
+      "crashBefore",
+      "crashAfter",
+      "torn",
+      "loseUnsynced",
+      "ENOSPC",
+      "EIO",
+      "EMFILE",
+    ),
+    tearAt: fc.constantFrom(0, 1, 20, -1),
+    survive,
+  })
+  .map(({ at: index, fault, tearAt, survive: kept }) =>
+    // What was torn or lost is lost: only a plain crash leaves it open what survives.
+    fault.startsWith("crash") ? { at: index, fault, survive: kept } : { at: index, fault, tearAt },
+  );
+
+const trouble: fc.Arbitrary<Trouble> = fc.oneof(
+  fc.constant({ kind: "none" as const }),
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("disk" as const), fault: diskFault }) },
+  fc.record({
+    kind: fc.constant("read" as const),
+    at,
+    code: fc.constantFrom<FaultCode>("EIO", "EMFILE"),
+    times: fc.integer({ min: 1, max: 5 }),
+  }),
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("crash" as const), step, nth, survive }) },
+  fc.record({ kind: fc.constant("stop" as const), step, nth }),
+  fc.record({
+    kind: fc.constant("clock" as const),
+    step,
+    nth,
+    ms: fc.constantFrom(-3_600_000, -1000, 1000, 3_600_000, 86_400_000),
+  }),
+  fc.record({ kind: fc.constant("second process" as const), step, nth }),
+  fc.record({ kind: fc.constant("function" as const), call: fc.nat(12) }),
+  fc.record({ kind: fc.constant("store" as const), nth, taken: fc.boolean() }),
+);
+
+const event: fc.Arbitrary<Event> = fc.record({
+  k: fc.constantFrom("a", "b", "c", null),
+  at: fc.option(fc.integer({ min: 0, max: 300 }), { nil: null, freq: 12 }),
+  n: fc.option(fc.integer({ min: 0, max: 4 }), { nil: null, freq: 5 }),
+});
+
+export const scripts: fc.Arbitrary<Script> = fc
+  .record({
+    query: fc.constantFrom(...simulatedQueries.map(({ name }) => name)),
+    source: fc.constantFrom("memory" as const, "files" as const, "tail" as const),
+    sink: fc.constantFrom("store" as const, "files" as const),
+    partitions: fc.integer({ min: 1, max: 3 }),
+    deltasForSnapshot: fc.integer({ min: 1, max: 4 }),
+    batchesToRetain: fc.integer({ min: 1, max: 4 }),
+    compactInterval: fc.integer({ min: 2, max: 4 }),
+    rowsPerBatch: fc.integer({ min: 1, max: 6 }),
+    codegen: fc.boolean(),
+    steps: fc.array(
+      fc.record({
+        add: fc.array(fc.array(event, { minLength: 1, maxLength: 5 }), { maxLength: 3 }),
+        rotate: fc.boolean(),
+        trouble,
+      }),
+      { minLength: 1, maxLength: 7 },
+    ),
+  })
+  .map((script) => {
+    const query = simulatedQueries.find(({ name }) => name === script.query)!;
+    return {
+      ...script,
+      source: query.sources.includes(script.source) ? script.source : query.sources[0]!,
+      sink: query.mode === "append" ? script.sink : ("store" as const),
+      // The model of late rows reads in the log which rows a batch had.
+      batchesToRetain: query.oracle.kind === "model" ? 100 : script.batchesToRetain,
+    };
+  });
