@@ -10,7 +10,9 @@
  */
 import type { Fault } from "millrace/engine";
 import { describe, expect, test } from "vitest";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 import { crashQueries } from "./crash-queries.ts";
+import { crashRows } from "./crash-rows.ts";
 import { batchAnswer, finalRows, play } from "./crash-world.ts";
 
 const faults: readonly Fault["fault"][] = ["crashBefore", "crashAfter", "torn", "loseUnsynced", "ENOSPC", "EIO"];
@@ -52,6 +54,7 @@ describe.each(crashQueries)("$name", (query) => {
       const every = all ? 1 : Math.max(1, Math.ceil((operations * faults.length) / wanted));
       let runs = 0;
       let restarted = 0;
+      const count = new Map<string, number>();
       const startedAt = performance.now();
       for (const [i, fault] of faults.entries()) {
         for (let at = Math.floor((i * every) / faults.length); at < operations; at += every) {
@@ -61,7 +64,12 @@ describe.each(crashQueries)("$name", (query) => {
             throw new Error(place, { cause: error });
           });
           expect(outcome.result, place).toBe(golden.result);
-          if (outcome.attempts > 1) restarted++;
+          if (outcome.attempts > 1) {
+            restarted++;
+            for (const row of crashRows(log, { at, fault }, outcome.attempts > 2)) {
+              count.set(row, (count.get(row) ?? 0) + 1);
+            }
+          }
           runs++;
         }
       }
@@ -70,6 +78,7 @@ describe.each(crashQueries)("$name", (query) => {
         `${query.name}, ${order}: ${commits.length} batches, ${operations} operations, k = ${every}, ${runs} runs, ${restarted} with a restart, ${seconds} s`,
       );
       expect(restarted).toBeGreaterThan(runs / 2);
+      for (const [row, times] of count) fired(row, times);
     },
     all ? 3_600_000 : 120_000,
   );

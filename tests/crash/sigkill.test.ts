@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { SparkSession } from "millrace";
 import { SeededRandom, type StepName } from "millrace/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 import { sortedTexts } from "./crash-world.ts";
 
 const steps: readonly StepName[] = ["P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10"];
@@ -111,6 +112,7 @@ test.runIf(process.platform === "linux")(
       while (state() !== "T") await new Promise((resolve) => setTimeout(resolve, 20));
       expect(() => runChild("local")).toThrow(new RegExp(`CONCURRENT_QUERY.OTHER_PROCESS.*${first.pid}`));
       expect([newest("offsets"), newest("commits")]).toEqual([1, 0]);
+      fired("E10");
     } finally {
       first.kill("SIGKILL");
     }
@@ -144,4 +146,7 @@ test("a query that is killed fifty times counts every row once", async () => {
   await using spark = await SparkSession.builder.config("spark.sql.session.timeZone", "UTC").create();
   const rows = await spark.read.schema("start timestamp, user string, n bigint").json(join(directory, "out")).collect();
   expect(sortedTexts(rows)).toEqual(expected);
+  fired("A3", histogram.get("P5")! + histogram.get("P6")!);
+  fired("A6", histogram.get("P7")!);
+  fired("A7", histogram.get("P8")!);
 }, 400_000);

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { count, SparkSession, sum, udf, window } from "millrace";
 import { createNodeRuntime, EmbeddedEngine, type Runtime, SeededRandom } from "millrace/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 import { sortedTexts } from "./crash-world.ts";
 
 const files = 16;
@@ -169,6 +170,7 @@ test.each([1, 3])(
     expect(workers.tasks).toBeGreaterThanOrEqual(files);
     expect(workers.deaths).toBeGreaterThan(3);
     expect(await resultOf(spark, `killed-${seed}`)).toEqual(await (answer ??= batchAnswer()));
+    fired("A4", workers.deaths);
   },
   60_000,
 );

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { StreamingQuery } from "millrace";
 import { type SimulatedSession, simulatedSession } from "./simulated-session.ts";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 
 function start({ spark }: SimulatedSession): Promise<StreamingQuery> {
   return spark.readStream
@@ -20,6 +21,7 @@ test("a server that is missing is named", async () => {
     errorClass: "CANNOT_CONNECT",
     parameters: { address: "localhost:9999", code: "ECONNREFUSED" },
   });
+  fired("D3");
 });
 
 test("a server that goes away leaves a warning, and its lines, also the one without an end", async () => {
@@ -39,6 +41,7 @@ test("a server that goes away leaves a warning, and its lines, also the one with
     message: expect.stringContaining("localhost:9999 closed the connection") as string,
   });
   await query.stop();
+  fired("D3");
 });
 
 test("a line over 64 MiB ends the query; it is not collected any further", async () => {
@@ -53,4 +56,5 @@ test("a line over 64 MiB ends the query; it is not collected any further", async
   await expect(query.awaitTermination()).rejects.toMatchObject({
     cause: { errorClass: "RECORD_TOO_LARGE", parameters: { path: "socket localhost:9999" } },
   });
+  fired("D13");
 });

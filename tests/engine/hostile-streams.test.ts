@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { count, type DataFrame, type SparkSession, window } from "millrace";
 import { createSimulatedRuntime, type FaultCode, MemoryStream, parseDdl } from "millrace/engine";
 import { type SimulatedSession, simulatedSession } from "./simulated-session.ts";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 
 const schema = { at: "timestamp", key: "string" } as const;
 const events = (): MemoryStream => new MemoryStream(parseDdl("at TIMESTAMP, key STRING"));
@@ -66,6 +67,8 @@ describe("user functions of a stream", () => {
       await again.stop();
       expect(seen).toEqual([{ key: "a" }]);
     }
+    fired("D12");
+    fired("F1");
   });
 
   test("one that never resolves does not keep stop() from returning", async () => {
@@ -90,6 +93,7 @@ describe("user functions of a stream", () => {
       expect(query.isActive).toBe(false);
       await stopped(session, session.spark.stop());
     }
+    fired("F2");
   });
 });
 
@@ -126,6 +130,7 @@ describe("checkpoints", () => {
     const next = await start(other);
     await next.processAllAvailable();
     await next.stop();
+    fired("E9");
   });
 
   test("one of another query is refused by name", async () => {
@@ -161,6 +166,9 @@ describe("checkpoints", () => {
     );
     expect(await run(plain(source), "update")).toContain("STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA");
     expect(await run(plain(counts(source)), "update")).toBe("ran");
+    fired("E3");
+    fired("E4");
+    fired("E7");
   });
 });
 
@@ -183,6 +191,7 @@ test("event times in the far future close every window, and say so", async () =>
   const late = query.recentProgress.flatMap((p) => p.stateOperators.map((s) => s.numRowsDroppedByWatermark));
   expect(late.reduce((a, b) => a + b, 0)).toBe(2);
   await query.stop();
+  fired("C4");
 });
 
 describe("a checkpoint and an output directory on a disk that", () => {
@@ -236,6 +245,7 @@ describe("a checkpoint and an output directory on a disk that", () => {
             /^(STREAM_FAILED|CHECKPOINT_WRITE_FAILED|TASK_WRITE_FAILED)$/,
           );
           expect(error.message, `at ${at}`).toContain(code);
+          fired(code === "EIO" ? "B9" : "B8");
         }
         const repaired = broken.restart();
         await using next = await simulatedSession(repaired);

@@ -7,6 +7,7 @@ import { windowBytes } from "../../packages/core/src/execution/parallel/messages
 import type { ThreadEnd, WorkerLink, Workers } from "../../packages/core/src/runtime/workers.ts";
 import { serveTasks } from "../../packages/core/src/session/serve-tasks.ts";
 import { type Frame, schema, type Step, step, tableOf } from "./random-plans.ts";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 
 /** Threads that are none: they take turns on this one, get copies of all messages, and can die after any of them. */
 class LoopbackWorkers implements Workers {
@@ -165,6 +166,7 @@ test("threads that are faster than the reader of their rows wait for it", async 
   expect(mostAhead).toBeLessThan(4 * (windowBytes + (1 << 20)));
   expect(workers.sentBytes).toBeLessThan(rows * 8);
   await spark.stop();
+  fired("G3");
 }, 60_000);
 
 test("a stream of files on threads gives the batch answer of one thread, however it is cut and whatever dies", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { count, lit, max, SparkSession, sum, udf } from "millrace";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 
 const module = new URL("./thread-functions.ts", import.meta.url).href;
 const rows = 20_000;
@@ -51,6 +52,7 @@ test("a function that ends every thread fails its query, not the process", async
 test("a full heap fails the query, not the process; the session goes on", async () => {
   await expect(sumOf("fillsTheHeap")).rejects.toMatchObject({ errorClass: "WORKER_THREAD_OUT_OF_MEMORY" });
   expect(await sumOf("twice")).toEqual([{ sum: rows * (rows - 1) }]);
+  fired("G5");
 }, 60_000);
 
 test("what a function throws in a thread arrives with its cause", async () => {

@@ -162,7 +162,7 @@ export const faultTable: readonly Fault[] = [
   ),
   row("B11", "a link or rename fails", "as B8", t.engineCrash, t.simulation),
   row("B12", "slow disk", "progress says how long the log took, a warning that the batch falls behind", t.slow),
-  row("B13", "checkpoint on an object store", "refused: `UNSUPPORTED_CHECKPOINT_LOCATION`", t.refused),
+  row("B13", "checkpoint on an object store", "refused: `UNSUPPORTED_PATH_SCHEME`", t.refused),
   row(
     "B14",
     "checkpoint deleted under a running query",
@@ -216,8 +216,8 @@ export const faultTable: readonly Fault[] = [
   row("D3", "server not there, or going away", "`CANNOT_CONNECT`; a warning when it goes", t.sockets),
   none("D4", "consumer group rebalanced", "offsets are assigned, not balanced", noKafka),
   row("D5", "ranges with fewer rows than offsets", "ordinary", t.sources),
-  row("D6", "rows delivered twice by the producer", "passed through; `dropDuplicates` drops them", t.testingOperators),
-  row("D7", "rows late and out of order", "dropped where state is gone, counted", t.simulation, t.testingOperators),
+  row("D6", "rows delivered twice by the producer", "passed through; `dropDuplicates` drops them", t.sources),
+  row("D7", "rows late and out of order", "dropped where state is gone, counted", t.simulation, t.sources),
   row(
     "D8",
     "file changed or gone after it was listed",
@@ -245,7 +245,7 @@ export const faultTable: readonly Fault[] = [
     "D14",
     "source without rows",
     "no batch; the other streams' watermark waits for it, unless an idle timeout is set",
-    t.watermarkReport,
+    t.sources,
   ),
   row("D15", "socket source after a restart", "rows that were not committed are lost, with a warning", t.sources),
   row("D16", "offset above 2^53", "every digit is kept", t.logs),
@@ -318,5 +318,5 @@ export const faultTable: readonly Fault[] = [
   row("G5", "worker thread with a full heap", "the query fails, the process goes on", t.workerThreads),
   row("G6", "listener that throws or is slow", "a warning; the query goes on", t.query),
   row("G7", "thousands of batches and files", "a batch costs the same; logs stay within their retention", t.query),
-  row("G8", "SIGTERM", "the running batch commits, or comes again", t.heap, t.sigkill),
+  row("G8", "SIGTERM", "the running batch commits, or comes again", t.heap),
 ];

@@ -18,8 +18,6 @@ export const faultTests = {
   oddFiles: `${core}/sources/files/odd-files.test.ts`,
   tail: `${core}/sources/tail/tail.test.ts`,
   restrictPaths: `${core}/session/restrict-paths.test.ts`,
-  testingOperators: "packages/testing/src/stateful-operators.test.ts",
-  watermarkReport: "packages/testing/src/watermark-report.test.ts",
   hostileStreams: "tests/engine/hostile-streams.test.ts",
   sockets: "tests/engine/hostile-sockets.test.ts",
   parallel: "tests/engine/parallel.test.ts",

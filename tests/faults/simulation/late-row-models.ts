@@ -26,6 +26,14 @@ export function watermarksOf(
   });
 }
 
+/** Delay of the watermark of the queries with late rows, in seconds. */
+export const delaySeconds = 30;
+
+export function hasLateRows(batches: RowsOfBatches): boolean {
+  const marks = watermarksOf(batches, delaySeconds);
+  return batches.some((rows, batch) => rows.some(({ at }) => at !== null && at <= marks[batch]!.late));
+}
+
 /** Rows per window and key; a window leaves when the watermark has reached its end, and rows of such windows are late. */
 export function modelOfWindowedCount(batches: RowsOfBatches, delay: number, length: number): object[][] {
   const marks = watermarksOf(batches, delay);

@@ -2,8 +2,8 @@
  * The queries of the simulation. To have another operator simulated, add a query here: how it is built over a stream with the
  * columns `k STRING, at TIMESTAMP, n INT`, and what it comes to in the end.
  */
-import { type DataFrame, expr, type OutputMode, type Schema, window } from "millrace";
-import { modelOfDistinct, modelOfWindowedCount, type RowsOfBatches } from "./late-row-models.ts";
+import { type DataFrame, expr, type OutputMode, type Schema, sessionWindow, window } from "millrace";
+import { delaySeconds, modelOfDistinct, modelOfWindowedCount, type RowsOfBatches } from "./late-row-models.ts";
 import type { Script } from "./script.ts";
 
 export type Frame = DataFrame<Schema>;
@@ -32,7 +32,7 @@ const frame = (any: unknown): Frame => any as Frame;
 const withoutLast = (events: Frame): Frame => events.filter("k IS NULL OR k <> 'end'");
 /** Rows of at most 300 seconds are never late behind this delay. */
 const patient = (events: Frame): Frame => events.withWatermark("at" as never, "10 minutes");
-const impatient = (events: Frame): Frame => events.withWatermark("at" as never, "30 seconds");
+const impatient = (events: Frame): Frame => events.withWatermark("at" as never, `${delaySeconds} seconds`);
 const minutes = (events: Frame): Frame => frame(events.groupBy(window("at", "1 minute"), "k").count());
 const flat = (windows: Frame): Frame => frame(windows.selectExpr("window.start AS start", "k", "count"));
 
@@ -102,13 +102,16 @@ export const simulatedQueries: readonly SimulatedQuery[] = [
   query("windows of windows", "start TIMESTAMP, s BIGINT, c BIGINT", (df) => windowsOfWindows(patient(df)), {
     batch: (df) => windowsOfWindows(withoutLast(df)),
   }),
+  query("sessions", "start TIMESTAMP, k STRING, count BIGINT", (df) => sessions(patient(df)), {
+    batch: (df) => sessions(withoutLast(df)),
+  }),
   {
     name: "windowed counts with late rows",
     mode: "append",
     build: (df) => flat(minutes(impatient(df))),
     schema: "start TIMESTAMP, k STRING, count BIGINT",
     sources: ["memory"],
-    oracle: { kind: "model", rows: (batches) => modelOfWindowedCount(batches, 30, 60) },
+    oracle: { kind: "model", rows: (batches) => modelOfWindowedCount(batches, delaySeconds, 60) },
   },
   {
     name: "distinct rows with late rows",
@@ -116,7 +119,7 @@ export const simulatedQueries: readonly SimulatedQuery[] = [
     build: (df) => frame(impatient(df).select("at", "k").dropDuplicates("at", "k")),
     schema: "at TIMESTAMP, k STRING",
     sources: ["memory"],
-    oracle: { kind: "model", rows: (batches) => modelOfDistinct(batches, 30) },
+    oracle: { kind: "model", rows: (batches) => modelOfDistinct(batches, delaySeconds) },
   },
 ];
 
@@ -145,5 +148,14 @@ function windowsOfWindows(events: Frame): Frame {
       .groupBy(window("window", "5 minutes"))
       .agg(expr("sum(count) AS s"), expr("count(*) AS c"))
       .selectExpr("window.start AS start", "s", "c"),
+  );
+}
+
+function sessions(events: Frame): Frame {
+  return frame(
+    events
+      .groupBy(sessionWindow("at", "20 seconds"), "k")
+      .count()
+      .selectExpr("session_window.start AS start", "k", "count"),
   );
 }

@@ -11,7 +11,7 @@ import {
   verifyCheckpoint,
 } from "millrace/engine";
 import { CheckpointWatch } from "./invariants.ts";
-import { timeOf } from "./late-row-models.ts";
+import { hasLateRows, timeOf } from "./late-row-models.ts";
 import { type Frame, type SimulatedQuery, simulatedQueries } from "./queries.ts";
 import type { Event, Script, Step, Trouble } from "./script.ts";
 
@@ -216,7 +216,8 @@ class World {
             step: trouble.step,
             left: trouble.nth,
             act: () => {
-              this.#count(`${trouble.kind} at ${trouble.step}`);
+              const kind = "ms" in trouble ? `clock ${trouble.ms < 0 ? "back" : "forth"}` : trouble.kind;
+              this.#count(`${kind} at ${trouble.step}`);
               return act();
             },
           }
@@ -301,6 +302,7 @@ class World {
     const spark = await this.#session(this.runtime.anotherProcess());
     try {
       const { oracle, mode, keys } = this.query;
+      if (oracle.kind === "model" && hasLateRows(this.#watch.rowsOfBatches(this.#units))) this.#count("late rows");
       if (oracle.kind === "model" && this.script.sink === "store") {
         const model = oracle.rows(this.#watch.rowsOfBatches(this.#units));
         for (const [batchId, rows] of model.entries()) {

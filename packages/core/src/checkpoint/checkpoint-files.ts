@@ -3,8 +3,8 @@
  * against the checksum files beside them, and never half.
  */
 import { MillraceError } from "../errors/index.ts";
-import { atomicWrite, type Durability } from "../runtime/durability.ts";
-import { changedPath, FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
+import { applyAtomicWrites, atomicWrite, type Durability } from "../runtime/durability.ts";
+import { FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
 import type { Random } from "../runtime/random.ts";
 import { checkSideFiles } from "../state/side-files.ts";
 
@@ -40,18 +40,9 @@ export function writeTextProgram(
  */
 export async function applyCheckpointProgram(fs: FileSystem, program: readonly FileOperation[]): Promise<void> {
   try {
-    await fs.apply(program);
+    await applyAtomicWrites(fs, program);
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;
-    const cleanup: FileOperation[] = [];
-    for (const operation of program) {
-      const path = changedPath(operation);
-      if ((operation.op === "write" || operation.op === "copy") && path.endsWith(".tmp")) {
-        cleanup.push({ op: "remove", path, ifExists: true });
-      }
-    }
-    // The error to report is the first one; what could not be removed is swept by the next run.
-    await fs.apply(cleanup).catch(() => undefined);
     if (error.code === "EEXIST" && error.operation === "link") {
       throw new MillraceError(
         "CONCURRENT_STREAM_LOG_UPDATE",

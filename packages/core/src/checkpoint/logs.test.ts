@@ -24,6 +24,7 @@ import {
   visibleFiles,
 } from "./index.ts";
 import { deriveCompactInterval } from "./compactible-log.ts";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 
 const filesOf = (runtime: SimulatedRuntime): CheckpointFiles => ({
   fs: runtime.fs,
@@ -83,6 +84,9 @@ describe("offsets and commits", () => {
     expect(() => commitLogCodec.decode("/c", "")).toThrow(/CHECKPOINT_LOG_CORRUPTED/);
     const rocks = new Map([["spark.sql.streaming.stateStore.providerClass", "RocksDBStateStoreProvider"]]);
     expect(() => checkStateSettings("/cp", rocks)).toThrow(/STATE_STORE_PROVIDER_NOT_SUPPORTED/);
+    fired("B1");
+    fired("B2");
+    fired("B4");
   });
 
   test("adding, listing, purging; a second writer of the same batch fails", async () => {
@@ -139,6 +143,7 @@ test("the query id is drawn once and a checkpoint without it is refused", async 
   await expect(openQueryMetadata(filesOf(runtime), "/cp")).rejects.toMatchObject({
     errorClass: "CHECKPOINT_METADATA_MISSING",
   });
+  fired("B15");
 });
 
 describe("compactible logs", () => {
@@ -256,6 +261,7 @@ describe("compactible logs", () => {
         expect((await openFileSourceLog(filesOf(next), next.clock, "/cp/sources/0").entries()).length).toBe(8);
       }
     }
+    fired("A12");
   });
 });
 
@@ -288,6 +294,7 @@ test("offsets beyond 2^53 keep every digit", () => {
       expect(JSON.parse(printLosslessJson(parseLosslessJson(text)))).toEqual(JSON.parse(text));
     }),
   );
+  fired("D16");
 });
 
 test("a checkpoint is described and verified", async () => {

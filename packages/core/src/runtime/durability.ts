@@ -1,4 +1,4 @@
-import type { FileOperation } from "./file-system.ts";
+import { changedPath, type FileOperation, type FileSystem } from "./file-system.ts";
 
 /** `fsync`: a finished write survives power loss. `spark`: as Spark, files are closed but not synced. */
 export type Durability = "fsync" | "spark";
@@ -51,4 +51,23 @@ export function atomicWrite(
   }
   if (synced) program.push({ op: "syncDirectory", path: parentOf(path) });
   return program;
+}
+
+/**
+ * Runs a program of atomic writes; one that fails leaves none of their temporary files, which would fill a full disk further
+ * with every attempt.
+ */
+export async function applyAtomicWrites(fs: FileSystem, program: readonly FileOperation[]): Promise<void> {
+  try {
+    await fs.apply(program);
+  } catch (error) {
+    const cleanup = program.flatMap((operation): FileOperation[] => {
+      const path = changedPath(operation);
+      const temporary = (operation.op === "write" || operation.op === "copy") && path.endsWith(".tmp");
+      return temporary ? [{ op: "remove", path, ifExists: true }] : [];
+    });
+    // The error to report is the first one; what could not be removed is swept by the next run.
+    await fs.apply(cleanup).catch(() => undefined);
+    throw error;
+  }
 }

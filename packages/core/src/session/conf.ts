@@ -267,6 +267,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Go on with a checkpoint in another output mode.",
     ...boolean,
   },
+  "millrace.state.maxBytes": {
+    default: undefined,
+    doc: "Memory that the state of a query may take, such as 2g; a batch that brings it above fails with STATE_STORE_TOO_LARGE. Unset: no limit.",
+    ...byteCount,
+  },
   "millrace.streaming.idleSourceTimeout": {
     default: undefined,
     doc: "A withWatermark whose rows stay away for so long no longer holds the query's watermark back. Unset: it does, as in Spark.",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SparkSession } from "../api/index.ts";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 
 let base: string;
 let inside: string;
@@ -49,6 +50,7 @@ describe("millrace.restrictPaths", () => {
   ])("%s is not read", async (_, path) => {
     await using spark = await session();
     await expect(spark.read.text(path()).collect()).rejects.toMatchObject(refused);
+    fired("B17");
   });
 
   test("worker threads are held by it too", async () => {

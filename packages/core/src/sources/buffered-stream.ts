@@ -61,15 +61,13 @@ export class BufferedStream<T> {
 
   /** The values numbered [start, end). Those of an earlier run are lost, and not given. */
   slice(start: number, end: number): readonly T[] {
+    // A batch of an earlier run is repeated: its rows were in the memory of that run, and what has arrived since then comes
+    // after it.
+    this.startAt(end);
     if (end > this.#base + this.#values.length) {
-      // A batch of an earlier run is repeated: its rows were in the memory of that run.
-      this.startAt(end);
-      if (this.#base < end && this.#values.length === 0) this.#base = end;
-      if (end > this.#base + this.#values.length) {
-        throw new MillraceError("INTERNAL_ERROR", {
-          message: `range [${start}, ${end}) of a stream that has not arrived`,
-        });
-      }
+      throw new MillraceError("INTERNAL_ERROR", {
+        message: `range [${start}, ${end}) of a stream that has not arrived`,
+      });
     }
     return this.#values.slice(Math.max(0, start - this.#base), Math.max(0, end - this.#base));
   }

@@ -11,6 +11,7 @@ import { HdfsStateStoreProvider, type HdfsStateStoreOptions } from "./hdfs-state
 import type { StateStore } from "./state-store.ts";
 import { dedupDelta } from "./spark-state.test-support.ts";
 import { createRowDecoder } from "./unsafe-row-reader.ts";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 
 const encode = (s: string): Uint8Array => new TextEncoder().encode(s);
 const decode = (b: Uint8Array): string => new TextDecoder().decode(b);
@@ -148,6 +149,8 @@ describe("damage", () => {
     await expect(provider(runtime).open(-1)).rejects.toMatchObject({
       errorClass: "CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION",
     });
+    fired("B5");
+    fired("B6");
   });
   test("a damaged snapshot is passed over while all deltas are there", async () => {
     const runtime = await prepared(6);
@@ -166,6 +169,7 @@ describe("damage", () => {
       errorClass: "CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE",
       parameters: { fileToRead: `${directory}/4.snapshot` },
     });
+    fired("B6");
   });
   test("a checksum file of Spark that does not match is noticed, and removed with the file it describes", async () => {
     const runtime = await prepared(2);
@@ -181,6 +185,7 @@ describe("damage", () => {
     await commit(runtime, replay);
     expect(await runtime.fs.stat(sum)).toBeNull();
     expect(content(await provider(runtime).open(2))).toEqual(expected(2));
+    fired("B7");
   });
 });
 
@@ -218,6 +223,7 @@ test("a crash at any operation, also with power loss, loses no acknowledged vers
       expect(names.filter((n) => n.endsWith(".tmp"))).toEqual([]);
     }
   }
+  fired("A10");
 });
 
 test("as a map with versions for any history", async () => {

@@ -5,7 +5,7 @@
  * @see Spark `HDFSBackedStateStoreProvider`
  */
 import { assertInvariant, MillraceError } from "../errors/index.ts";
-import { atomicWrite, type Durability } from "../runtime/durability.ts";
+import { applyAtomicWrites, atomicWrite, type Durability } from "../runtime/durability.ts";
 import { FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
 import type { Random } from "../runtime/random.ts";
 import type { KeyPrefix } from "./key-prefix.ts";
@@ -224,7 +224,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
   async maintain(): Promise<void> {
     const program = await this.maintenanceProgram();
     if (program.length === 0) return;
-    await this.#fs.apply(program);
+    await applyAtomicWrites(this.#fs, program);
     for (const operation of program) {
       const path = operation.op === "rename" ? operation.to : operation.op === "remove" ? operation.path : null;
       const match = path === null ? null : fileName.exec(path.slice(path.lastIndexOf("/") + 1));

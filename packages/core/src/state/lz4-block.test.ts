@@ -4,6 +4,7 @@ import { decodeLz4Blocks, encodeLz4Blocks, Lz4FormatError } from "./lz4-block.ts
 import { crc32 } from "./crc32.ts";
 import { emptyDelta, dedupDelta } from "./spark-state.test-support.ts";
 import { xxHash32 } from "./xxhash32.ts";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 
 const ascii = (s: string): Uint8Array => new TextEncoder().encode(s);
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
@@ -59,4 +60,5 @@ test("every truncation, flipped bit and trailing byte is noticed", () => {
   }
   expect(() => decodeLz4Blocks(Uint8Array.of(...file, 0))).toThrow(/1 bytes follow/);
   expect(() => decodeLz4Blocks(Uint8Array.of(...file, ...file))).toThrow(Lz4FormatError);
+  fired("B7");
 });

@@ -5,6 +5,7 @@
  */
 import { expect, test } from "vitest";
 import type { Fault } from "../runtime/simulated/index.ts";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 import type { BatchFile, SourceSplit } from "../sources/contract.ts";
 import type { QueryPlan } from "./query-input.ts";
 import {
@@ -90,6 +91,13 @@ test.each(Object.keys(plans))(
       }
     }
     expect(runs).toBe(operations * faults.length);
+    const ofPath = (place: RegExp): number => faults.length * log.filter(({ path }) => place.test(path)).length;
+    fired("A1", ofPath(/\/offsets\//));
+    fired("A3", ofPath(/\/_metadata\//));
+    fired("A5", ofPath(/\.delta/));
+    fired("A9", ofPath(/\/commits\//));
+    fired("A11", Math.floor(runs / 2));
+    fired("A12", operations);
   },
   120_000,
 );

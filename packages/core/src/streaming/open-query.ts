@@ -9,6 +9,7 @@ import { MillraceError } from "../errors/index.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
 import type { CommittedBatches } from "./committed-batches.ts";
 import type { StreamSink } from "../sinks/contract.ts";
+import { parseBytes } from "../types/quantities.ts";
 import { settleWithinGrace } from "./abortable.ts";
 import { DurationRecorder } from "./progress.ts";
 import { booleanSetting, countSetting, millisSetting, resolvePinnedSettings } from "./pinned-settings.ts";
@@ -77,6 +78,7 @@ export async function openQuery(
     durability: checkpoint.durability,
     minBatchesToRetain,
     minDeltasForSnapshot: countSetting(settings.conf, "spark.sql.streaming.stateStore.minDeltasForSnapshot", 10, 1),
+    maxBytes: parseBytes(settings.conf("millrace.state.maxBytes") ?? "") ?? Infinity,
   });
   const matched = await checkpoint.checkFacts(
     {

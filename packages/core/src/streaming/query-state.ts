@@ -1,6 +1,6 @@
 /** The state of a query's stateful operators: what is recorded of them, and the stores of all partitions for the running batch. */
 import { applyCheckpointProgram } from "../checkpoint/checkpoint-files.ts";
-import { assertInvariant } from "../errors/index.ts";
+import { assertInvariant, MillraceError } from "../errors/index.ts";
 import type { OperatorState } from "../physical-plan/stateful.ts";
 import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
@@ -15,6 +15,8 @@ export interface QueryStateOptions {
   readonly durability: Durability;
   readonly minDeltasForSnapshot: number;
   readonly minBatchesToRetain: number;
+  /** Memory that the stores may take together; default: any. */
+  readonly maxBytes?: number;
 }
 
 /** One store of one partition of an operator, over all versions. */
@@ -90,7 +92,7 @@ export class QueryState {
 
   /** Batch N reads version N of every partition and commits N + 1. */
   beginBatch(batchId: number): BatchState {
-    return new BatchState(batchId, this.#stores);
+    return new BatchState(batchId, this.#stores, this.#options.maxBytes ?? Infinity);
   }
 
   /** What progress tells of an operator's state besides rows and times, as Spark's HDFS-backed store does. */
@@ -125,9 +127,11 @@ export class BatchState {
   readonly #batchId: number;
   readonly #all: ReadonlyMap<string, Store>;
   readonly #open = new Map<Store, StateStore>();
+  readonly #maxBytes: number;
 
-  constructor(batchId: number, all: ReadonlyMap<string, Store>) {
+  constructor(batchId: number, all: ReadonlyMap<string, Store>, maxBytes: number) {
     this.#batchId = batchId;
+    this.#maxBytes = maxBytes;
     this.#all = all;
   }
 
@@ -146,14 +150,37 @@ export class BatchState {
     return opened;
   }
 
-  /** What makes all stores of all operators durable, also those that the batch did not open. */
+  /**
+   * What makes all stores of all operators durable, also those that the batch did not open.
+   * @throws STATE_STORE_TOO_LARGE when they take more memory than they may
+   */
   async commitProgram(): Promise<readonly FileOperation[]> {
     const program: FileOperation[] = [];
     for (const store of this.#all.values()) {
       const opened = this.#open.get(store) ?? (await this.#opened(store));
       for (const operation of opened.commitProgram()) program.push(operation);
     }
+    this.#checkSize();
     return program;
+  }
+
+  #checkSize(): void {
+    const byOperator = new Map<number, { bytes: number; rows: number }>();
+    let bytes = 0;
+    for (const [{ operatorId }, store] of this.#open) {
+      const used = store.memoryUsedBytes();
+      const before = byOperator.get(operatorId) ?? { bytes: 0, rows: 0 };
+      byOperator.set(operatorId, { bytes: before.bytes + used, rows: before.rows + store.size });
+      bytes += used;
+    }
+    if (bytes <= this.#maxBytes) return;
+    const operators = Array.from(byOperator, ([id, held]) => `${id}: ${held.rows} rows, ${held.bytes} bytes`);
+    throw new MillraceError("STATE_STORE_TOO_LARGE", {
+      bytes: String(bytes),
+      batchId: String(this.#batchId),
+      limit: String(this.#maxBytes),
+      operators: operators.join("; "),
+    });
   }
 
   /** The program has run. */

@@ -3,6 +3,7 @@ import { acquireLease } from "../checkpoint/lease.ts";
 import type { StreamingQueryHandle } from "./contract.ts";
 import { leaseRenewalMs } from "./query-checkpoint.ts";
 import { Harness, Topic, windowedCountPlan } from "./streaming.test-support.ts";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 
 const never = (): Promise<void> => new Promise(() => undefined);
 
@@ -27,6 +28,7 @@ describe("stopping", () => {
     await world.run();
     expect(world.table.rows).toEqual(["a 1000000"]);
     expect(world.steps.filter((step) => step === "P3:0")).toHaveLength(1);
+    fired("F2");
   });
 
   test("gracefully lets the running batch commit, and starts no other", async () => {
@@ -87,6 +89,7 @@ describe("failing", () => {
     expect([world.sources[0]!.closed, world.sinks[0]!.closed]).toEqual([1, 1]);
     await world.run();
     expect(world.table.rows).toEqual(["a 1000000"]);
+    fired("F1");
   });
 
   test("a full disk is a named error, leaves no temporary file, and the query goes on when there is room", async () => {
@@ -122,6 +125,7 @@ describe("failing", () => {
     });
     expect(await world.runtime.fs.stat("/checkpoint/metadata")).toBeNull();
     expect(world.table.rows).toEqual(["a 1000000"]);
+    fired("B14");
   });
 });
 
@@ -135,6 +139,7 @@ describe("two runs on one checkpoint", () => {
     expect(world.manager.active).toEqual([second]);
     expect(world.manager.get(first.id)).toBe(second);
     await second.stop();
+    fired("E9");
   });
 
   test("or is refused, when the session says so, and when both start at the same time", async () => {
@@ -169,6 +174,7 @@ describe("two runs on one checkpoint", () => {
     expect(second.isActive).toBe(true);
     expect(world.table.rows).toEqual(["a 1000000", "b 2000000"]);
     await second.stop();
+    fired("E10");
   });
 
   test.each(["P2", "P9"] as const)("a run that has lost the checkpoint before %s logs nothing more", async (at) => {
@@ -200,6 +206,7 @@ describe("two runs on one checkpoint", () => {
     await acquireLease(files, { clock: here.clock, process: here.anotherProcess().process }, "/checkpoint");
     await here.clock.advance(leaseRenewalMs + 1000);
     expect(query.exception).toMatchObject({ cause: { errorClass: "CONCURRENT_QUERY.OTHER_PROCESS" } });
+    fired("G4");
   });
 
   test("a name is used once", async () => {
@@ -252,6 +259,9 @@ describe("a checkpoint of something else", () => {
     await expect(world.start(append)).rejects.toMatchObject({ errorClass: "CHECKPOINT_BATCHES_MISSING" });
     await world.runtime.fs.apply([{ op: "remove", path: "/checkpoint/metadata" }]);
     await expect(world.start(append)).rejects.toMatchObject({ errorClass: "CHECKPOINT_METADATA_MISSING" });
+    fired("B16");
+    fired("E1");
+    fired("E2");
   });
 
   test("settings of the first batch win over the session's, with a warning", async () => {
@@ -273,6 +283,7 @@ describe("a checkpoint of something else", () => {
     expect(world.runtime.process.logged.map((line) => line.message).join()).toContain(
       "spark.sql.shuffle.partitions = 3",
     );
+    fired("E6");
   });
 });
 
@@ -307,6 +318,7 @@ describe("changes", () => {
       if (ids.length === 20) void query.stop();
     }
     expect(ids).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    fired("G3");
   });
 
   test("a reader that leaves holds nothing up; a failure reaches the readers", async () => {
@@ -389,6 +401,7 @@ test("listeners hear started, progress and terminated in order; theirs errors an
   await world.runtime.clock.advance(2000);
   expect(slow).toEqual(["progress", "terminated"]);
   expect(world.runtime.process.logged.filter((l) => l.message.includes("listener bug"))).toHaveLength(2);
+  fired("G6");
 });
 
 test("sources are told what is committed, and logs stay within the retention", async () => {
@@ -433,4 +446,5 @@ test("a batch costs the same after 2,000 batches: no listing, as many reads and 
     writes: (cost[to]!.writes - cost[from]!.writes) / (to - from),
   });
   expect(spent(1900, 2000)).toEqual(spent(100, 200));
+  fired("G7");
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 import { Harness, windowedCountPlan } from "./streaming.test-support.ts";
 
 test("a query processes what is there, and a restart goes on where it ended", async () => {
@@ -79,6 +80,7 @@ for (const mode of ["append", "update", "complete"] as const) {
           expect([...world.table.batches], `${step} of batch ${batch}, power ${power}`).toEqual([
             ...golden.table.batches,
           ]);
+          if (step === "P9" || step === "P10") fired("A8");
         }
       }
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Harness, windowedCountPlan } from "./streaming.test-support.ts";
 import { nextTickMs } from "./trigger.ts";
+import { fired } from "../runtime/simulated/fault-count.test-support.ts";
 
 test("ticks lie on a grid", () => {
   expect([0, 1, 999, 1000, 1001].map((now) => nextTickMs(now, 1000))).toEqual([1000, 1000, 1000, 2000, 2000]);
@@ -35,6 +36,8 @@ describe("processing time", () => {
     await world.runtime.clock.advance(1000);
     await stopping;
     expect(query.status.message).toBe("Stopped");
+    fired("C3");
+    fired("C5");
   });
 
   test("a step of the wall clock backwards delays no tick, and the batch timestamp never goes back", async () => {
@@ -52,6 +55,7 @@ describe("processing time", () => {
     });
     expect(stamps[1]).toBeGreaterThanOrEqual(stamps[0]!);
     await query.stop();
+    fired("C1");
   });
 
   test("without an interval polls idle sources every 10 ms, and says so when it was idle for 10 s", async () => {

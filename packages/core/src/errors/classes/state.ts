@@ -109,6 +109,11 @@ export const stateErrors = {
     message:
       "The checkpoint <path> keeps its state in <setting>, which Millrace cannot read. Export the state with Spark's `statestore` reader and start with a new checkpoint.",
   },
+  STATE_STORE_TOO_LARGE: {
+    sqlState: "53200",
+    message:
+      "The state of the query takes <bytes> bytes of memory after batch <batchId>, more than the <limit> bytes of millrace.state.maxBytes; the batch was not committed. The operators hold <operators>. Bound the state by a watermark, or raise the limit.",
+  },
   STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE: {
     sqlState: "42K06",
     message:

@@ -3,14 +3,6 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 
-/** One call of {@link fired}, as it is written down. */
-export interface FiredFault {
-  readonly row: string;
-  readonly times: number;
-  /** Absolute path of the test file. */
-  readonly test: string;
-}
-
 /**
  * To be called when a fault has really happened and its outcome was looked at. Does nothing unless the environment names a
  * directory for the counts.
@@ -18,6 +10,6 @@ export interface FiredFault {
 export function fired(row: string, times = 1): void {
   const directory = process.env["MILLRACE_FAULT_COUNTS"];
   if (directory === undefined || times === 0) return;
-  const counted: FiredFault = { row, times, test: expect.getState().testPath ?? "" };
+  const counted = { row, times, test: expect.getState().testPath ?? "" };
   appendFileSync(join(directory, `${process.pid}.jsonl`), `${JSON.stringify(counted)}\n`);
 }

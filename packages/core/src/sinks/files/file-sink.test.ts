@@ -10,6 +10,7 @@ import { bigintType, field, type SqlValue, stringType, structType } from "../../
 import type { StreamSink } from "../contract.ts";
 import { batchOf, type ContextChange, contextOf, testWorld } from "../sinks.test-support.ts";
 import { jsonSink, textSink } from "./providers.ts";
+import { fired } from "../../runtime/simulated/fault-count.test-support.ts";
 
 const schema = structType([field("id", bigintType), field("name", stringType)]);
 const startMs = 1_700_000_000_000;
@@ -156,6 +157,7 @@ describe("what is refused", () => {
     await expect(openSink(runtime, {}, { queryId: "query-2" })).rejects.toMatchObject({
       errorClass: "SINK_USED_BY_OTHER_QUERY",
     });
+    fired("E11");
   });
 
   test("columns that cannot be partitions, a missing path, unknown compression", async () => {
@@ -185,6 +187,7 @@ test("orphans are removed when they are old enough and the option asks for it", 
   await openSink(next, { cleanorphansolderthan: "1 hour" });
   expect((await namesIn(next, "/out")).length).toBe(3);
   expect(await visibleLines(next)).toEqual(expectedOf(0));
+  fired("F6");
 });
 
 describe.each([
@@ -244,6 +247,8 @@ describe.each([
         Array.from({ length: batches }, (___, id) => expectedOf(id)).flat(),
       );
       for (const name of await namesIn(last, "/out/_spark_metadata")) expect(name).not.toMatch(/\.tmp$/);
+      const hit = runtime.fs.log.at(-1)!.path;
+      if (/_spark_metadata/.test(hit)) fired(/compact/.test(hit) ? "F8" : "A7");
     }
   });
 

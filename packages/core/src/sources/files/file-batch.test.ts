@@ -7,6 +7,7 @@ import { valueAt } from "../../columnar/value-at.ts";
 import { bigintType, field, stringType, structType, type StructType } from "../../types/data-type.ts";
 import { put, readAll, testContext } from "../source.test-support.ts";
 import { csvProvider, jsonProvider, textProvider } from "./providers.ts";
+import { fired } from "../../runtime/simulated/fault-count.test-support.ts";
 
 const runtime = (): ReturnType<typeof createSimulatedRuntime> => createSimulatedRuntime(1);
 const schema = structType([field("a", bigintType), field("s", stringType)]);
@@ -26,6 +27,7 @@ describe("bad records of JSON files", () => {
       [2n, "z", null],
       [null, null, '{"a":3,"s":"cut'],
     ]);
+    fired("D11");
   });
 
   test("DROPMALFORMED drops them", async () => {
@@ -36,6 +38,7 @@ describe("bad records of JSON files", () => {
       [1n, "x"],
       [2n, "z"],
     ]);
+    fired("D11");
   });
 
   test("FAILFAST names file and line, also in a split that does not begin at the start of the file", async () => {
@@ -49,6 +52,7 @@ describe("bad records of JSON files", () => {
         parameters: { badRecord: "broken", where: "/in/a.json, line 41" },
       });
     }
+    fired("D11");
   });
 
   test("a dead-letter path takes them out of the result, with bytes, file, line, offset and reason", async () => {
@@ -88,6 +92,7 @@ describe("bad records of JSON files", () => {
       );
       await expect(failing).rejects.toMatchObject({ parameters: { where: "/in/a.json, line 2" } });
     }
+    fired("D13");
   });
 });
 
@@ -101,6 +106,7 @@ test("a line of text over maxRecordBytes is an error with file and line", async 
       parameters: { path: "/in/a.txt", line: "2", limit: "1024" },
     });
   }
+  fired("D13");
 });
 
 test("JSON nested deeper than 512 is a malformed record, 512 levels are not", async () => {
@@ -191,6 +197,7 @@ describe("odd files", () => {
       await readAll(jsonProvider, tolerant, schema);
       expect(tolerant.warnings.join()).toContain("/torn/a.json.gz");
     }
+    fired("D10");
   });
 
   test("a file that is gone after it was listed is an error that names it, or a warning", async () => {

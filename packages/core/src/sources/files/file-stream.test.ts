@@ -12,6 +12,7 @@ import { field, stringType, structType, bigintType } from "../../types/data-type
 import type { MicroBatchSource, OffsetJson } from "../contract.ts";
 import { put, readRangeOf, testContext, type TestContext } from "../source.test-support.ts";
 import { jsonProvider, textProvider } from "./providers.ts";
+import { fired } from "../../runtime/simulated/fault-count.test-support.ts";
 
 const schema = structType([field("value", stringType)]);
 const open = (context: TestContext): Promise<MicroBatchSource> =>
@@ -78,6 +79,7 @@ test("a batch that was logged but not begun when the run died is the next batch,
   const source = await open(context);
   expect(await source.latestOffset(null, { kind: "all" })).toBe(end);
   expect((await drain(source, context, null))[0]).toEqual([["a"], ["b"]]);
+  fired("A2");
 });
 
 test("a file is read up to the size it had when it was listed, also in a replay; the change is told", async () => {
@@ -95,6 +97,7 @@ test("a file is read up to the size it had when it was listed, also in a replay;
   await second.fs.apply([{ op: "removeTree", path: "/checkpoint/_engine" }]);
   const foreign = testContext(second.restart(), ["/in"]);
   expect(text(await readRangeOf(await open(foreign), foreign, null, end))).toEqual(["one", "two"]);
+  fired("D8");
 });
 
 test("a file that vanished is an error that names it, or is skipped", async () => {
@@ -108,6 +111,7 @@ test("a file that vanished is an error that names it, or is skipped", async () =
     if (ignore === "true") expect(text(await rows)).toEqual(["b"]);
     else await expect(rows).rejects.toMatchObject({ parameters: { path: "/in/a" } });
   }
+  fired("D8");
 });
 
 test("files older than maxFileAge before the newest are not taken, and the memory of them is bounded", async () => {
@@ -129,6 +133,7 @@ test("files older than maxFileAge before the newest are not taken, and the memor
   expect(compact.split("\n").length).toBeLessThan(8);
   const again = testContext(runtime.restart(), ["/in"], { maxFileAge: "1s" });
   expect((await drain(await open(again), again, at))[0]).toEqual([]);
+  fired("D9");
 });
 
 test("fileNameOnly: one file of a name", async () => {

@@ -8,6 +8,7 @@ import { parseDdl } from "../../types/ddl.ts";
 import { simpleString } from "../../types/type-names.ts";
 import { put, readAll, testContext } from "../source.test-support.ts";
 import { csvProvider, fileProviders, jsonProvider, parquetProvider, textProvider } from "./providers.ts";
+import { fired } from "../../runtime/simulated/fault-count.test-support.ts";
 
 const runtime = (): ReturnType<typeof createSimulatedRuntime> => createSimulatedRuntime(1);
 const schema = parseDdl("v int");
@@ -64,6 +65,7 @@ describe("compression", () => {
     expect((await readAll(jsonProvider, context, schema)).length).toBeGreaterThan(3);
     expect(context.warnings.join()).toContain("a.json.gz");
     expect(await jsonProvider.inferSchema(context, undefined, false)).toEqual(parseDdl("v bigint"));
+    fired("D10");
   });
 
   test("what cannot be decompressed is refused by its name", async () => {

@@ -6,6 +6,7 @@ import { bigintType, field, stringType, structType } from "../../types/data-type
 import type { MicroBatchSource, OffsetJson } from "../contract.ts";
 import { fileProviders } from "../files/providers.ts";
 import { put, readRangeOf, testContext, type TestContext } from "../source.test-support.ts";
+import { fired } from "../../runtime/simulated/fault-count.test-support.ts";
 
 const provider = fileProviders.find(({ names }) => names.includes("tail"))!;
 const schema = structType([field("value", stringType)]);
@@ -91,6 +92,7 @@ test("rotation: the old file is read to its end under its new name, in or out of
     expect(await reader.batch()).toEqual([]);
     expect(reader.context.warnings).toEqual([]);
   }
+  fired("D2");
 });
 
 test("a file renamed between offset and read is found by its identity", async () => {
@@ -110,6 +112,7 @@ test("truncation is told, and the file read again from its start", async () => {
   await put(runtime, "/logs/a.log", "new\n");
   expect(await reader.batch()).toEqual(["new"]);
   expect(reader.context.warnings).toEqual([expect.stringContaining("/logs/a.log was truncated")]);
+  fired("D2");
 });
 
 test("a file cut and filled beyond the old position is noticed by its first bytes", async () => {
@@ -120,6 +123,7 @@ test("a file cut and filled beyond the old position is noticed by its first byte
   await put(runtime, "/logs/a.log", "quite new\nlines\n");
   expect(await reader.batch()).toEqual(["quite new", "lines"]);
   expect(reader.context.warnings).toEqual([expect.stringContaining("was replaced")]);
+  fired("D2");
 });
 
 test("a file removed before it was read whole is data loss, one read whole leaves the offset", async () => {
@@ -145,6 +149,7 @@ test("a file removed before it was read whole is data loss, one read whole leave
       expect(reader.context.warnings.join()).toContain("/logs/b.log");
     }
   }
+  fired("D1");
 });
 
 test("a range that is gone when it is replayed is data loss with path and bytes", async () => {
@@ -156,6 +161,7 @@ test("a range that is gone when it is replayed is data loss with path and bytes"
   await expect(reader.source.plan(reader.at, end)).rejects.toMatchObject({
     parameters: { path: "/logs/a.log", from: "0", to: "5" },
   });
+  fired("D1");
 });
 
 test("maxBytesPerTrigger cuts at lines, and takes a line that is longer than it", async () => {
