@@ -1,7 +1,7 @@
 /**
  * `npm run mutants`: whether the crash tests see what they should. Each mutant removes one fsync, swaps two steps of the
- * micro-batch protocol, makes an atomic write plain, forgets the lease or spoils a system call, in a copy of the sources; a
- * test must then fail, unless the mutant stands in scripts/mutants/equivalent.ts with the proof that nothing changes.
+ * micro-batch protocol, makes an atomic write plain, forgets the lease, spoils a system call or what keeps state, in a copy of
+ * the sources; a test must then fail, unless the mutant stands in scripts/mutants/equivalent.ts with the proof that nothing changes.
  *
  * `--list` prints the names, `--only TEXT` takes the mutants whose names contain it, `--jobs N` works on N at a time,
  * `--quick` runs only the tests that a mutant names, without the check that all pass without one.
@@ -29,11 +29,18 @@ const mutants = allMutants.filter(
 );
 const proofs = new Map(equivalentMutants.map(({ name, proof }) => [name, proof]));
 
+/** The settings of vitest for the tests of a folder. */
+const configs = [
+  ["vitest.config.ts", /^(?!tests\/(crash|faults)\/)/],
+  ["vitest.crash.config.ts", /^tests\/crash\//],
+  ["vitest.faults.config.ts", /^tests\/faults\//],
+] as const;
+
 async function runTests(sandbox: Sandbox, tests: readonly string[]): Promise<Verdict> {
-  for (const crash of [false, true]) {
-    const files = tests.filter((test) => test.startsWith("tests/crash/") === crash);
+  for (const [config, place] of configs) {
+    const files = tests.filter((test) => place.test(test));
     if (files.length === 0) continue;
-    const verdict = await sandbox.test(crash ? "vitest.crash.config.ts" : "vitest.config.ts", files, timeoutMs);
+    const verdict = await sandbox.test(config, files, timeoutMs);
     if (verdict.caught) return verdict;
   }
   return { caught: false, reason: "" };

@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { faultTable } from "../tests/faults/fault-table.ts";
 import { faultTests } from "../tests/faults/fault-tests.ts";
 import { coverageTable, gaps, readCounts, timesFired, withTable } from "./faults/coverage.ts";
 
@@ -66,6 +67,9 @@ function all(): number {
     console.log(`\n${table}\n`);
     const found = gaps(counts);
     for (const gap of found) console.log(`GAP  ${gap}`);
+    const rows = faultTable.filter(({ absent }) => absent === undefined);
+    const whole = rows.filter(({ id }) => !found.some((gap) => gap.startsWith(`${id} `)));
+    console.log(`rows of the fault table: ${whole.length} passed, ${rows.length - whole.length} failed`);
     if (values.write === true && status === 0 && found.length === 0) {
       const path = join(root, "docs/reliability.md");
       writeFileSync(path, withTable(readFileSync(path, "utf8"), table));

@@ -4,6 +4,7 @@ import { leaseMutants } from "./lease-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { orderMutants } from "./order-mutants.ts";
 import { plainWriteMutants } from "./plain-write-mutants.ts";
+import { stateMutants } from "./state-mutants.ts";
 
 export const allMutants: readonly Mutant[] = [
   ...orderMutants,
@@ -11,4 +12,5 @@ export const allMutants: readonly Mutant[] = [
   ...plainWriteMutants,
   ...fsyncMutants,
   ...adapterMutants,
+  ...stateMutants,
 ];

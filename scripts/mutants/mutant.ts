@@ -38,5 +38,10 @@ export const testFiles = {
   state: `${core}/state/hdfs-state-store.test.ts`,
   logs: `${core}/checkpoint/logs.test.ts`,
   lease: `${core}/checkpoint/lease.test.ts`,
+  tracker: `${core}/streaming/watermark-tracker.test.ts`,
+  aggregate: `${core}/execution/stateful/state-aggregate.test.ts`,
+  deduplicate: `${core}/execution/stateful/state-deduplicate.test.ts`,
+  stateful: "tests/engine/stateful-streams.test.ts",
+  simulation: "tests/faults/simulation.test.ts",
   engineCrash: "tests/crash/engine-crash.test.ts",
 } as const;
