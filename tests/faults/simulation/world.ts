@@ -31,12 +31,25 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate
 /** The user's function was told to throw, or the user's store. */
 class Poison extends Error {}
 
+/** Gives a batch so many rows, or a little more. */
+class LimitedStream extends MemoryStream {
+  readonly #rows: number;
+  constructor(rows: number) {
+    super(parseDdl(ddl));
+    this.#rows = rows;
+  }
+  override async openStream(...given: Parameters<MemoryStream["openStream"]>): ReturnType<MemoryStream["openStream"]> {
+    const source = await super.openStream(...given);
+    return { ...source, defaultLimit: { kind: "maxRows", rows: this.#rows } };
+  }
+}
+
 class World {
   readonly script: Script;
   readonly query: SimulatedQuery;
   readonly fired: Fired;
   runtime: SimulatedRuntime;
-  readonly #stream = new MemoryStream(parseDdl(ddl));
+  readonly #stream: MemoryStream;
   readonly #units: (readonly Event[])[] = [];
   readonly #batches = new Map<number, string[]>();
   readonly #watch = new CheckpointWatch();
@@ -53,6 +66,7 @@ class World {
     const query = simulatedQueries.find(({ name }) => name === script.query);
     if (query === undefined) throw new Error(`there is no query '${script.query}'`);
     this.query = query;
+    this.#stream = new LimitedStream(script.rowsPerBatch);
     this.runtime = createSimulatedRuntime(7, { startMs: 1_700_000_000_000 });
   }
 
