@@ -7,7 +7,7 @@ const milestones: readonly { readonly row: string; readonly place: RegExp; reado
     { row: "A2", place: /\/checkpoint\/sources\/\d+\/\d/, operations: ["link"] },
     { row: "A3", place: /\/checkpoint\/offsets\/\d+$/, operations: ["link"] },
     { row: "A5", place: /\/checkpoint\/state\/\d+\/\d+\/.*\.delta/, operations: ["rename", "link", "write"] },
-    { row: "A7", place: /\/out\/_spark_metadata\/\d+/, operations: ["write"] },
+    { row: "A7", place: /\/out\/_spark_metadata\/\.\d+/, operations: ["write"] },
     { row: "A8", place: /\/out\/_spark_metadata\/\d+(\.compact)?$/, operations: ["link"] },
     { row: "A9", place: /\/checkpoint\/commits\/\d+$/, operations: ["link"] },
   ];

@@ -217,7 +217,7 @@ export const faultTable: readonly Fault[] = [
   none("D4", "consumer group rebalanced", "offsets are assigned, not balanced", noKafka),
   row("D5", "ranges with fewer rows than offsets", "ordinary", t.sources),
   row("D6", "rows delivered twice by the producer", "passed through; `dropDuplicates` drops them", t.sources),
-  row("D7", "rows late and out of order", "dropped where state is gone, counted", t.simulation, t.sources),
+  row("D7", "rows late and out of order", "dropped where state is gone, counted", t.simulation),
   row(
     "D8",
     "file changed or gone after it was listed",
@@ -265,7 +265,12 @@ export const faultTable: readonly Fault[] = [
     "`STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE`, `…VALUE…`",
     t.hostileStreams,
   ),
-  none("E5", "variables of transformWithState changed", "refused by name", "there is no transformWithState yet"),
+  row(
+    "E5",
+    "kind of a variable or time mode of transformWithState changed",
+    "`STATE_STORE_INVALID_VARIABLE_TYPE`, `STATE_STORE_INVALID_CONFIG_AFTER_RESTART`",
+    t.refused,
+  ),
   row("E6", "settings of the first batch changed", "those of the checkpoint win, with a warning", t.query),
   row("E7", "output mode changed", "`CHECKPOINT_OUTPUT_MODE_CHANGED`", t.hostileStreams),
   row("E8", "filter, projection, rate limit, trigger changed", "accepted", t.refused),

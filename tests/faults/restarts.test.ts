@@ -116,3 +116,41 @@ test("a reader without the manifest may see rows of a batch twice, and none that
   expect([...new Set(all)].sort()).toEqual(committed);
   fired("F7");
 });
+
+test("a variable of another kind and another time mode of transformWithState are refused by name", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const stream = new MemoryStream(parseDdl(eventColumns));
+  const run = async (kind: "value" | "list", timeMode: "None" | "ProcessingTime"): Promise<string | null> => {
+    const spark = await sessionOn({ runtime });
+    stream.add([event(1, "a")]);
+    try {
+      const query = await spark.readStream
+        .from(stream, eventSchema)
+        .groupByKey((row) => row.k, "string")
+        .transformWithState(
+          (handle) => {
+            if (kind === "value") handle.getValueState("seen", "bigint");
+            else handle.getListState("seen", "bigint");
+            return { handleInputRows: (k) => [{ k }] };
+          },
+          { output: { k: "string" }, outputMode: "update", timeMode },
+        )
+        .writeStream.outputMode("update")
+        .format("noop")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .start();
+      await query.awaitTermination();
+      return null;
+    } catch (error) {
+      return classOf(error);
+    } finally {
+      await spark.stop();
+    }
+  };
+  expect(await run("value", "None")).toBe(null);
+  expect(await run("list", "None")).toBe("STATE_STORE_INVALID_VARIABLE_TYPE");
+  expect(await run("value", "ProcessingTime")).toBe("STATE_STORE_INVALID_CONFIG_AFTER_RESTART");
+  fired("E5", 2);
+  expect(await run("value", "None")).toBe(null);
+});

@@ -64,9 +64,9 @@ export class CheckpointWatch {
 
   #lookAt(id: number, text: string, lastCommit: number): void {
     const [version, json = "{}", ...ends] = text.split("\n");
-    requireThat(version === "v1" && ends.length === 1, `offsets/${id} is ${JSON.stringify(text)}`);
+    requireThat(version === "v1" && ends.length >= 1, `offsets/${id} is ${JSON.stringify(text)}`);
     const { batchWatermarkMs, batchTimestampMs } = JSON.parse(json) as Readonly<Record<string, number>>;
-    const entry: Logged = { watermarkMs: batchWatermarkMs!, timestampMs: batchTimestampMs!, offset: ends[0]! };
+    const entry: Logged = { watermarkMs: batchWatermarkMs!, timestampMs: batchTimestampMs!, offset: ends.join("\n") };
     const before = this.#logged.get(id);
     if (before !== undefined && JSON.stringify(before) !== JSON.stringify(entry)) {
       throw new Error(

@@ -105,6 +105,12 @@ export const simulatedQueries: readonly SimulatedQuery[] = [
   query("sessions", "start TIMESTAMP, k STRING, count BIGINT", (df) => sessions(patient(df)), {
     batch: (df) => sessions(withoutLast(df)),
   }),
+  query("a stream joined with itself", "k STRING, ln INT, rn INT", (df) => pairs(patient(df), "inner"), {
+    batch: (df) => pairs(df, "inner"),
+  }),
+  query("rows with and without a later one", "k STRING, ln INT, rn INT", (df) => pairs(patient(df), "left"), {
+    batch: (df) => pairs(df, "left"),
+  }),
   {
     name: "windowed counts with late rows",
     mode: "append",
@@ -158,4 +164,13 @@ function sessions(events: Frame): Frame {
       .count()
       .selectExpr("session_window.start AS start", "k", "count"),
   );
+}
+
+/** The larger rows, each with the smaller ones of its key that come at most 30 seconds after it. */
+function pairs(events: Frame, how: "inner" | "left"): Frame {
+  const timed = events.filter("at IS NOT NULL");
+  const left = timed.filter("n >= 2").selectExpr("k", "at AS lat", "n AS ln");
+  const right = timed.filter("n <= 2").selectExpr("k AS rk", "at AS rat", "n AS rn");
+  const within = expr("k = rk AND rat >= lat AND rat <= lat + INTERVAL 30 SECONDS");
+  return frame(left.join(right, within, how).select("k" as never, "ln" as never, "rn" as never));
 }

@@ -17,7 +17,7 @@ import type { Event, Script, Step, Trouble } from "./script.ts";
 
 const ddl = "k STRING, at TIMESTAMP, n INT";
 /** Comes last: lets the watermark pass everything else. */
-const farAhead: Event = { k: "end", at: 1_000_000, n: 9 };
+const farAhead: Event = { k: "end", at: 1_000_000, n: 2 };
 
 /** How often each kind of trouble came true, over all scripts. */
 export type Fired = Map<string, number>;
@@ -153,13 +153,16 @@ class World {
     const events =
       throwAt === Infinity
         ? this.#events(spark)
-        : (this.#events(spark).map((row) => {
-            if (calls++ === throwAt) {
-              this.#count("function");
-              throw new Poison("a poisoned row");
-            }
-            return row;
-          }, ddl as never) as unknown as Frame);
+        : (this.#events(spark).map(
+            (row) => {
+              if (calls++ === throwAt) {
+                this.#count("function");
+                throw new Poison("a poisoned row");
+              }
+              return row;
+            },
+            { k: "string", at: "timestamp", n: "int" },
+          ) as unknown as Frame);
     const writer = this.query
       .build(events)
       .writeStream.outputMode(this.query.mode)
@@ -276,6 +279,7 @@ class World {
     if (this.runtime.fs.crashed) return;
     const cause = rootOf(failure);
     if (cause instanceof Poison || trouble.kind === "crash") return;
+    if (trouble.kind === "function" || trouble.kind === "store") throw failure as Error;
     if (!(failure instanceof MillraceError) || failure.errorClass.startsWith("INTERNAL_ERROR")) throw failure as Error;
     const codes = trouble.kind === "disk" ? trouble.fault.fault : trouble.kind === "read" ? trouble.code : "";
     if (!failure.message.includes(codes)) throw failure;

@@ -91,6 +91,25 @@ test("retention keeps the last versions loadable and the directory bounded", asy
   }
 });
 
+test("a snapshot that cannot be written leaves no temporary file", async () => {
+  for (const at of [0, 1, 4]) {
+    const full = createSimulatedRuntime(1);
+    const store = provider(full, { minDeltasForSnapshot: 2 });
+    for (let n = 0; n < 4; n++) {
+      const open = await store.open(n);
+      runBatch(open, n);
+      await commit(full, open);
+    }
+    const before = [...full.fs.files().keys()];
+    // The same store on a disk whose write, sync or rename fails.
+    const broken = full.restart({ survive: "all", plan: { faults: [{ at, fault: "ENOSPC" }] } });
+    const again = provider(broken, { minDeltasForSnapshot: 2 });
+    await again.open(4).then((open) => open.abort());
+    await expect(again.maintain()).rejects.toMatchObject({ code: "ENOSPC" });
+    expect([...broken.fs.files().keys()]).toEqual(before);
+  }
+});
+
 test("a version that is written again with other rows stays so when power is lost, though it had a snapshot", async () => {
   const runtime = createSimulatedRuntime(1);
   const store = provider(runtime, { minDeltasForSnapshot: 2 });
