@@ -27,7 +27,13 @@ import { GroupEmitter } from "./emit-group.ts";
 import { KeyCompiler, type KeyTable, onlyBytesKey } from "./group-keys.ts";
 import { GroupTable, keyLayout } from "./group-table.ts";
 import { bindInterpreter } from "./interpreter.ts";
-import { NumericAggregation, NumericRuntime, type PartialAggregation, type Rows } from "./numeric-groups.ts";
+import {
+  NumericAggregation,
+  NumericRuntime,
+  type OtherGroups,
+  type PartialAggregation,
+  type Rows,
+} from "./numeric-groups.ts";
 import type { PipelineStep } from "./pipeline.ts";
 import { compileNumericAggregation } from "./wasm-aggregate.ts";
 
@@ -40,6 +46,11 @@ export interface CompiledPartialAggregation {
 /** An aggregation that is ready to run any number of times. */
 export interface CompiledAggregation extends CompiledPartialAggregation {
   start(): Aggregation;
+}
+
+/** One whose groups others can be merged into. */
+interface CompiledStored extends CompiledPartialAggregation {
+  start(): StoredAggregation;
 }
 
 /** Merged groups. */
@@ -86,18 +97,42 @@ function numericPartial(
   keys: readonly Expr[],
   shape: AggregationShape,
   plans: readonly AggregatePlan[],
-  generated: CompiledPartialAggregation,
+  generated: CompiledStored,
   options: CodegenOptions,
 ): CompiledPartialAggregation | undefined {
   const program = compileNumericAggregation(steps, input, keys, structType(shape.keyFields), plans);
   if (program === undefined) return undefined;
   const runtime = new NumericRuntime(program);
   const partial = structType([...shape.keyFields, ...plans.flatMap(({ buffer }) => buffer)]);
-  const startOther = (): PartialAggregation => generated.start();
-  const startMerge = (): PartialAggregation => compileFinalAggregation(partial, shape, options).start();
+  let merge: ((batch: RecordBatch, into: StoredAggregation) => void) | undefined;
+  const startOther = (): OtherGroups => {
+    const groups = generated.start();
+    return { groups, merge: (rows) => (merge ??= partialMerger(partial, plans, options).merge)(rows, groups) };
+  };
   return {
     source: `// WebAssembly, ${program.binary.length} bytes. Rows that it leaves out run through:\n${generated.source}`,
-    start: () => new NumericAggregation(runtime, program, plans, partial, startOther, startMerge),
+    start: () => new NumericAggregation(runtime, program, plans, partial, startOther),
+  };
+}
+
+/** Adds rows of partial results, keys and then buffers, to the groups of another aggregation. */
+function partialMerger(
+  input: StructType,
+  plans: readonly AggregatePlan[],
+  options: CodegenOptions,
+): { readonly source: string; merge(batch: RecordBatch, into: StoredAggregation): void } {
+  const keyCount = input.fields.length - plans.reduce((sum, { buffer }) => sum + buffer.length, 0);
+  const keyFields = input.fields.slice(0, keyCount);
+  const compiler = new KeyCompiler(structType(keyFields), options);
+  const assigner = compiler.assigner(referencesTo(keyFields), input, { missing: "insert", nulls: "group" });
+  return {
+    source: assigner.source,
+    merge(batch, { table, stores }) {
+      const groups = new Int32Array(batch.length);
+      // Without keys there is one group from the start.
+      if (keyCount > 0) assigner.assign(table, batch, groups);
+      mergeBuffers(batch, keyCount, groups, table, plans, stores);
+    },
   };
 }
 
@@ -115,7 +150,7 @@ function generatedPartial(
   shape: AggregationShape,
   plans: readonly AggregatePlan[],
   options: CodegenOptions,
-): CompiledAggregation {
+): CompiledStored {
   const layout = keyLayout(structType(shape.keyFields));
   const out = new FunctionEmitter(options.context);
   const expressions = new ExpressionEmitter(out, options);
@@ -246,10 +281,7 @@ function interpretedPartial(
     start() {
       const table = compiler.table();
       const stores = plans.map((plan) => plan.create() as AccumulatorStore);
-      if (keys.length === 0)
-        compiler
-          .assigner([], before.schema, { missing: "insert", nulls: "group" })
-          .assign(table, oneRow, new Int32Array(1));
+      if (keys.length === 0) addOnlyGroup(compiler, table);
       stores.forEach((store) => store.ensure(table.count));
       return new StoredAggregation(table, stores, (batch) => {
         const ready = before.run(batch);
@@ -280,24 +312,25 @@ export function compileFinalAggregation(
   options: CodegenOptions,
 ): CompiledAggregation {
   const plans = shape.aggregates.map((call) => planAggregate(call, options.context, options.codegen));
-  const keyCount = shape.keyFields.length;
-  const compiler = new KeyCompiler(structType(input.fields.slice(0, keyCount)), options);
-  const keys = referencesTo(input.fields.slice(0, keyCount));
-  const assigner = compiler.assigner(keys, input, { missing: "insert", nulls: "group" });
+  const compiler = new KeyCompiler(structType(input.fields.slice(0, shape.keyFields.length)), options);
+  const merger = partialMerger(input, plans, options);
   return {
-    source: assigner.source,
+    source: merger.source,
     start() {
       const table = compiler.table();
       const stores = plans.map((plan) => plan.create());
-      if (keyCount === 0) assigner.assign(table, oneRow, new Int32Array(1));
+      if (shape.keyFields.length === 0) addOnlyGroup(compiler, table);
       stores.forEach((store) => store.ensure(table.count));
-      return new StoredAggregation(table, stores, (batch) => {
-        const groups = new Int32Array(batch.length);
-        assigner.assign(table, batch, groups);
-        mergeBuffers(batch, keyCount, groups, table, plans, stores);
-      });
+      const merged: StoredAggregation = new StoredAggregation(table, stores, (batch) => merger.merge(batch, merged));
+      return merged;
     },
   };
+}
+
+/** The group that an aggregation without keys has from the start. */
+function addOnlyGroup(compiler: KeyCompiler, table: KeyTable): void {
+  const assigner = compiler.assigner([], oneRow.schema, { missing: "insert", nulls: "group" });
+  assigner.assign(table, oneRow, new Int32Array(1));
 }
 
 /** Merges the buffer columns of a batch of partial results into the groups of its rows. */
@@ -341,31 +374,31 @@ export function evaluateBuffers(
 const bytesPerValue = 24;
 
 class StoredAggregation implements Aggregation {
-  readonly #table: KeyTable;
-  readonly #stores: readonly AggregateStore[];
+  readonly table: KeyTable;
+  readonly stores: readonly AggregateStore[];
   readonly add: (batch: RecordBatch) => void;
   constructor(table: KeyTable, stores: readonly AggregateStore[], add: (batch: RecordBatch) => void) {
-    this.#table = table;
-    this.#stores = stores;
+    this.table = table;
+    this.stores = stores;
     this.add = add;
   }
   get groups(): number {
-    return this.#table.count;
+    return this.table.count;
   }
   get memoryBytes(): number {
-    return this.#table.memoryBytes + bytesPerValue * this.#table.count * this.#stores.length;
+    return this.table.memoryBytes + bytesPerValue * this.table.count * this.stores.length;
   }
   partials(): Rows {
-    const { count } = this.#table;
-    const columns = this.#finished([...this.#table.keys(), ...this.#stores.flatMap((store) => store.buffers(count))]);
+    const { count } = this.table;
+    const columns = this.#finished([...this.table.keys(), ...this.stores.flatMap((store) => store.buffers(count))]);
     return { length: count, columns };
   }
   results(): Vector[] {
-    const { count } = this.#table;
-    return this.#finished([...this.#table.keys(), ...this.#stores.map((store) => store.results(count))]);
+    const { count } = this.table;
+    return this.#finished([...this.table.keys(), ...this.stores.map((store) => store.results(count))]);
   }
   #finished(columns: Vector[]): Vector[] {
-    this.#table.release();
+    this.table.release();
     return columns;
   }
 }

@@ -265,6 +265,28 @@ describe("sums and averages of decimals", () => {
   });
 });
 
+test("rows that are not exact in machine numbers make no sum overflow that fits in the end", () => {
+  const type = decimalType(38, 31);
+  const limit = 10n ** 38n - 1n;
+  const rows = [-(2n ** 63n), -limit, 1n, 2n ** 63n - 1n].map((value) => [0, value]);
+  const batch = batchFromValues(structType([field("k", intType), field("v", type)]), rows);
+  const sum: AggregateCall = {
+    kind: "AggregateCall",
+    fn: "sum",
+    args: [column(1, type)],
+    distinct: false,
+    type,
+    nullable: true,
+    ansi: false,
+  };
+  const adding = compilePartialAggregation([], batch.schema, [], { keyFields: [], aggregates: [sum] }, options(true));
+  const own = adding.start();
+  own.add(batch);
+  const partials = own.partials();
+  const schema = structType([field("sum", type), field("isEmpty", booleanType)]);
+  expect(valuesOfBatch({ schema, ...partials })).toEqual([[-limit, false]]);
+});
+
 test("a filter on a decimal reads the double", () => {
   const type = decimalType(15, 2);
   const batch = batchFromValues(structType([field("v", type)]), [[499n], [500n], [501n], [null], [-501n]]);

@@ -1,6 +1,7 @@
 /**
  * A partial aggregation whose loop is WebAssembly (`wasm-aggregate.ts`). Rows that the loop leaves out, because they are
- * errors or not exact in machine numbers, go to generated JavaScript: as groups of their own, which are merged in the end.
+ * errors or not exact in machine numbers, go to generated JavaScript: to groups of their own, into which the loop's are merged
+ * in the end.
  */
 import { sliceBatch } from "../columnar/gather.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
@@ -53,6 +54,13 @@ export interface PartialAggregation {
   add(batch: RecordBatch): void;
   /** Keys, then the buffers of each aggregate; a row for each group. The aggregation must not be added to afterwards. */
   partials(): Rows;
+}
+
+/** Groups of the rows that the loop leaves out. */
+export interface OtherGroups {
+  readonly groups: PartialAggregation;
+  /** Adds partial results. */
+  merge(rows: RecordBatch): void;
 }
 
 const initialEntries = 256;
@@ -226,40 +234,36 @@ export class NumericAggregation implements PartialAggregation {
   readonly #plans: readonly AggregatePlan[];
   readonly #partial: StructType;
   readonly #table: NumericTable;
-  readonly #startOther: () => PartialAggregation;
-  readonly #startMerge: () => PartialAggregation;
+  readonly #startOther: () => OtherGroups;
   /** What the loop left out. */
-  #other: PartialAggregation | undefined;
+  #other: OtherGroups | undefined;
   #givenUp = 0;
 
   /**
    * @param partial keys and buffers
    * @param startOther aggregates rows that the loop leaves out
-   * @param startMerge merges partial results
    */
   constructor(
     runtime: NumericRuntime,
     program: NumericProgram,
     plans: readonly AggregatePlan[],
     partial: StructType,
-    startOther: () => PartialAggregation,
-    startMerge: () => PartialAggregation,
+    startOther: () => OtherGroups,
   ) {
     this.#runtime = runtime;
     this.#program = program;
     this.#plans = plans;
     this.#partial = partial;
     this.#startOther = startOther;
-    this.#startMerge = startMerge;
     this.#table = runtime.acquire();
   }
 
   get groups(): number {
-    return this.#table.count + (this.#other?.groups ?? 0);
+    return this.#table.count + (this.#other?.groups.groups ?? 0);
   }
 
   get memoryBytes(): number {
-    return this.#table.count * (this.#program.layout.bytes + 16) + (this.#other?.memoryBytes ?? 0);
+    return this.#table.count * (this.#program.layout.bytes + 16) + (this.#other?.groups.memoryBytes ?? 0);
   }
 
   add(batch: RecordBatch): void {
@@ -298,7 +302,7 @@ export class NumericAggregation implements PartialAggregation {
 
   #leave(batch: RecordBatch, from: number, to: number): void {
     this.#other ??= this.#startOther();
-    this.#other.add(sliceBatch(batch, from, to));
+    this.#other.groups.add(sliceBatch(batch, from, to));
   }
 
   partials(): Rows {
@@ -314,11 +318,10 @@ export class NumericAggregation implements PartialAggregation {
     });
     this.#runtime.release(table);
     const own = { length: count, columns: [...keys, ...buffers] };
-    const other = this.#other?.partials();
+    const other = this.#other;
     if (other === undefined) return own;
-    const merged = this.#startMerge();
-    for (const rows of [own, other]) merged.add({ schema: this.#partial, ...rows });
-    return merged.partials();
+    other.merge({ schema: this.#partial, ...own });
+    return other.groups.partials();
   }
 }
 
