@@ -2,7 +2,7 @@
  * Keys with a number behind them: the UnsafeRow of (key fields …, BIGINT) of the UnsafeRow of (key fields …), without
  * decoding either. The fixed part grows by a slot, and the variable part behind it moves.
  */
-import { isVariableLength, nullBitmapLength } from "./unsafe-row-layout.ts";
+import { isInSlot, nullBitmapLength } from "./unsafe-row-layout.ts";
 import type { DataType } from "../types/data-type.ts";
 
 export class IndexedKey {
@@ -20,7 +20,7 @@ export class IndexedKey {
     this.#fields = types.length;
     this.#bitmapWords = nullBitmapLength(types.length) >> 2;
     this.#shift = (nullBitmapLength(types.length + 1) >> 2) - this.#bitmapWords + 2;
-    this.#variable = types.flatMap((type, field) => (isVariableLength(type) ? [field] : []));
+    this.#variable = types.flatMap((type, field) => (isInSlot(type) ? [] : [field]));
   }
 
   /**

@@ -14,7 +14,7 @@ import { MillraceError } from "../errors/index.ts";
 import type { DataType, StructType } from "../types/data-type.ts";
 import { quoteIfNeeded } from "../types/identifier.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
-import { nullBitmapLength } from "./unsafe-row-layout.ts";
+import { isInSlot, nullBitmapLength } from "./unsafe-row-layout.ts";
 import { invalid, readerOf, type Source } from "./unsafe-row-reader.ts";
 import { isWideDecimal, RowBuffer, setOffset, valueWriter } from "./unsafe-row.ts";
 
@@ -63,7 +63,7 @@ export class RowCodec {
     this.#nullable = fields.map((f) => f.nullable);
     this.#writers = fields.map((f) => fieldWriter(f.type, place(f.name), options));
     this.#readers = fields.map((f) => fieldReader(f.type, place(f.name), options));
-    this.#variable = fields.flatMap((f, k) => (isVariable(f.type) ? [k] : []));
+    this.#variable = fields.flatMap((f, k) => (isInSlot(f.type) ? [] : [k]));
     this.#wideDecimals = fields.map((f) => isWideDecimal(f.type));
     this.#nullBytes = nullBitmapLength(fields.length);
     // For its checks, and for values that are not plain objects.
@@ -157,20 +157,6 @@ export class RowCodec {
       if (offset > 0 && offset < least) least = offset;
     }
     return least;
-  }
-}
-
-function isVariable(type: DataType): boolean {
-  switch (type.kind) {
-    case "string":
-    case "binary":
-    case "variant":
-    case "array":
-    case "map":
-    case "struct":
-      return true;
-    default:
-      return isWideDecimal(type);
   }
 }
 

@@ -39,20 +39,3 @@ export function isInSlot(type: DataType): boolean {
       return true;
   }
 }
-
-/** Whether values of the type lie in the variable part of a row. */
-export function isVariableLength(type: DataType): boolean {
-  switch (type.kind) {
-    case "string":
-    case "binary":
-    case "variant":
-    case "array":
-    case "map":
-    case "struct":
-      return true;
-    case "decimal":
-      return type.precision > 18;
-    default:
-      return false;
-  }
-}
