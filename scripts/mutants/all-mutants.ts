@@ -5,6 +5,7 @@ import type { Mutant } from "./mutant.ts";
 import { orderMutants } from "./order-mutants.ts";
 import { plainWriteMutants } from "./plain-write-mutants.ts";
 import { stateMutants } from "./state-mutants.ts";
+import { timerMutants } from "./timer-mutants.ts";
 
 export const allMutants: readonly Mutant[] = [
   ...orderMutants,
@@ -13,4 +14,5 @@ export const allMutants: readonly Mutant[] = [
   ...fsyncMutants,
   ...adapterMutants,
   ...stateMutants,
+  ...timerMutants,
 ];

@@ -64,6 +64,7 @@ export const faultTable: readonly Fault[] = [
     "a worker thread dies in a batch",
     "its task begins again on another thread; the fourth death fails the query",
     t.threadDeath,
+    t.simulation,
   ),
   row(
     "A5",

@@ -14,10 +14,10 @@ import { type Fired, play } from "./simulation/world.ts";
 
 const environment = process.env;
 const first = Number(environment["MILLRACE_FAULT_SEED"] ?? 1);
-const seeds = Number(environment["MILLRACE_FAULT_SEEDS"] ?? 300);
+const seeds = Number(environment["MILLRACE_FAULT_SEEDS"] ?? 400);
 const minutes = Number(environment["MILLRACE_FAULT_MINUTES"] ?? Infinity);
 /** The default run ends with the first failure, a long one goes on for a while. */
-const mostFailures = minutes === Infinity ? 1 : 5;
+const mostFailures = minutes === Infinity ? 1 : 20;
 const file = environment["MILLRACE_FAULT_SCRIPT"] ?? "";
 
 /** The shortest script that still fails, or null when the one of the seed does not. */
@@ -35,6 +35,7 @@ async function failureOf(seed: number, fired: Fired): Promise<string | null> {
 /** Rows of the fault table by what the simulation calls the trouble. */
 const rows: readonly (readonly [row: string, kind: RegExp])[] = [
   ["A1", /^crash at P[012]$/],
+  ["A4", /^thread$/],
   ["A8", /^crash at P(9|10)$/],
   ["B9", /^(EIO of|read EIO)/],
   ["B10", /EMFILE/],

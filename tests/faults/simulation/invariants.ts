@@ -1,5 +1,5 @@
 /** What must hold of a checkpoint whenever nobody writes it: the invariants of the micro-batch protocol. */
-import type { RowsOfBatches } from "./late-row-models.ts";
+import type { BatchFacts, History } from "./history.ts";
 import type { Event } from "./script.ts";
 
 /** Files of a checkpoint and of an output directory; anything else is a leftover. */
@@ -9,8 +9,8 @@ const known: readonly RegExp[] = [
   /^\/checkpoint\/(offsets|commits)\/\d+$/,
   /^\/checkpoint\/sources\/\d+\/\d+(\.compact)?$/,
   /^\/checkpoint\/state\/\d+\/_metadata\/metadata$/,
-  /^\/checkpoint\/state\/\d+\/\d+(\/[\w-]+)?\/_metadata\/schema$/,
-  /^\/checkpoint\/state\/\d+\/\d+(\/[\w-]+)?\/\d+\.(delta|snapshot)$/,
+  /^\/checkpoint\/state\/\d+\/\d+(\/[\w$%-]+)?\/_metadata\/schema$/,
+  /^\/checkpoint\/state\/\d+\/\d+(\/[\w$%-]+)?\/\d+\.(delta|snapshot)$/,
   /^\/checkpoint\/_engine\/facts$/,
   /^\/checkpoint\/_engine\/lease\/\d+$/,
   /^\/checkpoint\/_engine\/sources\/\d+\/\d+$/,
@@ -28,8 +28,12 @@ interface Logged {
 export class CheckpointWatch {
   /** Entries of the offset log, by batch, as they were first seen with their commit. */
   readonly #logged = new Map<number, Logged>();
+  /** Which life of the process committed a batch. */
+  readonly #lives = new Map<number, number>();
+  /** Changes of the state by path: a batch that is repeated writes the same ones. */
+  readonly #deltas = new Map<string, Uint8Array>();
 
-  look(files: ReadonlyMap<string, Uint8Array>): void {
+  look(files: ReadonlyMap<string, Uint8Array>, life: number): void {
     const idsOf = (log: string): number[] =>
       [...files.keys()]
         .filter((path) => new RegExp(`^/checkpoint/${log}/\\d+$`).test(path))
@@ -50,7 +54,23 @@ export class CheckpointWatch {
     );
     for (const id of offsets)
       this.#lookAt(id, new TextDecoder().decode(files.get(`/checkpoint/offsets/${id}`)), lastCommit);
+    for (const id of commits) if (!this.#lives.has(id)) this.#lives.set(id, life);
     this.#requireOrder();
+    this.#requireSameState(files);
+  }
+
+  /** A file that power loss has cut says nothing. */
+  #requireSameState(files: ReadonlyMap<string, Uint8Array>): void {
+    for (const [path, bytes] of files) {
+      if (!/^\/checkpoint\/state\/.*\.delta$/.test(path)) continue;
+      const before = this.#deltas.get(path);
+      if (before === undefined || before.length < bytes.length) this.#deltas.set(path, bytes);
+      const common = Math.min(bytes.length, before?.length ?? 0);
+      requireThat(
+        before === undefined || before.subarray(0, common).every((byte, i) => byte === bytes[i]),
+        `${path} was written again with other changes`,
+      );
+    }
   }
 
   requireLayout(files: ReadonlyMap<string, Uint8Array>): void {
@@ -86,14 +106,20 @@ export class CheckpointWatch {
     }
   }
 
-  /** The units of a memory stream that each committed batch took. */
-  rowsOfBatches(units: readonly (readonly Event[])[]): RowsOfBatches {
-    let start = -1;
-    return Array.from({ length: this.#logged.size }, (_, id) => {
-      const end = Number(this.#logged.get(id)!.offset);
-      const rows = units.slice(start + 1, end + 1).flat();
-      start = end;
-      return rows;
+  /** The committed batches, with the units of each memory stream that they took. */
+  history(streams: readonly (readonly (readonly Event[])[])[]): History {
+    const taken = streams.map(() => -1);
+    return Array.from({ length: this.#logged.size }, (_, id): BatchFacts => {
+      const { offset, timestampMs: nowMs, watermarkMs } = this.#logged.get(id)!;
+      const ends = offset.split("\n");
+      const rows = streams.map((units, i) => {
+        // A stream of which nothing has been taken has no offset.
+        const end = ends[i] === "-" ? -1 : Number(ends[i]);
+        const own = units.slice(taken[i]! + 1, end + 1).flat();
+        taken[i] = end;
+        return own;
+      });
+      return { streams: rows, nowMs, watermarkMs, life: this.#lives.get(id)! };
     });
   }
 }

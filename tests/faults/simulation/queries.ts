@@ -2,37 +2,28 @@
  * The queries of the simulation. To have another operator simulated, add a query here: how it is built over a stream with the
  * columns `k STRING, at TIMESTAMP, n INT`, and what it comes to in the end.
  */
-import { type DataFrame, expr, type OutputMode, type Schema, sessionWindow, window } from "millrace";
-import { delaySeconds, modelOfDistinct, modelOfWindowedCount, type RowsOfBatches } from "./late-row-models.ts";
-import type { Script } from "./script.ts";
-
-export type Frame = DataFrame<Schema>;
-
-export type Oracle =
-  /** The same engine over all rows in one batch, without its stateful operators. No row of the stream is late. */
-  | { readonly kind: "batch"; readonly build: (events: Frame) => Frame }
-  /** A naive program that is told which rows each batch had, and gives the rows of each batch. */
-  | { readonly kind: "model"; readonly rows: (batches: RowsOfBatches) => readonly (readonly object[])[] };
-
-export interface SimulatedQuery {
-  readonly name: string;
-  readonly mode: OutputMode;
-  readonly build: (events: Frame) => Frame;
-  readonly oracle: Oracle;
-  /** Update mode: the columns by which the last row counts. */
-  readonly keys?: readonly string[];
-  /** Sources under which the result is defined: that of a limit depends on the order of rows. */
-  readonly sources: readonly Script["source"][];
-  /** DDL of the result, to read it from files. */
-  readonly schema: string;
-}
+import { expr, sessionWindow, window } from "millrace";
+import {
+  lateForDistinct,
+  endOfMinute,
+  lateFor,
+  modelOfDistinct,
+  modelOfDistinctWithin,
+  modelOfPairs,
+  modelOfSessions,
+  modelOfWindowedCount,
+} from "./late-row-models.ts";
+import { type ModelBatch, never } from "./history.ts";
+import { delayMs, type Frame, frame, impatient, minutesOf, modelled, type SimulatedQuery } from "./simulated-query.ts";
+import { userStateQueries } from "./user-state-queries.ts";
 
 const anySource = ["memory", "files", "tail"] as const;
-const frame = (any: unknown): Frame => any as Frame;
 const withoutLast = (events: Frame): Frame => events.filter("k IS NULL OR k <> 'end'");
 /** Rows of at most 300 seconds are never late behind this delay. */
 const patient = (events: Frame): Frame => events.withWatermark("at" as never, "10 minutes");
-const impatient = (events: Frame): Frame => events.withWatermark("at" as never, `${delaySeconds} seconds`);
+const slower = (events: Frame): Frame => events.withWatermark("at" as never, `${(2 * delayMs) / 1000} seconds`);
+/** How long after a row of one stream its partners come. */
+const reachMs = 30_000;
 const minutes = (events: Frame): Frame => frame(events.groupBy(window("at", "1 minute"), "k").count());
 const flat = (windows: Frame): Frame => frame(windows.selectExpr("window.start AS start", "k", "count"));
 
@@ -50,6 +41,7 @@ function query(
     schema,
     build,
     mode,
+    streams: 1,
     sources,
     oracle: { kind: "batch", build: batch },
     ...(keys === undefined ? {} : { keys }),
@@ -111,23 +103,74 @@ export const simulatedQueries: readonly SimulatedQuery[] = [
   query("rows with and without a later one", "k STRING, ln INT, rn INT", (df) => pairs(patient(df), "left"), {
     batch: (df) => pairs(df, "left"),
   }),
-  {
-    name: "windowed counts with late rows",
-    mode: "append",
-    build: (df) => flat(minutes(impatient(df))),
-    schema: "start TIMESTAMP, k STRING, count BIGINT",
-    sources: ["memory"],
-    oracle: { kind: "model", rows: (batches) => modelOfWindowedCount(batches, delaySeconds, 60) },
-  },
-  {
-    name: "distinct rows with late rows",
-    mode: "append",
+  modelled("windowed counts with late rows", "start TIMESTAMP, k STRING, count BIGINT", {
+    build: (df) => minutesOf(impatient(df)),
+    rows: (batches) => modelOfWindowedCount(batches, 60_000),
+    late: { columns: ["k", "at", "n"], rows: (batches) => lateFor(batches, endOfMinute) },
+  }),
+  modelled("sessions with late rows", "start TIMESTAMP, k STRING, count BIGINT", {
+    build: (df) => sessions(impatient(df)),
+    rows: (batches) => modelOfSessions(batches, 20_000),
+    late: { columns: ["k", "at", "n"], rows: (batches) => lateFor(batches, (at) => at + 20_000) },
+  }),
+  modelled("distinct rows with late rows", "at TIMESTAMP, k STRING", {
     build: (df) => frame(impatient(df).select("at", "k").dropDuplicates("at", "k")),
-    schema: "at TIMESTAMP, k STRING",
-    sources: ["memory"],
-    oracle: { kind: "model", rows: (batches) => modelOfDistinct(batches, delaySeconds) },
-  },
+    rows: modelOfDistinct,
+    late: { columns: ["at", "k"], rows: lateForDistinct },
+  }),
+  modelled("windows of rows that are distinct within the watermark", "start TIMESTAMP, k STRING, count BIGINT", {
+    build: (df) => minutesOf(impatient(df.filter("at IS NOT NULL")).dropDuplicatesWithinWatermark("k", "n")),
+    rows: (batches) => {
+      const rows = modelOfDistinctWithin(batches, delayMs);
+      return modelOfWindowedCount(
+        batches.map((batch, i) => ({ ...batch, rows: rows[i]! })),
+        60_000,
+      );
+    },
+  }),
+  ...(["min", "max"] as const).map((policy) =>
+    modelled(
+      `windowed counts of two streams, the ${policy} of their watermarks`,
+      "start TIMESTAMP, k STRING, count BIGINT",
+      {
+        build: (df, others) => minutesOf(impatient(df).union(slower(others) as never) as never),
+        watermarks: { delays: [delayMs, 2 * delayMs], policy },
+        conf: { "spark.sql.streaming.multipleWatermarkPolicy": policy },
+        rows: (batches) => modelOfWindowedCount(batches, 60_000),
+      },
+    ),
+  ),
+  modelled("rows of a stream with those of another, or alone", "k STRING, ln INT, rn INT", {
+    build: (df, others) => frame(pairsOf(df, others).select("k" as never, "ln" as never, "rn" as never)),
+    watermarks: { delays: [delayMs, 2 * delayMs], policy: "min" },
+    rows: (batches) => modelOfPairs(batches, reachMs).map((pairs) => pairs.map(({ k, ln, rn }) => ({ k, ln, rn }))),
+  }),
+  modelled("windows of rows of a stream with those of another, or alone", "start TIMESTAMP, k STRING, count BIGINT", {
+    build: (df, others) => minutesOf(frame(pairsOf(df, others).select("k" as never, "at" as never))),
+    watermarks: { delays: [delayMs, 2 * delayMs], policy: "min" },
+    rows: modelOfWindowsOfPairs,
+  }),
+  ...userStateQueries,
 ];
+
+/** The rows of a stream, each with those of another that come at most 30 seconds after it. */
+function pairsOf(events: Frame, others: Frame): Frame {
+  const left = impatient(events.filter("at IS NOT NULL")).selectExpr("k", "at", "n AS ln");
+  const right = slower(others.filter("at IS NOT NULL")).selectExpr("k AS rk", "at AS rat", "n AS rn");
+  return frame(
+    left.join(right, expr(`k = rk AND rat >= at AND rat <= at + INTERVAL ${reachMs / 1000} SECONDS`), "left"),
+  );
+}
+
+/** A join gives out rows that lie so far behind its own watermark, and so does what follows go behind it. */
+function modelOfWindowsOfPairs(batches: readonly ModelBatch[]): object[][] {
+  const pairs = modelOfPairs(batches, reachMs);
+  const behind = (mark: number): number => Math.max(never, mark - reachMs - 1);
+  return modelOfWindowedCount(
+    batches.map(({ late, evict }, i) => ({ late: behind(late), evict: behind(evict), rows: pairs[i]! })),
+    60_000,
+  );
+}
 
 function slidingSums(events: Frame): Frame {
   return frame(

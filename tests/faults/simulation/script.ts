@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Fault, FaultCode, StepName, Survival } from "millrace/engine";
 import { simulatedQueries } from "./queries.ts";
 
-/** A row of the stream; times in seconds. */
+/** A row of a stream; times in milliseconds. */
 export interface Event {
   readonly k: string | null;
   readonly at: number | null;
@@ -23,14 +23,27 @@ export type Trouble =
   | { readonly kind: "clock"; readonly step: StepName; readonly nth: number; readonly ms: number }
   /** Another process starts the same query at the step. */
   | { readonly kind: "second process"; readonly step: StepName; readonly nth: number }
+  /** A thread ends when it has posted so many messages. */
+  | { readonly kind: "thread"; readonly messages: number }
   /** A function of the user's throws at a row. */
   | { readonly kind: "function"; readonly call: number }
   /** The user's store fails before or after it has taken a batch. */
   | { readonly kind: "store"; readonly nth: number; readonly taken: boolean };
 
+/** Rows that arrive together. */
+export interface Unit {
+  /** The stream, where the query reads two. */
+  readonly to: 0 | 1;
+  readonly rows: readonly Event[];
+}
+
 export interface Step {
-  /** Rows that arrive together before the run. */
-  readonly add: readonly (readonly Event[])[];
+  /** What arrives before the run. */
+  readonly add: readonly Unit[];
+  /** Time that passes before it. */
+  readonly waitMs: number;
+  /** Threads of the run. */
+  readonly threads: number;
   /** A growing file is renamed, and begun anew, before they arrive. */
   readonly rotate: boolean;
   readonly trouble: Trouble;
@@ -92,13 +105,20 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
     ms: fc.constantFrom(-3_600_000, -1000, 1000, 3_600_000, 86_400_000),
   }),
   fc.record({ kind: fc.constant("second process" as const), step, nth }),
+  fc.record({ kind: fc.constant("thread" as const), messages: fc.nat(4) }),
   fc.record({ kind: fc.constant("function" as const), call: fc.nat(12) }),
   fc.record({ kind: fc.constant("store" as const), nth, taken: fc.boolean() }),
 );
 
 const event: fc.Arbitrary<Event> = fc.record({
   k: fc.constantFrom("a", "b", "c", null),
-  at: fc.option(fc.integer({ min: 0, max: 300 }), { nil: null, freq: 12 }),
+  // Mostly whole seconds, so that times meet watermarks and ends of windows, and some that miss them by a millisecond.
+  at: fc.option(
+    fc
+      .tuple(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 0, 0, 0, 1, -1))
+      .map(([seconds, off]) => Math.max(0, seconds * 1000 + off)),
+    { nil: null, freq: 12 },
+  ),
   n: fc.option(fc.integer({ min: 0, max: 4 }), { nil: null, freq: 5 }),
 });
 
@@ -115,7 +135,15 @@ export const scripts: fc.Arbitrary<Script> = fc
     codegen: fc.boolean(),
     steps: fc.array(
       fc.record({
-        add: fc.array(fc.array(event, { minLength: 1, maxLength: 5 }), { maxLength: 3 }),
+        add: fc.array(
+          fc.record({
+            to: fc.constantFrom(0 as const, 1 as const),
+            rows: fc.array(event, { minLength: 1, maxLength: 5 }),
+          }),
+          { maxLength: 3 },
+        ),
+        waitMs: fc.constantFrom(0, 0, 1000, 10_000, 20_000, 60_000),
+        threads: fc.constantFrom(1, 1, 2, 3),
         rotate: fc.boolean(),
         trouble,
       }),

@@ -11,25 +11,22 @@ import {
   verifyCheckpoint,
 } from "millrace/engine";
 import { CheckpointWatch } from "./invariants.ts";
-import { hasLateRows, timeOf } from "./late-row-models.ts";
-import { type Frame, type SimulatedQuery, simulatedQueries } from "./queries.ts";
-import type { Event, Script, Step, Trouble } from "./script.ts";
+import { afterAll, hasLateRows, type History, modelBatches, originMs, timeOf } from "./history.ts";
+import { simulatedQueries } from "./queries.ts";
+import type { Event, Script, Step, Trouble, Unit } from "./script.ts";
+import type { Frame, Oracle, SimulatedQuery } from "./simulated-query.ts";
+import { SimulatedThreads } from "./simulated-threads.ts";
+import { Poison, textOf, UserStore } from "./user-store.ts";
 
 const ddl = "k STRING, at TIMESTAMP, n INT";
 /** Comes last: lets the watermark pass everything else. */
-const farAhead: Event = { k: "end", at: 1_000_000, n: 2 };
+const farAhead: Event = { k: "end", at: 1_000_000_000, n: 2 };
 
 /** How often each kind of trouble came true, over all scripts. */
 export type Fired = Map<string, number>;
 
-const textOf = (rows: readonly unknown[]): string[] =>
-  rows.map((row) => JSON.stringify(row, (_, v: unknown) => (typeof v === "bigint" ? String(v) : v)));
-
 const rowOf = ({ k, at, n }: Event): object => ({ k, at: at === null ? null : timeOf(at), n });
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-
-/** The user's function was told to throw, or the user's store. */
-class Poison extends Error {}
 
 /** Gives a batch so many rows, or a little more. */
 class LimitedStream extends MemoryStream {
@@ -49,16 +46,20 @@ class World {
   readonly query: SimulatedQuery;
   readonly fired: Fired;
   runtime: SimulatedRuntime;
-  readonly #stream: MemoryStream;
-  readonly #units: (readonly Event[])[] = [];
-  readonly #batches = new Map<number, string[]>();
+  /** One for each stream of the query, where the source is memory. */
+  readonly #streams: readonly MemoryStream[];
+  /** What has arrived in each. */
+  readonly #units: readonly (readonly Event[])[][];
+  readonly #store: UserStore;
   readonly #watch = new CheckpointWatch();
   #files = 0;
   /** What is to happen at the next step of that name; cleared when it has. */
   #atStep: { readonly step: StepName; left: number; readonly act: () => void | Promise<void> } | null = null;
   #throwAtCall = Infinity;
-  #storeFails: { left: number; readonly taken: boolean } | null = null;
   #stopped = false;
+  #life = 0;
+  /** Of the last batch that told progress. */
+  #stateRows = 0;
 
   constructor(script: Script, fired: Fired) {
     this.script = script;
@@ -66,19 +67,26 @@ class World {
     const query = simulatedQueries.find(({ name }) => name === script.query);
     if (query === undefined) throw new Error(`there is no query '${script.query}'`);
     this.query = query;
-    this.#stream = new LimitedStream(script.rowsPerBatch);
-    this.runtime = createSimulatedRuntime(7, { startMs: 1_700_000_000_000 });
+    this.#streams = Array.from({ length: query.streams }, () => new LimitedStream(script.rowsPerBatch));
+    this.#units = this.#streams.map(() => []);
+    this.#store = new UserStore((kind) => this.#count(kind));
+    this.runtime = createSimulatedRuntime(7, { startMs: originMs });
   }
 
   #count(kind: string): void {
     this.fired.set(kind, (this.fired.get(kind) ?? 0) + 1);
   }
 
-  async add(rows: readonly Event[]): Promise<void> {
-    this.#units.push(rows);
+  async wait(ms: number): Promise<void> {
+    if (ms > 0) await this.runtime.clock.advance(ms);
+  }
+
+  async add({ to, rows }: Unit): Promise<void> {
+    const stream = Math.min(to, this.query.streams - 1);
+    this.#units[stream]!.push(rows);
     const { source } = this.script;
     if (source === "memory") {
-      this.#stream.add(rows.map(rowOf));
+      this.#streams[stream]!.add(rows.map(rowOf));
       return;
     }
     await this.runtime.clock.advance(1000);
@@ -93,7 +101,7 @@ class World {
   }
 
   async rotate(): Promise<void> {
-    if (this.script.source !== "tail" || this.#units.length === 0) return;
+    if (this.script.source !== "tail" || this.#units[0]!.length === 0) return;
     const to = `/in/log.${++this.#files}`;
     if ((await this.runtime.anotherProcess().fs.stat("/in/log")) === null) return;
     await this.#change([
@@ -108,8 +116,8 @@ class World {
     return this.runtime.anotherProcess().fs.apply(program);
   }
 
-  #session(runtime: SimulatedRuntime): Promise<SparkSession> {
-    const { script } = this;
+  #session(runtime: SimulatedRuntime, threads = 1, messages = Infinity): Promise<SparkSession> {
+    const { script, query } = this;
     const conf: Readonly<Record<string, unknown>> = {
       "spark.sql.session.timeZone": "UTC",
       "spark.sql.shuffle.partitions": script.partitions,
@@ -119,24 +127,28 @@ class World {
       "spark.sql.streaming.fileSink.log.compactInterval": script.compactInterval,
       "spark.sql.streaming.fileSink.log.cleanupDelay": 0,
       "millrace.codegen.enabled": script.codegen,
+      "millrace.parallel.minBytes": 1,
+      ...query.conf,
     };
-    const onStep = async (step: StepName, batchId: number): Promise<void> => {
+    const onStep = async (step: StepName): Promise<void> => {
       const planned = this.#atStep;
       if (planned === null || planned.step !== step || runtime !== this.runtime || planned.left-- > 0) return;
       this.#atStep = null;
-      void batchId;
       await planned.act();
     };
-    const builder = SparkSession.builder.engine(async (request) => new EmbeddedEngine(request, runtime, { onStep }));
+    const workers = new SimulatedThreads(runtime, messages, () => this.#count("thread"));
+    const builder = SparkSession.builder
+      .master(threads === 1 ? "local" : `local[${threads}]`)
+      .engine(async (request) => new EmbeddedEngine(request, { ...runtime, workers }, { onStep }));
     for (const [key, value] of Object.entries(conf)) builder.config(key, String(value));
     return builder.create();
   }
 
-  #events(spark: SparkSession): Frame {
+  #events(spark: SparkSession, stream: number): Frame {
     const { source, rowsPerBatch } = this.script;
     const schema = ddl;
     const reader = spark.readStream.schema(schema);
-    if (source === "memory") return spark.readStream.from(this.#stream, {}) as unknown as Frame;
+    if (source === "memory") return spark.readStream.from(this.#streams[stream]!, {}) as unknown as Frame;
     if (source === "files") {
       return reader.option("maxFilesPerTrigger", String(Math.ceil(rowsPerBatch / 3))).json("/in") as unknown as Frame;
     }
@@ -152,8 +164,8 @@ class World {
     const throwAt = this.#throwAtCall;
     const events =
       throwAt === Infinity
-        ? this.#events(spark)
-        : (this.#events(spark).map(
+        ? this.#events(spark, 0)
+        : (this.#events(spark, 0).map(
             (row) => {
               if (calls++ === throwAt) {
                 this.#count("function");
@@ -163,35 +175,27 @@ class World {
             },
             { k: "string", at: "timestamp", n: "int" },
           ) as unknown as Frame);
-    const writer = this.query
-      .build(events)
-      .writeStream.outputMode(this.query.mode)
+    const { query } = this;
+    const writer = query
+      .build(events, query.streams === 1 ? events : this.#events(spark, 1))
+      .writeStream.outputMode(query.mode)
       .option("checkpointLocation", "/checkpoint")
       .trigger({ availableNow: true });
+    const late = query.oracle.kind === "model" ? query.oracle.late : undefined;
+    if (late !== undefined) {
+      writer.lateRows(async (rows, { batchId }) =>
+        this.#store.takeLate(batchId, textOf(await rows.select(...(late.columns as never[])).collect())),
+      );
+    }
     if (this.script.sink === "files") return writer.format("json").start("/out");
-    return writer.foreachBatch(async (batch, batchId) => this.#take(batchId, textOf(await batch.collect()))).start();
-  }
-
-  /** The store of the user's: takes a batch once, by its id, and notices one that comes again with other rows. */
-  #take(batchId: number, rows: string[]): void {
-    const failing = this.#storeFails !== null && this.#storeFails.left-- === 0 ? this.#storeFails : null;
-    if (failing?.taken === false) {
-      this.#count("store before");
-      throw new Poison("the store is down");
-    }
-    const before = this.#batches.get(batchId);
-    if (before === undefined) this.#batches.set(batchId, rows);
-    else if (before.join("\n") !== rows.join("\n")) {
-      throw new Error(`batch ${batchId} came again with other rows:\n${before.join("\n")}\n---\n${rows.join("\n")}`);
-    }
-    if (failing !== null) {
-      this.#count("store after");
-      throw new Poison("the store did not answer");
-    }
+    return writer
+      .foreachBatch(async (batch, batchId) => this.#store.take(batchId, textOf(await batch.collect())))
+      .start();
   }
 
   /** One life of the process; true: the query came to its end. */
-  async run(trouble: Trouble): Promise<boolean> {
+  async run(trouble: Trouble, threads: number): Promise<boolean> {
+    this.#life++;
     const survive = "survive" in trouble ? trouble.survive : "all";
     this.runtime = this.runtime.restart({
       power: true,
@@ -211,8 +215,8 @@ class World {
     const { runtime } = this;
     this.#stopped = false;
     this.#throwAtCall = trouble.kind === "function" ? trouble.call : Infinity;
-    this.#storeFails = trouble.kind === "store" ? { left: trouble.nth, taken: trouble.taken } : null;
-    const spark = await this.#session(runtime);
+    this.#store.failing = trouble.kind === "store" ? { left: trouble.nth, taken: trouble.taken } : null;
+    const spark = await this.#session(runtime, threads, trouble.kind === "thread" ? trouble.messages : Infinity);
     let query: StreamingQuery | null = null;
     const acts: Readonly<Record<string, () => void | Promise<void>>> = {
       crash: () => {
@@ -246,6 +250,8 @@ class World {
     } catch (error) {
       failure = error;
     } finally {
+      const operators = query?.lastProgress?.stateOperators;
+      if (operators !== undefined) this.#stateRows = operators.reduce((sum, { numRowsTotal }) => sum + numRowsTotal, 0);
       await this.#finish(spark.stop());
     }
     if (trouble.kind === "disk") {
@@ -261,7 +267,7 @@ class World {
   async #verify(): Promise<void> {
     const { fs } = this.runtime.anotherProcess();
     if ((await fs.stat("/checkpoint")) === null) return;
-    this.#watch.look(fs.files());
+    this.#watch.look(fs.files(), this.#life);
     const errors = (await verifyCheckpoint(fs, "/checkpoint")).filter(({ severity }) => severity === "error");
     if (errors.length > 0) throw new Error(`the checkpoint is damaged: ${JSON.stringify(errors)}`);
   }
@@ -273,8 +279,7 @@ class World {
 
   /** A query that fails says so by a class that is not that of a bug, and only when something went wrong. */
   #mayFail(trouble: Trouble, failure: unknown): void {
-    if (trouble.kind === "none" || trouble.kind === "clock" || trouble.kind === "second process")
-      throw failure as Error;
+    if (["none", "clock", "thread", "second process"].includes(trouble.kind)) throw failure as Error;
     if (trouble.kind === "stop" && !this.#stopped) throw failure as Error;
     if (this.runtime.fs.crashed) return;
     const cause = rootOf(failure);
@@ -319,47 +324,52 @@ class World {
   async compare(): Promise<string | null> {
     const spark = await this.#session(this.runtime.anotherProcess());
     try {
-      const { oracle, mode, keys } = this.query;
-      if (oracle.kind === "model" && hasLateRows(this.#watch.rowsOfBatches(this.#units))) this.#count("late rows");
-      if (oracle.kind === "model" && this.script.sink === "store") {
-        const model = oracle.rows(this.#watch.rowsOfBatches(this.#units));
-        for (const [batchId, rows] of model.entries()) {
-          const wanted = textOf(rows).sort().join("\n");
-          const found = [...(this.#batches.get(batchId) ?? [])].sort().join("\n");
-          if (wanted !== found) return `batch ${batchId}\n== wanted ==\n${wanted}\n== found ==\n${found}`;
-        }
-        return null;
-      }
-      const wanted =
-        oracle.kind === "model"
-          ? textOf(oracle.rows(this.#watch.rowsOfBatches(this.#units)).flat())
-          : textOf(
-              await oracle
-                .build(spark.createDataFrame(this.#units.flat().map(rowOf), ddl) as unknown as Frame)
-                .collect(),
-            );
-      let found: string[];
-      if (this.script.sink === "files") {
-        found = textOf(await spark.read.schema(this.query.schema).json("/out").collect());
-      } else {
-        const batches = [...this.#batches].sort(([a], [b]) => a - b).map(([, rows]) => rows);
-        if (mode === "complete") found = batches.at(-1) ?? [];
-        else if (keys === undefined) found = batches.flat();
-        else {
-          const latest = new Map<string, string>();
-          for (const text of batches.flat()) {
-            const row = JSON.parse(text) as Readonly<Record<string, unknown>>;
-            latest.set(JSON.stringify(keys.map((key) => row[key])), text);
-          }
-          found = [...latest.values()];
-        }
-      }
-      const [left, right] = [wanted, found].map((rows) => [...rows].sort().join("\n"));
-      return left === right ? null : `== wanted ==\n${left}\n== found ==\n${right}`;
+      const { oracle, mode, keys, schema } = this.query;
+      const { sink } = this.script;
+      const found =
+        sink === "files"
+          ? textOf(await spark.read.schema(schema).json("/out").collect())
+          : this.#store.result(mode, keys);
+      if (oracle.kind === "model") return this.#compareWithModel(oracle, found);
+      const rows = this.#units.flat(2).map(rowOf);
+      const wanted = await oracle.build(spark.createDataFrame(rows, ddl) as unknown as Frame).collect();
+      return differenceOf("", textOf(wanted), found);
     } finally {
       await spark.stop();
     }
   }
+
+  #compareWithModel(
+    { watermarks, rows, late, endsEmpty }: Extract<Oracle, { kind: "model" }>,
+    found: readonly string[],
+  ): string | null {
+    const history: History = this.#watch.history(this.#units);
+    const batches = modelBatches([...history, afterAll(history)], watermarks);
+    if (hasLateRows(batches)) this.#count("late rows");
+    const wanted = rows(batches);
+    const due = wanted.at(-1)!;
+    if (due.length > 0) return `the query ended before\n${textOf(due).join("\n")}\ncame out`;
+    if (endsEmpty && this.#stateRows > 0) return `${this.#stateRows} rows of state are left`;
+    for (const [id, { evict }] of batches.slice(0, -1).entries()) {
+      const logged = history[id]!.watermarkMs - originMs;
+      if (watermarks.delays.length > 0 && logged !== evict) {
+        return `the watermark of batch ${id} is ${logged} in the log, and ought to be ${evict}`;
+      }
+      const lateRows = late === undefined ? [] : textOf(late.rows(batches)[id]!);
+      const difference =
+        differenceOf(`late rows of batch ${id}`, lateRows, this.#store.lateRows.get(id) ?? []) ??
+        (this.script.sink === "files"
+          ? null
+          : differenceOf(`batch ${id}`, textOf(wanted[id]!), this.#store.batches.get(id) ?? []));
+      if (difference !== null) return difference;
+    }
+    return differenceOf("", textOf(wanted.flat()), found);
+  }
+}
+
+function differenceOf(what: string, wanted: readonly string[], found: readonly string[]): string | null {
+  const [left, right] = [wanted, found].map((rows) => rows.toSorted().join("\n"));
+  return left === right ? null : `${what}\n== wanted ==\n${left}\n== found ==\n${right}`;
 }
 
 function rootOf(error: unknown): unknown {
@@ -370,13 +380,23 @@ function rootOf(error: unknown): unknown {
 export async function play(script: Script, fired: Fired = new Map()): Promise<void> {
   const world = new World(script, fired);
   const calm: Trouble = { kind: "none" };
-  const last: Step[] = [
-    { add: [], rotate: false, trouble: calm },
-    { add: [[farAhead]], rotate: false, trouble: calm },
+  const last: Omit<Step, "add"> = { waitMs: 0, threads: 1, rotate: false, trouble: calm };
+  const hour = 3_600_000;
+  const steps: readonly Step[] = [
+    ...script.steps,
+    { ...last, add: [] },
+    // After an hour all that waits for the clock is due, with the last rows and without any.
+    {
+      ...last,
+      waitMs: hour,
+      add: ([0, 1] as const).slice(0, world.query.streams).map((to) => ({ to, rows: [farAhead] })),
+    },
+    { ...last, waitMs: hour, add: [] },
   ];
-  for (const { add, rotate, trouble } of [...script.steps, ...last]) {
+  for (const { add, rotate, trouble, waitMs, threads } of steps) {
+    await world.wait(waitMs);
     if (rotate) await world.rotate();
-    for (const rows of add) await world.add(rows);
+    for (const unit of add) await world.add(unit);
     if (
       script.source !== "memory" &&
       add.length === 0 &&
@@ -384,7 +404,7 @@ export async function play(script: Script, fired: Fired = new Map()): Promise<vo
     ) {
       continue;
     }
-    const ended = await world.run(trouble);
+    const ended = await world.run(trouble, threads);
     if (!ended && trouble === calm) throw new Error("a run without trouble did not come to its end");
   }
   world.requireNoLeftovers();
