@@ -151,6 +151,18 @@ const catching = await visits
   .start();
 await catching.awaitTermination();
 
+const alarms = await spark.readStream
+  .format("rate")
+  .option("rowsPerSecond", 10)
+  .load()
+  .filter("value % 10 = 7")
+  .writeStream.outputMode("update")
+  .foreach((row) => send(row)) // a millisecond or two after the row was there
+  .option("checkpointLocation", "checkpoints/alarms")
+  .trigger({ realTime: "5 minutes" })
+  .start();
+await alarms.stop();
+
 // ---- docs/types.md ----------------------------------------------------------------------------------------------------
 
 const orders = {

@@ -14,12 +14,14 @@ import { intervalMillis } from "./trigger-interval.ts";
 
 /**
  * When batches start: `processingTime` at most so often (`"1 second"`, or milliseconds), `availableNow` until all that was
- * there at the start is done, `once` a single batch.
+ * there at the start is done, `once` a single batch. `realTime`: rows leave as they arrive, and what was read is written to
+ * the checkpoint so often (`"5 minutes"`, or milliseconds); output mode `update`, no operators with state.
  */
 export type Trigger =
   | { readonly processingTime: string | number }
   | { readonly availableNow: true }
-  | { readonly once: true };
+  | { readonly once: true }
+  | { readonly realTime: string | number };
 
 /** Called with the result rows of a stream, one partition after another. */
 export interface ForeachWriter<R> {
@@ -163,7 +165,11 @@ function streamTrigger(trigger: Trigger): StreamTrigger {
   }
   if ("availableNow" in trigger) return { kind: "availableNow" };
   if ("once" in trigger) return { kind: "once" };
+  if ("realTime" in trigger) return { kind: "realTime", durationMs: intervalMillis(trigger.realTime) };
   throw new MillraceError("INVALID_TRIGGER", {
-    reason: `${given.join(", ")} is unknown; use processingTime, availableNow or once`,
+    reason:
+      given[0] === "continuous"
+        ? "continuous processing is not supported; realTime gives rows out as they arrive"
+        : `${given.join(", ")} is unknown; use processingTime, availableNow, once or realTime`,
   });
 }

@@ -186,7 +186,9 @@ describe("write and writeStream", () => {
     { trigger: { processingTime: "1 month" }, reason: /no interval/ },
     { trigger: { processingTime: -1 }, reason: /impossible/ },
     { trigger: {}, reason: /must say one thing/ },
-    { trigger: { continuous: "1 second" }, reason: /is unknown/ },
+    { trigger: { continuous: "1 second" }, reason: /continuous processing is not supported; realTime/ },
+    { trigger: { eachRow: true }, reason: /eachRow is unknown/ },
+    { trigger: { realTime: "1 month" }, reason: /no interval/ },
   ])("trigger $trigger is refused", async ({ trigger, reason }) => {
     const { spark } = await fakeSession();
     const writer = spark.readStream.format("rate").load().writeStream;

@@ -9,6 +9,7 @@ import type { PushedFilter, SourceSplit } from "../sources/contract.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { StructType } from "../types/data-type.ts";
 import type { OperatorMemory } from "./memory/operator-memory.ts";
+import type { JoinRun } from "./operators/join-core.ts";
 import type { WorkerPool } from "./parallel/worker-pool.ts";
 import type { Turns } from "./turns.ts";
 
@@ -68,6 +69,11 @@ export interface BatchContext {
   /** Notes metrics that the run asks for when all rows have passed: a batch of one row. */
   observe(name: string, observer: MetricsObserver | undefined, result: () => RecordBatch): void;
   readonly metrics: MetricsRecorder;
+  /**
+   * By join: build sides that stay as they are over several executions, since tables that a stream is joined with are read
+   * once in a batch. Absent: every execution reads them.
+   */
+  readonly keptBuilds?: Map<number, JoinRun>;
   /** Calls back once, when the execution is over, however it ended. */
   atEnd(callback: () => void): void;
   /** Memory for rows that operators keep, and disk for what does not fit. Whoever opened it closes it. */

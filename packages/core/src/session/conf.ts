@@ -112,6 +112,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Milliseconds between looks at an idle source.",
     ...timeSpan,
   },
+  "spark.sql.streaming.realTimeMode.minBatchDuration": {
+    default: "5000",
+    doc: "Milliseconds that a batch of the trigger realTime lasts at least.",
+    ...timeSpan,
+  },
   "spark.sql.streaming.stateStore.minDeltasForSnapshot": {
     default: "10",
     doc: "Deltas between two snapshots.",

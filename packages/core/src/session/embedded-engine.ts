@@ -2,6 +2,7 @@
  * The engine in this process: a session's settings, views and queries, and the way of a plan through analysis,
  * optimization, planning and compilation to rows.
  */
+import { checkRealTimeSupport } from "../analyzer/check-real-time-support.ts";
 import { checkStreamingSupport } from "../analyzer/check-streaming-support.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
@@ -22,7 +23,7 @@ import type { SinkContext, SinkProvider } from "../sinks/contract.ts";
 import { builtInSinks } from "../sinks/registry.ts";
 import type { SourceContext, SourceProvider } from "../sources/contract.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
-import { booleanSetting } from "../streaming/pinned-settings.ts";
+import { booleanSetting, millisSetting } from "../streaming/pinned-settings.ts";
 import type { StepName } from "../streaming/query-input.ts";
 import { StreamingQueryManager } from "../streaming/query-manager.ts";
 import type { StructType } from "../types/data-type.ts";
@@ -210,6 +211,7 @@ export class EmbeddedEngine implements Engine {
   async startStream(plan: LogicalPlan, request: StreamRequest): Promise<StreamingQueryHandle> {
     const analyzed = await this.analyze(plan);
     if (!isStreamingPlan(analyzed)) throw new MillraceError("WRITE_STREAM_NOT_ALLOWED", {});
+    if (request.trigger.kind === "realTime") this.#checkRealTime(analyzed, request, request.trigger.durationMs);
     checkStreamingSupport(analyzed, request.outputMode, {
       correctness: booleanSetting(
         (key) => this.conf.get(key),
@@ -219,6 +221,20 @@ export class EmbeddedEngine implements Engine {
       warn: (message) => this.runtime.process.log("WARN", message),
     });
     return explainFileErrors(() => startStream(this, analyzed, request));
+  }
+
+  #checkRealTime(plan: LogicalPlan, { outputMode, options }: StreamRequest, durationMs: number): void {
+    const least = millisSetting((key) => this.conf.get(key), "spark.sql.streaming.realTimeMode.minBatchDuration", 5000);
+    if (durationMs < least) {
+      throw new MillraceError("INVALID_STREAMING_REAL_TIME_MODE_TRIGGER_INTERVAL", {
+        interval: String(durationMs),
+        minBatchDuration: String(least),
+      });
+    }
+    if (options.get("asyncprogresstrackingenabled")?.toLowerCase() === "true") {
+      throw new MillraceError("STREAMING_REAL_TIME_MODE.ASYNC_PROGRESS_TRACKING_NOT_SUPPORTED", {});
+    }
+    checkRealTimeSupport(plan, outputMode);
   }
 
   print(text: string): void {

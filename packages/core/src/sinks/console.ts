@@ -1,7 +1,16 @@
 import { compactBatch } from "../columnar/compact.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { type ShowFormat, showString } from "../functions/show-string.ts";
-import type { BatchSink, PreparedWrite, SinkBatch, SinkContext, SinkProvider, StreamSink } from "./contract.ts";
+import type {
+  BatchSink,
+  PreparedWrite,
+  RealTimeSinkBatch,
+  RealTimeWrite,
+  SinkBatch,
+  SinkContext,
+  SinkProvider,
+  StreamSink,
+} from "./contract.ts";
 import { OptionReader } from "../logical-plan/option-reader.ts";
 import { forget, pullRows } from "./pull-rows.ts";
 
@@ -18,20 +27,20 @@ function formatOf(context: SinkContext): ShowFormat {
   };
 }
 
-/** Counts all rows and keeps as many as are shown, and one more, which tells that there are more. */
-async function pullShown(
-  partitions: readonly AsyncIterable<RecordBatch>[],
-  signal: AbortSignal,
-  format: ShowFormat,
-): Promise<{ readonly count: number; readonly shown: readonly RecordBatch[] }> {
-  const shown: RecordBatch[] = [];
-  let kept = 0;
-  const count = await pullRows(partitions, signal, (rows) => {
-    if (kept > format.rows) return;
-    kept += rows.length;
-    shown.push(compactBatch(rows));
-  });
-  return { count, shown };
+/** Keeps as many rows as are shown, and one more, which tells that there are more. */
+class ShownRows {
+  readonly batches: RecordBatch[] = [];
+  readonly #format: ShowFormat;
+  #kept = 0;
+
+  constructor(format: ShowFormat) {
+    this.#format = format;
+  }
+  add(rows: RecordBatch): void {
+    if (this.#kept > this.#format.rows) return;
+    this.#kept += rows.length;
+    this.batches.push(compactBatch(rows));
+  }
 }
 
 class ConsoleSink implements StreamSink {
@@ -46,16 +55,31 @@ class ConsoleSink implements StreamSink {
   }
 
   async write(batch: SinkBatch): Promise<PreparedWrite> {
-    const { count, shown } = await pullShown(batch.partitions, batch.signal, this.#format);
-    const { process } = this.#context.runtime;
+    const shown = new ShownRows(this.#format);
+    const numOutputRows = await pullRows(batch.partitions, batch.signal, (rows) => shown.add(rows));
+    return { numOutputRows, commit: async () => this.#print(batch, shown), abort: forget };
+  }
+
+  /** As Spark's: the rows are shown when the batch is over. */
+  beginRealTime(batch: RealTimeSinkBatch): RealTimeWrite {
+    const shown = new ShownRows(this.#format);
+    let numOutputRows = 0;
     return {
-      numOutputRows: count,
-      commit: async () => {
-        const table = showString(batch.schema, shown, this.#format);
-        process.print(`${dashes}\nBatch: ${batch.batchId}\n${dashes}\n${table}\n`);
+      get numOutputRows() {
+        return numOutputRows;
       },
+      async write(rows) {
+        numOutputRows += rows.length;
+        shown.add(rows);
+      },
+      end: async () => this.#print(batch, shown),
       abort: forget,
     };
+  }
+
+  #print({ batchId, schema }: RealTimeSinkBatch, shown: ShownRows): void {
+    const table = showString(schema, shown.batches, this.#format);
+    this.#context.runtime.process.print(`${dashes}\nBatch: ${batchId}\n${dashes}\n${table}\n`);
   }
   readonly close: () => Promise<void> = forget;
 }
@@ -64,9 +88,10 @@ function consoleBatch(context: SinkContext): BatchSink {
   const format = formatOf(context);
   return {
     async write(partitions, signal) {
-      const { count, shown } = await pullShown(partitions, signal, format);
-      context.runtime.process.print(`${showString(context.schema, shown, format)}\n`);
-      return { rows: count };
+      const shown = new ShownRows(format);
+      const rows = await pullRows(partitions, signal, (batch) => shown.add(batch));
+      context.runtime.process.print(`${showString(context.schema, shown.batches, format)}\n`);
+      return { rows };
     },
   };
 }

@@ -57,7 +57,28 @@ export interface StreamSink {
    * in the sink already must still be pulled, since the pull computes the state, and is then not written again.
    */
   write(batch: SinkBatch): Promise<PreparedWrite>;
+  /** Begins a batch of the trigger `realTime`, at least once for each row. Absent: the sink only takes whole batches. */
+  beginRealTime?(batch: RealTimeSinkBatch): RealTimeWrite;
   close(): Promise<void>;
+}
+
+/** The rows of one batch on their way out while it lasts. */
+export interface RealTimeSinkBatch {
+  readonly batchId: number;
+  readonly schema: StructType;
+  readonly signal: AbortSignal;
+}
+
+/** A batch in real time: what `write` took is out. After a crash all rows since the last batch that ended come again. */
+export interface RealTimeWrite {
+  /** So far. */
+  readonly numOutputRows: number;
+  /** Gives rows out; called one after another. The rows may lie in buffers that are reused when it has resolved. */
+  write(rows: RecordBatch, partition: number): Promise<void>;
+  /** The batch is over and its offsets are durable. */
+  end(): Promise<void>;
+  /** The batch failed, or the query stops; called instead of `end`. Must not throw. */
+  abort(error: unknown): Promise<void>;
 }
 
 export interface PreparedWrite {

@@ -2,10 +2,19 @@
  * `foreach`: the user's functions see every row. They are called when the batch commits (P8), after its state is durable;
  * a batch that is repeated after a crash is given to them again, with the same rows in the same partitions, so that
  * (partitionId, epochId) can be used to leave out what was processed.
+ * In real time they are called as rows arrive; what comes again after a crash may be divided otherwise.
  */
 import { type ExternalRow, rowReaderOf } from "../columnar/external-values.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
-import type { PreparedWrite, SinkBatch, SinkProvider, StreamSink, StreamSinkContext } from "./contract.ts";
+import type {
+  PreparedWrite,
+  RealTimeSinkBatch,
+  RealTimeWrite,
+  SinkBatch,
+  SinkProvider,
+  StreamSink,
+  StreamSinkContext,
+} from "./contract.ts";
 import { forget, keepRows } from "./pull-rows.ts";
 
 /** What the user gives `foreach`. Each function may be asynchronous; the next call waits for it. */
@@ -56,6 +65,51 @@ async function processRows(
   }
 }
 
+/** A batch in real time: a partition is opened by its first row, and closed when the batch is over. */
+class ForeachAsRowsCome implements RealTimeWrite {
+  numOutputRows = 0;
+  readonly #functions: ForeachFunctions;
+  readonly #batch: RealTimeSinkBatch;
+  readonly #reader: RowReader;
+  /** By partition: whether its rows are wanted. */
+  readonly #opened = new Map<number, boolean>();
+
+  constructor(functions: ForeachFunctions, batch: RealTimeSinkBatch, reader: RowReader) {
+    this.#functions = functions;
+    this.#batch = batch;
+    this.#reader = reader;
+  }
+
+  async write(rows: RecordBatch, partition: number): Promise<void> {
+    const { batchId, signal } = this.#batch;
+    let wanted = this.#opened.get(partition);
+    if (wanted === undefined) {
+      wanted = this.#functions.open === undefined || (await this.#functions.open(partition, batchId)) !== false;
+      this.#opened.set(partition, wanted);
+    }
+    if (wanted) await processRows(this.#functions, [rows], signal, this.#reader);
+    this.numOutputRows += rows.length;
+  }
+
+  async end(): Promise<void> {
+    await this.#close(null);
+  }
+
+  async abort(error: unknown): Promise<void> {
+    try {
+      await this.#close(error);
+    } catch {
+      // What made the batch fail is the error to report, not what its clean-up ran into.
+    }
+  }
+
+  async #close(error: unknown): Promise<void> {
+    const opened = [...this.#opened.keys()];
+    this.#opened.clear();
+    for (const _ of opened) await this.#functions.close?.(error);
+  }
+}
+
 class ForeachSink implements StreamSink {
   readonly description = "ForeachWriterTable";
   readonly guarantee = "at-least-once";
@@ -78,6 +132,10 @@ class ForeachSink implements StreamSink {
       },
       abort: forget,
     };
+  }
+
+  beginRealTime(batch: RealTimeSinkBatch): RealTimeWrite {
+    return new ForeachAsRowsCome(this.#functions, batch, this.#reader);
   }
   readonly close: () => Promise<void> = forget;
 }

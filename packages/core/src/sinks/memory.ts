@@ -1,8 +1,17 @@
+import { compactBatch } from "../columnar/compact.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import { FileSystemError } from "../runtime/file-system.ts";
 import { type StructType, structType } from "../types/data-type.ts";
-import type { OutputMode, PreparedWrite, SinkBatch, SinkProvider, StreamSink, StreamSinkContext } from "./contract.ts";
+import type {
+  OutputMode,
+  PreparedWrite,
+  RealTimeWrite,
+  SinkBatch,
+  SinkProvider,
+  StreamSink,
+  StreamSinkContext,
+} from "./contract.ts";
 import { forget, keepRows } from "./pull-rows.ts";
 
 /** The rows of a memory sink: those of all batches, or with output mode complete those of the last one. */
@@ -29,6 +38,10 @@ export class MemorySinkTable {
     this.#batches = [];
     this.#latestBatchId = -1;
   }
+  /** Adds rows of a batch that goes on: they are seen at once, and again when the batch comes again. */
+  append(rows: RecordBatch): void {
+    this.#batches = [...this.#batches, rows];
+  }
   /** Adds a batch, or replaces everything by it when the mode is complete. A batch that is in the table is left out. */
   add(batchId: number, rows: readonly RecordBatch[], mode: OutputMode): void {
     if (batchId <= this.#latestBatchId) return;
@@ -53,6 +66,21 @@ class MemorySink implements StreamSink {
     return {
       numOutputRows: count,
       commit: async () => this.#table.add(batch.batchId, partitions.flat(), this.#mode),
+      abort: forget,
+    };
+  }
+  beginRealTime(): RealTimeWrite {
+    const table = this.#table;
+    let numOutputRows = 0;
+    return {
+      get numOutputRows() {
+        return numOutputRows;
+      },
+      async write(rows) {
+        table.append(compactBatch(rows));
+        numOutputRows += rows.length;
+      },
+      end: forget,
       abort: forget,
     };
   }

@@ -1,4 +1,4 @@
-import type { BatchSink, PreparedWrite, SinkBatch, SinkProvider, StreamSink } from "./contract.ts";
+import type { BatchSink, PreparedWrite, RealTimeWrite, SinkBatch, SinkProvider, StreamSink } from "./contract.ts";
 import { forget, pullRows } from "./pull-rows.ts";
 
 const noopStream: StreamSink = {
@@ -7,6 +7,17 @@ const noopStream: StreamSink = {
   async write(batch: SinkBatch): Promise<PreparedWrite> {
     const numOutputRows = await pullRows(batch.partitions, batch.signal, () => {});
     return { numOutputRows, commit: forget, abort: forget };
+  },
+  beginRealTime(): RealTimeWrite {
+    let numOutputRows = 0;
+    return {
+      get numOutputRows() {
+        return numOutputRows;
+      },
+      write: async (rows) => void (numOutputRows += rows.length),
+      end: forget,
+      abort: forget,
+    };
   },
   close: forget,
 };

@@ -233,3 +233,56 @@ test("an aborted batch ends with the signal's reason", async () => {
     "stopped",
   );
 });
+
+describe("in real time", () => {
+  const live = { batchId: 3, schema, signal: new AbortController().signal };
+
+  test("memory shows rows at once, console when the batch is over, noop counts", async () => {
+    const { runtime, context } = testWorld(schema);
+    const table = new MemorySinkTable();
+    const writes = [];
+    for (const provider of [memorySink(table), consoleSink, noopSink]) {
+      const write = (await provider.openStream!(context())).beginRealTime!(live);
+      await write.write(rowsOf(["ann", 1n]), 0);
+      await write.write(rowsOf(["bob", 2n], ["cy", 3n]), 1);
+      writes.push(write);
+    }
+    expect(valuesOf(table.batches())).toEqual([
+      ["ann", 1n],
+      ["bob", 2n],
+      ["cy", 3n],
+    ]);
+    expect(writes.map((write) => write.numOutputRows)).toEqual([3, 3, 3]);
+    expect(runtime.process.output).toBe("");
+    for (const write of writes) await write.end();
+    expect(runtime.process.output).toContain("Batch: 3\n");
+    expect(runtime.process.output).toContain("| bob|  2|");
+  });
+
+  test("foreach opens a partition with its first row, and closes all when the batch ends or fails", async () => {
+    const calls: string[] = [];
+    const functions = {
+      open: (partition: number, epoch: number) => {
+        calls.push(`open ${partition} ${epoch}`);
+        return partition !== 1;
+      },
+      process: (row: Record<string, unknown>) => {
+        if (row["user"] === "bad") throw new Error("bad row");
+        calls.push(String(row["user"]));
+      },
+      close: (error: unknown) => void calls.push(`close ${String(error)}`),
+    };
+    const { context } = testWorld(schema);
+    const sink = await foreachSink(functions).openStream!(context());
+    const write = sink.beginRealTime!(live);
+    await write.write(rowsOf(["ann", 1n]), 0);
+    await write.write(rowsOf(["bob", 2n]), 1);
+    await write.write(rowsOf(["cy", 3n]), 0);
+    await write.end();
+    expect(calls.splice(0)).toEqual(["open 0 3", "ann", "open 1 3", "cy", "close null", "close null"]);
+    const failing = sink.beginRealTime!(live);
+    const failure = await failing.write(rowsOf(["bad", 0n]), 0).catch((error: unknown) => error);
+    await failing.abort(failure);
+    expect(calls).toEqual(["open 0 3", "close Error: bad row"]);
+  });
+});

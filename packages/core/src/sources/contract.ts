@@ -118,6 +118,21 @@ export type ReadLimit =
 /** An offset as the JSON text that lies in the offset log. Compared only by the source that made it. */
 export type OffsetJson = string;
 
+/**
+ * How a source is read in real time: in many small ranges, whose end stands in the offset log only when the batch is over. Its
+ * positions are offsets or lie between two; `plan` and `read` take them as they take offsets.
+ */
+export interface RealTimeReading {
+  /** How far rows can be read now: `from` itself when there are none. Never beyond `upTo`, when that is given. */
+  latest(from: OffsetJson | null, upTo?: OffsetJson): Promise<OffsetJson | null>;
+  /** The first position at or after this one that can stand in the offset log. Absent: every position can. */
+  nextOffset?(position: OffsetJson): OffsetJson;
+  /** When more rows come after a position, or `upTo` is reached, ms since the epoch. Absent: the source does not know. */
+  dueMs?(position: OffsetJson | null, upTo?: OffsetJson): number;
+  /** The rows before the position have left the query, and are not asked for again in this run. */
+  release?(position: OffsetJson): void;
+}
+
 export interface MicroBatchSource {
   /** Shown in progress and explain, such as `FileStreamSource[file:/logs]`. */
   readonly description: string;
@@ -159,6 +174,8 @@ export interface MicroBatchSource {
    * while it is idle.
    */
   onAvailable?(callback: () => void): void;
+  /** Absent: the source cannot be read in real time. */
+  readonly realTime?: RealTimeReading;
   close(): Promise<void>;
 }
 

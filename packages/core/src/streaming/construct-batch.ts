@@ -48,7 +48,7 @@ export async function constructBatch(run: QueryRun): Promise<boolean> {
 }
 
 /** End offsets by slot. */
-function loggedOffsets(run: QueryRun): readonly (string | null)[] {
+export function loggedOffsets(run: QueryRun): readonly (string | null)[] {
   const ends = new Map(run.removedOffsets);
   for (const source of run.sources) ends.set(source.slot, source.end);
   return Array.from({ length: run.slots }, (_, slot) => ends.get(slot) ?? null);
@@ -62,7 +62,7 @@ async function advanceSources(run: QueryRun): Promise<void> {
 }
 
 /** P2 and P3 are one file program: the temporary file, then the name that fixes the batch. */
-async function writeOffsets(run: QueryRun, batchId: number, entry: OffsetLogEntry): Promise<void> {
+export async function writeOffsets(run: QueryRun, batchId: number, entry: OffsetLogEntry): Promise<void> {
   assertInvariant(
     entry.batchWatermarkMs >= run.lastWatermarkMs && entry.batchTimestampMs >= run.lastTimestampMs,
     `watermark or timestamp of batch ${batchId} lies before that of the batch before`,

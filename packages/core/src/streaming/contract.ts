@@ -10,7 +10,9 @@ import type { StructType } from "../types/data-type.ts";
 export type StreamTrigger =
   | { readonly kind: "processingTime"; readonly intervalMs: number }
   | { readonly kind: "availableNow" }
-  | { readonly kind: "once" };
+  | { readonly kind: "once" }
+  /** Rows leave as they arrive; a batch lasts so long and is logged when it is over. */
+  | { readonly kind: "realTime"; readonly durationMs: number };
 
 /** `query.status`, in Spark's words. */
 export interface StreamingQueryStatus {

@@ -27,8 +27,9 @@ import { DurationRecorder, formatTimestamp } from "./progress.ts";
 import { streamFailed } from "./query-failure.ts";
 import { leaseRenewalMs, type QueryCheckpoint } from "./query-checkpoint.ts";
 import type { StreamingQueryInput } from "./query-input.ts";
-import type { QueryRun } from "./query-run.ts";
-import { runBatch } from "./run-batch.ts";
+import type { CurrentBatch, QueryRun } from "./query-run.ts";
+import { runRealTimeBatch } from "./real-time-batch.ts";
+import { type BatchOutcome, runBatch } from "./run-batch.ts";
 import { watermarkProgress, watermarkText } from "./watermark-report.ts";
 import { runTrigger, type PassResult } from "./trigger.ts";
 import { triggerProgress } from "./trigger-progress.ts";
@@ -50,6 +51,12 @@ function deferred<T>(): Deferred<T> {
   // Whoever waits sees a rejection; that nobody waits is no error of the process.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
+}
+
+interface TriggerStart {
+  readonly startMs: number;
+  /** On the monotonic clock. */
+  readonly startedAt: number;
 }
 
 /** Turns of the microtask queue that the caller of `start` gets before the loop begins. */
@@ -232,7 +239,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       await runTrigger(this.#run.trigger, {
         clock: this.#clock,
         stopped: () => this.#stop.signal.aborted,
-        pass: () => this.#pass(),
+        pass: () => (this.#run.trigger.kind === "realTime" ? this.#realTimePass() : this.#pass()),
         waitForData: () => this.#wakeUp.sleep(this.#idleDelayMs(), this.#stop.signal),
         waitForTick: (ms) => this.#tick(ms),
         fellBehind: (elapsedMs, intervalMs) =>
@@ -274,16 +281,36 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     return Math.max(this.#pollingDelayMs, Math.min(untilEvent, this.#idleEventIntervalMs));
   }
 
+  /** One batch of the trigger `realTime`, as long as it lasts. */
+  async #realTimePass(): Promise<PassResult> {
+    const run = this.#run;
+    const times = this.#begin();
+    const startOffsets = run.sources.map((source) => source.start);
+    let answered = 0;
+    try {
+      const result = await runRealTimeBatch(run, {
+        wakeUp: this.#wakeUp,
+        ending: () => (answered = this.#waiting.length) > 0,
+      });
+      if (result === null) {
+        this.#idle(this.#waiting.splice(0, answered));
+        return "idle";
+      }
+      await this.#finish(result.batch, result.outcome, startOffsets, times);
+      for (const waiter of this.#waiting.splice(0, answered)) waiter.resolve();
+      return "batch";
+    } finally {
+      this.#status = { ...this.#status, isTriggerActive: false };
+    }
+  }
+
   /** One trigger: makes a batch if there is something to do, and runs it. */
   async #pass(): Promise<PassResult> {
     const run = this.#run;
     const asked = this.#waiting;
     this.#waiting = [];
     this.#wakeUp.clear();
-    const startMs = this.#clock.nowMs();
-    const startedAt = this.#clock.monotonicMs();
-    run.durations = new DurationRecorder(() => this.#clock.monotonicMs());
-    this.#status = { ...this.#status, isTriggerActive: true };
+    const times = this.#begin();
     try {
       await this.#checkpoint.keepLease();
       if (run.batch === null) await constructBatch(run);
@@ -295,29 +322,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       // Not answered by this pass: after the batch there may be more.
       this.#waiting = [...asked, ...this.#waiting];
       const startOffsets = run.sources.map((source) => source.start);
-      const outcome = await runBatch(run, batch);
-      run.batch = null;
-      this.#lastMetrics = outcome.metrics;
-      await run.step("P11", batch.batchId);
-      const latest = await abortable(this.#clock, run.abort, () =>
-        Promise.all(run.sources.map(({ source }) => source.reportLatestOffset())),
-      );
-      run.durations.add("triggerExecution", this.#clock.monotonicMs() - startedAt);
-      this.#keep(
-        triggerProgress(run, batch, outcome, startOffsets, latest, {
-          name: this.name,
-          startMs,
-          previousStartMs: this.#previousStartMs,
-          elapsedMs: this.#clock.monotonicMs() - startedAt,
-        }),
-      );
-      this.#previousStartMs = startMs;
-      this.#maintain(batch.batchId);
-      if (outcome.rows !== null) {
-        await run.committed.publish({ batchId: batch.batchId, batches: outcome.rows }, this.#stop.signal);
-      }
-      this.#lastActiveAt = this.#clock.monotonicMs();
-      this.setStatus("Waiting for next trigger");
+      await this.#finish(batch, await runBatch(run, batch), startOffsets, times);
       return "batch";
     } catch (error) {
       this.#waiting = [...new Set([...asked, ...this.#waiting])];
@@ -325,6 +330,44 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     } finally {
       this.#status = { ...this.#status, isTriggerActive: false };
     }
+  }
+
+  #begin(): TriggerStart {
+    this.#run.durations = new DurationRecorder(() => this.#clock.monotonicMs());
+    this.#status = { ...this.#status, isTriggerActive: true };
+    return { startMs: this.#clock.nowMs(), startedAt: this.#clock.monotonicMs() };
+  }
+
+  /** P11: the batch is committed. */
+  async #finish(
+    batch: CurrentBatch,
+    outcome: BatchOutcome,
+    startOffsets: readonly (string | null)[],
+    { startMs, startedAt }: TriggerStart,
+  ): Promise<void> {
+    const run = this.#run;
+    run.batch = null;
+    this.#lastMetrics = outcome.metrics;
+    await run.step("P11", batch.batchId);
+    const latest = await abortable(this.#clock, run.abort, () =>
+      Promise.all(run.sources.map(({ source }) => source.reportLatestOffset())),
+    );
+    run.durations.add("triggerExecution", this.#clock.monotonicMs() - startedAt);
+    this.#keep(
+      triggerProgress(run, batch, outcome, startOffsets, latest, {
+        name: this.name,
+        startMs,
+        previousStartMs: this.#previousStartMs,
+        elapsedMs: this.#clock.monotonicMs() - startedAt,
+      }),
+    );
+    this.#previousStartMs = startMs;
+    this.#maintain(batch.batchId);
+    if (outcome.rows !== null) {
+      await run.committed.publish({ batchId: batch.batchId, batches: outcome.rows }, this.#stop.signal);
+    }
+    this.#lastActiveAt = this.#clock.monotonicMs();
+    this.setStatus("Waiting for next trigger");
   }
 
   #idle(asked: readonly Deferred<void>[]): void {

@@ -98,6 +98,7 @@ export async function openQuery(
       sources.push(await openSource(input, checkpoint, control, plan, index, slot));
     }
     sink = await input.openSink(resourcesOf(checkpoint, control));
+    if (input.trigger.kind === "realTime") requireRealTime(sources, sink);
     checkSinkPosition(checkpoint.path, position.committedBatchId, (await sink.lastCommittedBatch?.()) ?? null);
     for (const source of sources) {
       source.start = position.committed?.[source.slot] ?? (await source.source.initialOffset());
@@ -153,6 +154,18 @@ export async function openQuery(
 function resourcesOf(checkpoint: QueryCheckpoint, control: QueryControl): QueryResources {
   const { queryId, epoch, durability } = checkpoint;
   return { queryId, runId: control.runId, epoch, durability, signal: control.abort };
+}
+
+/** @throws MillraceError STREAMING_REAL_TIME_MODE.INPUT_STREAM_NOT_SUPPORTED, .SINK_NOT_SUPPORTED */
+function requireRealTime(sources: readonly StreamingSource[], sink: StreamSink): void {
+  for (const { source } of sources) {
+    if (source.realTime === undefined) {
+      throw new MillraceError("STREAMING_REAL_TIME_MODE.INPUT_STREAM_NOT_SUPPORTED", { className: source.description });
+    }
+  }
+  if (sink.beginRealTime === undefined) {
+    throw new MillraceError("STREAMING_REAL_TIME_MODE.SINK_NOT_SUPPORTED", { className: sink.description });
+  }
 }
 
 /** Options such as rate limits may change; where the rows come from may not. */

@@ -241,7 +241,7 @@ function sourceFiles(run: QueryRun, batchId: number): FileOperation[] {
 }
 
 /** P10: the batch is done. */
-async function writeCommit(run: QueryRun, batchId: number): Promise<void> {
+export async function writeCommit(run: QueryRun, batchId: number): Promise<void> {
   await run.step("P10", batchId);
   assertInvariant(
     run.batch?.batchId === batchId && run.nextBatchId === batchId + 1,

@@ -116,7 +116,17 @@ export class StreamingSource {
 
   /** The rows of the running batch for one scan. */
   async openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan> {
-    const { source, start, end } = this;
+    return this.openRange(scan, filter, this.start, this.end);
+  }
+
+  /** The rows after `start` up to `end` for one scan. */
+  async openRange(
+    scan: ScanExec,
+    filter: PushedFilter | undefined,
+    start: OffsetJson | null,
+    end: OffsetJson | null,
+  ): Promise<OpenScan> {
+    const { source } = this;
     if (this.#filter !== null) this.#filter.compiled = filter;
     const splits = end === null || end === start ? [] : await source.plan(start, end);
     const pick = this.#projection(scan.schema);

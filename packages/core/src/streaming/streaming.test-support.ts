@@ -11,8 +11,15 @@ import { planStateSessions } from "../physical-plan/plan-stateful.ts";
 import type { PhysicalPlan, ScanExec } from "../physical-plan/physical-plan.ts";
 import { createSimulatedRuntime, type SimulatedRuntime } from "../runtime/simulated/index.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { OutputMode, PreparedWrite, SinkBatch, StreamSink } from "../sinks/contract.ts";
-import type { MicroBatchSource, OffsetJson, ReadLimit, SourceSplit } from "../sources/contract.ts";
+import type {
+  OutputMode,
+  PreparedWrite,
+  RealTimeSinkBatch,
+  RealTimeWrite,
+  SinkBatch,
+  StreamSink,
+} from "../sinks/contract.ts";
+import type { MicroBatchSource, OffsetJson, ReadLimit, RealTimeReading, SourceSplit } from "../sources/contract.ts";
 import type { DataType, SqlValue, StructType } from "../types/data-type.ts";
 import type { StreamingQueryHandle } from "./contract.ts";
 import { StreamingQueryManager } from "./query-manager.ts";
@@ -64,6 +71,7 @@ export class TopicSource implements MicroBatchSource {
   readonly commits: OffsetJson[] = [];
   closed = 0;
   readonly prepareForAvailableNow?: () => Promise<void>;
+  readonly realTime: RealTimeReading = { latest: (from) => this.latestOffset(from, { kind: "all" }) };
   readonly onAvailable?: (callback: () => void) => void;
   readonly #topic: Topic;
   #fixedEnd = Infinity;
@@ -112,6 +120,8 @@ export class TopicSource implements MicroBatchSource {
 /** What a sink wrote, as in a database: batches by id; a batch that is there is not written again. */
 export class Table {
   readonly batches = new Map<number, SqlValue[][]>();
+  /** What came in real time, in this order: rows, and `end` or `abort` of a batch. */
+  readonly live: string[] = [];
   get rows(): string[] {
     return [...this.batches.values()].flatMap((rows) => rows.map((row) => row.map(String).join(" ")));
   }
@@ -152,6 +162,21 @@ export class TableSink implements StreamSink {
       abort: async () => {
         this.aborted++;
       },
+    };
+  }
+  beginRealTime({ batchId }: RealTimeSinkBatch): RealTimeWrite {
+    const { live } = this.#table;
+    let numOutputRows = 0;
+    return {
+      get numOutputRows() {
+        return numOutputRows;
+      },
+      async write(rows) {
+        live.push(...valuesOfBatch(rows).map((row) => row.map(String).join(" ")));
+        numOutputRows += rows.length;
+      },
+      end: async () => void live.push(`end ${batchId}`),
+      abort: async () => void (numOutputRows > 0 && live.push(`abort ${batchId}`)),
     };
   }
   async close(): Promise<void> {

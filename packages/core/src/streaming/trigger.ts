@@ -39,6 +39,10 @@ export async function runTrigger(trigger: StreamTrigger, loop: TriggerLoop): Pro
     case "availableNow":
       while (!loop.stopped()) if ((await loop.pass()) !== "batch") return;
       return;
+    // A pass lasts as long as the batch, and waits for rows by itself.
+    case "realTime":
+      while (!loop.stopped()) await loop.pass();
+      return;
     case "processingTime":
       while (!loop.stopped()) {
         const startMs = loop.clock.nowMs();

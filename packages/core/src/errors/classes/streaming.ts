@@ -28,6 +28,41 @@ export const streamingErrors = {
     message:
       "Streaming query evolution error: Invalid streaming source name '<sourceName>'. Source names must only contain ASCII letters (a-z, A-Z), digits (0-9), and underscores (_).",
   },
+  INVALID_STREAMING_REAL_TIME_MODE_TRIGGER_INTERVAL: {
+    sqlState: "22023",
+    message:
+      "The real-time trigger interval is set to <interval> ms. This is less than the <minBatchDuration> ms minimum specified by spark.sql.streaming.realTimeMode.minBatchDuration.",
+  },
+  "STREAMING_REAL_TIME_MODE.ASYNC_PROGRESS_TRACKING_NOT_SUPPORTED": {
+    sqlState: "0A000",
+    message:
+      "Streaming real-time mode has the following limitation: Async progress tracking is not supported in real-time mode. Set option asyncProgressTrackingEnabled to false and retry your query.",
+  },
+  "STREAMING_REAL_TIME_MODE.IDENTICAL_SOURCES_IN_UNION_NOT_SUPPORTED": {
+    sqlState: "0A000",
+    message:
+      "Streaming real-time mode has the following limitation: Real-time mode does not support union on two or more identical streaming data sources in a single query, such as the same source DataFrame twice. Read the source a second time instead. Sources provided in the query: <sources>",
+  },
+  "STREAMING_REAL_TIME_MODE.INPUT_STREAM_NOT_SUPPORTED": {
+    sqlState: "0A000",
+    message:
+      "Streaming real-time mode has the following limitation: The input stream <className> is not supported in Real-time Mode. docs/streaming.md lists the sources that are.",
+  },
+  "STREAMING_REAL_TIME_MODE.OPERATOR_OR_SINK_NOT_IN_ALLOWLIST": {
+    sqlState: "0A000",
+    message:
+      "Streaming real-time mode has the following limitation: The <errorType>(s): <message> not in the <errorType> allowlist for Real-Time Mode. Use another trigger, or leave what is named out of the query.",
+  },
+  "STREAMING_REAL_TIME_MODE.OUTPUT_MODE_NOT_SUPPORTED": {
+    sqlState: "0A000",
+    message:
+      "Streaming real-time mode has the following limitation: The output mode <outputMode> is not supported. To work around this limitation, set the output mode to Update.",
+  },
+  "STREAMING_REAL_TIME_MODE.SINK_NOT_SUPPORTED": {
+    sqlState: "0A000",
+    message:
+      "Streaming real-time mode has the following limitation: The <className> sink is currently not supported. docs/streaming.md lists the sinks that are.",
+  },
   UNSUPPORTED_STREAMING_OPERATION: {
     sqlState: "0A000",
     message: "<operation> is not supported. docs/streaming.md lists what a streaming query can hold.",

@@ -10,7 +10,7 @@ import type { HashJoinExec } from "../../physical-plan/physical-plan.ts";
 import { structType } from "../../types/data-type.ts";
 import { inTurns, type Turns } from "../turns.ts";
 import { compileCondition, type JoinShape, type Lookup } from "./join-core.ts";
-import { joinPartitions } from "./join-driver.ts";
+import { joinPartitions, keptBuild } from "./join-driver.ts";
 import { compiledPerUse, type Operator, type OperatorEnvironment } from "./operator.ts";
 
 /** Build rows that are put into the table at a stretch. */
@@ -48,7 +48,9 @@ export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnviron
   return {
     schema: plan.schema,
     async open(context) {
-      const [builds, probes] = [await build.open(context), await probe.open(context)];
+      const kept = keptBuild(context, plan.id);
+      const builds = kept?.run === undefined ? await build.open(context) : [];
+      const probes = await probe.open(context);
       const keys = compiled(0);
       const { turns } = context;
       const lookup = async (built: RecordBatch): Promise<Lookup> => {
@@ -68,7 +70,7 @@ export function compileHashJoin(plan: HashJoinExec, environment: OperatorEnviron
         };
       };
       const method = { shape, condition, name: "a hash join", lookup, hashes: keys.hashes };
-      return joinPartitions(method, builds, probes, context.memory);
+      return joinPartitions(method, builds, probes, context.memory, kept);
     },
   };
 }

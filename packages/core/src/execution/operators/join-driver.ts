@@ -12,6 +12,7 @@ import { concatBatches } from "../../columnar/concat.ts";
 import { batchMemorySize } from "../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { StructType } from "../../types/data-type.ts";
+import type { BatchContext } from "../context.ts";
 import { dealToFiles, mostDepth, partCount, type RowHash } from "../memory/deal-rows.ts";
 import type { MemoryReservation } from "../memory/memory-budget.ts";
 import type { OperatorMemory } from "../memory/operator-memory.ts";
@@ -30,6 +31,19 @@ export interface JoinMethod {
   readonly hashes?: Readonly<Record<"build" | "probe", RowHash>>;
 }
 
+/** Where a build side stays from one execution to the next. */
+export interface KeptBuild {
+  readonly run: JoinRun | undefined;
+  keep(run: JoinRun): void;
+}
+
+/** The place of a join's build side, where the run of the plan keeps them. */
+export function keptBuild({ keptBuilds }: BatchContext, id: number): KeptBuild | undefined {
+  return keptBuilds === undefined
+    ? undefined
+    : { run: keptBuilds.get(id), keep: (run) => void keptBuilds.set(id, run) };
+}
+
 /** Hash table and chains of a build row, about. */
 const lookupBytesPerRow = 48;
 /** A column's bytes are addressed by 31 bits. */
@@ -41,8 +55,11 @@ export function joinPartitions(
   builds: readonly Partition[],
   probes: readonly Partition[],
   memory: OperatorMemory,
+  kept?: KeptBuild,
 ): Partition[] {
-  const join = new RunningJoin(method, builds, probes, memory);
+  // Which build rows were found is known of one execution only.
+  const keeps = dutiesOf(method.shape).buildRest === undefined ? kept : undefined;
+  const join = new RunningJoin(method, builds, probes, memory, keeps);
   const partitions = probes.map((_, p): Partition => ({ [Symbol.asyncIterator]: () => join.partition(p) }));
   if (dutiesOf(method.shape).buildRest !== undefined) {
     partitions.push({ [Symbol.asyncIterator]: () => join.rest() });
@@ -68,9 +85,17 @@ class RunningJoin {
   /** The rest of a build side that does not fit. */
   #unread: AsyncIterator<RecordBatch> | undefined;
   #spilled = false;
+  readonly #kept: KeptBuild | undefined;
 
-  constructor(method: JoinMethod, builds: readonly Partition[], probes: readonly Partition[], memory: OperatorMemory) {
+  constructor(
+    method: JoinMethod,
+    builds: readonly Partition[],
+    probes: readonly Partition[],
+    memory: OperatorMemory,
+    kept: KeptBuild | undefined,
+  ) {
     this.#method = method;
+    this.#kept = kept;
     this.#builds = builds;
     this.#probes = probes;
     this.#memory = memory;
@@ -106,12 +131,14 @@ class RunningJoin {
   }
 
   #end(run: JoinRun): void {
+    if (this.#kept !== undefined) return;
     run.release();
     this.#reservation.release();
   }
 
   /** The build side ready to be probed, or its rows so far when memory is at an end. */
   async #readBuild(): Promise<JoinRun | readonly RecordBatch[]> {
+    if (this.#kept?.run !== undefined) return this.#kept.run;
     const { shape } = this.#method;
     const rows = chain(this.#builds)[Symbol.asyncIterator]();
     const batches: RecordBatch[] = [];
@@ -133,6 +160,7 @@ class RunningJoin {
     const built = concatBatches(shape.build, batches);
     const run = await this.#run(built);
     this.#reservation.tryResize(bytes + lookupBytesPerRow * count);
+    this.#kept?.keep(run);
     return run;
   }
 

@@ -1,7 +1,7 @@
 /** Joins without equal keys, the cross join among them: every row of one side meets every row of the other. */
 import type { NestedLoopJoinExec } from "../../physical-plan/physical-plan.ts";
 import { compileCondition, type JoinShape, type Lookup } from "./join-core.ts";
-import { joinPartitions } from "./join-driver.ts";
+import { joinPartitions, keptBuild } from "./join-driver.ts";
 import type { Operator, OperatorEnvironment } from "./operator.ts";
 
 const none = new Int32Array(0);
@@ -23,9 +23,11 @@ export function compileNestedLoopJoin(plan: NestedLoopJoinExec, environment: Ope
   return {
     schema: plan.schema,
     async open(context) {
-      const [builds, probes] = [await build.open(context), await probe.open(context)];
+      const kept = keptBuild(context, plan.id);
+      const builds = kept?.run === undefined ? await build.open(context) : [];
+      const probes = await probe.open(context);
       const method = { shape, condition, name: "a nested-loop join", lookup: async () => everyRow };
-      return joinPartitions(method, builds, probes, context.memory);
+      return joinPartitions(method, builds, probes, context.memory, kept);
     },
   };
 }

@@ -38,6 +38,7 @@ export class MemoryStream implements SourceProvider {
     let listener: (() => void) | undefined;
     let end: number | undefined;
     const latest = (): number => Math.min(chunks.length - 1, end ?? Infinity);
+    const reached = (start: OffsetJson | null): OffsetJson => `${Math.max(Number(start ?? -1), latest())}`;
     return {
       description: "MemoryStream",
       guarantee: "replayable",
@@ -46,7 +47,7 @@ export class MemoryStream implements SourceProvider {
       initialOffset: async () => "-1",
       latestOffset: async (start: OffsetJson | null, limit: ReadLimit) => {
         const from = Number(start ?? -1);
-        if (limit.kind !== "maxRows") return `${Math.max(from, latest())}`;
+        if (limit.kind !== "maxRows") return reached(start);
         let to = from;
         for (let rows = 0; to < latest() && (rows === 0 || rows < limit.rows);) rows += chunks[++to]!.length;
         return `${to}`;
@@ -64,6 +65,7 @@ export class MemoryStream implements SourceProvider {
         if (rows.length > 0) yield projectBatch(batchFromValues(schema, rows), request.columns);
       },
       commit: async () => {},
+      realTime: { latest: async (from) => reached(from) },
       onAvailable: (callback: () => void) => {
         listener = callback;
         listeners.add(callback);

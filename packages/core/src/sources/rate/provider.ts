@@ -12,6 +12,7 @@ import type {
   MicroBatchSource,
   OffsetJson,
   ReadLimit,
+  RealTimeReading,
   ScanRequest,
   SourceContext,
   SourceProvider,
@@ -70,6 +71,9 @@ function requireOwnSchema(name: string, given: StructType | undefined): StructTy
   }
   return schema;
 }
+
+/** Of seconds with at most three decimals. */
+const toMillis = (seconds: number): number => Math.round(seconds * 1000);
 
 class RateSource implements MicroBatchSource {
   readonly guarantee = "replayable";
@@ -142,6 +146,7 @@ class RateSource implements MicroBatchSource {
   async plan(start: OffsetJson | null, end: OffsetJson): Promise<readonly SourceSplit[]> {
     const from = Number(start ?? 0);
     const to = Number(end);
+    if (!Number.isInteger(from) || !Number.isInteger(to)) return this.#planWithinSeconds(toMillis(from), toMillis(to));
     const first = this.#rate.rowsUntil(from);
     const rows = this.#rate.rowsUntil(to) - first;
     const creation = await this.#creation();
@@ -158,9 +163,60 @@ class RateSource implements MicroBatchSource {
     });
   }
 
+  /** A split for each second of the range: rows have the times that they have when the whole second is read. */
+  async #planWithinSeconds(fromMs: number, toMs: number): Promise<readonly SourceSplit[]> {
+    const creation = await this.#creation();
+    const splits: SourceSplit[] = [];
+    for (let second = Math.floor(fromMs / 1000); second * 1000 < toMs; second++) {
+      const first = this.#rate.rowsUntil(second);
+      const stepMs = 1000 / (this.#rate.rowsUntil(second + 1) - first);
+      const from = this.#rowsUntilMs(Math.max(fromMs, second * 1000));
+      const to = this.#rowsUntilMs(Math.min(toMs, second * 1000 + 1000));
+      if (from === to) continue;
+      const split: RateSplit = { from, to, firstMs: creation + second * 1000 + (from - first) * stepMs, stepMs };
+      splits.push({ description: `rows ${from}-${to}`, data: split });
+    }
+    return splits;
+  }
+
+  /** Rows whose time, in whole milliseconds since the start, lies before `ms`. */
+  #rowsUntilMs(ms: number): number {
+    const second = Math.floor(ms / 1000);
+    const first = this.#rate.rowsUntil(second);
+    const rows = this.#rate.rowsUntil(second + 1) - first;
+    return first + Math.ceil(((ms - second * 1000) * rows) / 1000);
+  }
+
   async *read(split: SourceSplit): AsyncIterable<RecordBatch> {
     yield* rowsOf(split.data as RateSplit, this.#columns);
   }
+
+  /** In real time a row comes a millisecond after its time. Offsets are whole seconds; positions between two have fractions. */
+  readonly realTime: RealTimeReading = {
+    latest: async (from, upTo) => {
+      const fromMs = toMillis(Number(from ?? 0));
+      const elapsedMs = this.#context.runtime.clock.nowMs() - (await this.#creation());
+      const latestMs = Math.max(
+        fromMs,
+        Math.min(Math.floor(elapsedMs), upTo === undefined ? Infinity : toMillis(Number(upTo))),
+      );
+      const isEnd = upTo !== undefined && latestMs === toMillis(Number(upTo));
+      if (from !== null && !isEnd && this.#rowsUntilMs(latestMs) === this.#rowsUntilMs(fromMs)) return from;
+      return String(latestMs / 1000);
+    },
+    nextOffset: (position) => String(Math.ceil(toMillis(Number(position)) / 1000)),
+    dueMs: (position, upTo) => {
+      const creation = this.#creationMs ?? 0;
+      const atMs = toMillis(Number(position ?? 0));
+      const endMs = upTo === undefined ? Infinity : toMillis(Number(upTo));
+      const second = Math.floor(atMs / 1000);
+      const first = this.#rate.rowsUntil(second);
+      const rows = this.#rate.rowsUntil(second + 1) - first;
+      const next = this.#rowsUntilMs(atMs) - first;
+      const nextMs = second * 1000 + (next < rows ? Math.floor((next * 1000) / rows) : 1000) + 1;
+      return creation + Math.min(nextMs, endMs);
+    },
+  };
 
   /** Wakes the query at the end of each second. */
   onAvailable(callback: () => void): void {

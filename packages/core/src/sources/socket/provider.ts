@@ -13,6 +13,7 @@ import type {
   MicroBatchSource,
   OffsetJson,
   ReadLimit,
+  RealTimeReading,
   ScanRequest,
   SourceContext,
   SourceProvider,
@@ -165,6 +166,11 @@ class SocketSource implements MicroBatchSource {
   async commit(end: OffsetJson): Promise<void> {
     this.#lines.commit(numberOffset(end) + 1);
   }
+
+  readonly realTime: RealTimeReading = {
+    latest: (from) => this.latestOffset(from, { kind: "all" }),
+    release: (position) => this.#lines.commit(numberOffset(position) + 1),
+  };
 
   onAvailable(callback: () => void): void {
     this.#lines.onAvailable(callback);

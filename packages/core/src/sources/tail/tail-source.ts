@@ -19,6 +19,7 @@ import type {
   MicroBatchSource,
   OffsetJson,
   ReadLimit,
+  RealTimeReading,
   ScanRequest,
   SourceSplit,
   StreamSourceContext,
@@ -71,6 +72,8 @@ export class TailSource implements MicroBatchSource {
   readonly guarantee = "replayable";
   readonly defaultLimit: ReadLimit;
   readonly filtered: boolean;
+  /** Not with a file for bad records: it is written whole with a batch, and a batch in real time is read in many pieces. */
+  readonly realTime?: RealTimeReading;
   #rowsRead = 0;
   readonly #context: StreamSourceContext;
   readonly #format: FileFormat;
@@ -96,6 +99,7 @@ export class TailSource implements MicroBatchSource {
     this.#options = readTailOptions(options);
     this.#letterPath = options.text("badRecordsPath", "deadLetterPath");
     this.#letters = this.#letterPath === undefined ? null : new DeadLetters(options);
+    if (this.#letters === null) this.realTime = { latest: (from) => this.latestOffset(from, { kind: "all" }) };
     this.defaultLimit = this.#options.limit;
     this.description = `TailSource[${this.#paths.join(", ")}]`;
     this.filtered = format.reader(context, request, null).filtered;

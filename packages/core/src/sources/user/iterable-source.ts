@@ -14,6 +14,7 @@ import type {
   MicroBatchSource,
   OffsetJson,
   ReadLimit,
+  RealTimeReading,
   ScanRequest,
   SourceProvider,
   SourceSplit,
@@ -129,6 +130,11 @@ class IterableSource implements MicroBatchSource {
   async commit(end: OffsetJson): Promise<void> {
     this.#buffer.commit(numberOffset(end));
   }
+
+  readonly realTime: RealTimeReading = {
+    latest: (from) => this.latestOffset(from, { kind: "all" }),
+    release: (position) => this.#buffer.commit(numberOffset(position)),
+  };
 
   onAvailable(callback: () => void): void {
     this.#buffer.onAvailable(callback);

@@ -7,7 +7,15 @@ import { rowWriter } from "../../columnar/external-input.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
 import type { SqlValue, StructType } from "../../types/data-type.ts";
-import type { MicroBatchSource, OffsetJson, ReadLimit, ScanRequest, SourceProvider, SourceSplit } from "../contract.ts";
+import type {
+  MicroBatchSource,
+  OffsetJson,
+  ReadLimit,
+  RealTimeReading,
+  ScanRequest,
+  SourceProvider,
+  SourceSplit,
+} from "../contract.ts";
 import { projectBatch } from "../project-batch.ts";
 
 /**
@@ -41,6 +49,7 @@ class RowSourceStream implements MicroBatchSource {
   readonly description: string;
   readonly guarantee: "replayable" | "none";
   readonly prepareForAvailableNow?: () => Promise<void>;
+  readonly realTime: RealTimeReading = { latest: (from) => this.latestOffset(from) };
   readonly #source: RowSource;
   readonly #schema: StructType;
   readonly #columns: StructType;
