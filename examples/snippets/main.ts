@@ -55,7 +55,8 @@ const sums = spark.read.format("statestore").option("batchId", 0).load("checkpoi
 await sums.selectExpr("key.user", "value.count").show();
 
 const clicks = spark.readStream.name("clicks").schema({ user: "string" }).json("in/");
-console.log(clicks.isStreaming);
+const perUser = clicks.groupBy("user").count().named("per_user");
+console.log(perUser.isStreaming);
 
 const users = spark.readStream.schema({ user: "string" }).json("in/");
 

@@ -269,7 +269,7 @@ export const faultTable: readonly Fault[] = [
   row(
     "E5",
     "kind of a variable or time mode of transformWithState changed",
-    "`STATE_STORE_INVALID_VARIABLE_TYPE`, `STATE_STORE_INVALID_CONFIG_AFTER_RESTART`",
+    "`STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE`, `STATE_STORE_INVALID_CONFIG_AFTER_RESTART`",
     t.refused,
   ),
   row("E6", "settings of the first batch changed", "those of the checkpoint win, with a warning", t.query),

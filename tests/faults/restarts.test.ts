@@ -149,7 +149,7 @@ test("a variable of another kind and another time mode of transformWithState are
     }
   };
   expect(await run("value", "None")).toBe(null);
-  expect(await run("list", "None")).toBe("STATE_STORE_INVALID_VARIABLE_TYPE");
+  expect(await run("list", "None")).toBe("STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE");
   expect(await run("value", "ProcessingTime")).toBe("STATE_STORE_INVALID_CONFIG_AFTER_RESTART");
   fired("E5", 2);
   expect(await run("value", "None")).toBe(null);

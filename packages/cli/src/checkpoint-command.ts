@@ -9,6 +9,7 @@ import {
   describeCheckpoint,
   lookInsteadOfStarting,
   planRepair,
+  repartitionCheckpoint,
   verifyCheckpoint,
 } from "millrace/engine";
 import type { CheckpointOptions, StateOptions } from "./checkpoint-options.ts";
@@ -25,6 +26,8 @@ export async function checkpointCommand(options: CheckpointOptions): Promise<num
       return verify(path, fs);
     case "repair":
       return repair(path, options.apply);
+    case "repartition":
+      return repartition(path, options.partitions);
     case "diff":
       return diff(path, options.file, options.words);
     case "state":
@@ -49,7 +52,10 @@ async function show(path: string, fs: FileSystem): Promise<number> {
     ...found.offsets.map(
       (offset, i) => [`source ${i}`, `${found.sources?.[i] ?? ""} ${offset ?? "-"}`.trim()] as const,
     ),
-    ...found.operators.map((operator) => [`state ${operator.operatorId}`, operator.operatorName] as const),
+    ...found.operators.map(({ operatorId, operatorName }) => {
+      const name = found.operatorNames.get(operatorId);
+      return [`state ${operatorId}`, name === undefined ? operatorName : `${name} (${operatorName})`] as const;
+    }),
     ["state size", `${found.stateBytes} bytes`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -89,6 +95,14 @@ async function repair(path: string, apply: boolean): Promise<number> {
   return 0;
 }
 
+async function repartition(path: string, partitions: number): Promise<number> {
+  const { batchId, from, to, rows } = await repartitionCheckpoint(createNodeRuntime(), path, partitions);
+  process.stdout.write(
+    `${path}: ${rows} entries of state are dealt out to ${to} partitions instead of ${from}, as batch ${batchId}\n`,
+  );
+  return 0;
+}
+
 async function state(path: string, { operator, where, limit, json, read }: StateOptions): Promise<number> {
   await using spark = await SparkSession.builder.master("local").create();
   const operatorId = operator === undefined ? 0 : await operatorIdOf(path, operator);
@@ -99,11 +113,12 @@ async function state(path: string, { operator, where, limit, json, read }: State
   return 0;
 }
 
-/** A number, or the name of a kind of operator that stands once in the checkpoint. */
+/** A number, the name of an operator, or that of a kind of operator that stands once in the checkpoint. */
 async function operatorIdOf(path: string, name: string): Promise<number> {
   if (/^\d+$/.test(name)) return Number(name);
-  const { operators } = await describeCheckpoint(createNodeRuntime().fs, path);
-  const found = operators.filter(({ operatorName }) => operatorName === name);
+  const { operators, operatorNames } = await describeCheckpoint(createNodeRuntime().fs, path);
+  const named = operators.filter(({ operatorId }) => operatorNames.get(operatorId) === name);
+  const found = named.length > 0 ? named : operators.filter(({ operatorName }) => operatorName === name);
   if (found.length === 1) return found[0]!.operatorId;
   const known = operators.map((o) => `${o.operatorId} ${o.operatorName}`).join(", ") || "none";
   throw new Misuse(`the checkpoint has ${found.length} operators ${name}; it has: ${known}`);

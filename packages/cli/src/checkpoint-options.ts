@@ -7,6 +7,7 @@ import { Misuse } from "./misuse.ts";
 export type CheckpointOptions =
   | { readonly action: "show" | "verify"; readonly path: string }
   | { readonly action: "repair"; readonly path: string; readonly apply: boolean }
+  | { readonly action: "repartition"; readonly path: string; readonly partitions: number }
   | { readonly action: "diff"; readonly path: string; readonly file: string; readonly words: readonly string[] }
   | ({ readonly action: "state"; readonly path: string } & StateOptions);
 
@@ -25,17 +26,22 @@ const flags: Readonly<Record<CheckpointOptions["action"], readonly Flag[]>> = {
   show: [],
   verify: [],
   repair: ["apply"],
+  repartition: [],
   diff: [],
   state: ["batch", "operator", "where", "store", "join-side", "changes", "limit", "json"],
 };
 const switches: ReadonlySet<string> = new Set<Flag>(["json", "apply"]);
 
+function isAction(word: string | undefined): word is CheckpointOptions["action"] {
+  return word !== undefined && Object.hasOwn(flags, word);
+}
+
 /** @throws Misuse */
 export function checkpointOptions(words: readonly string[]): CheckpointOptions {
   const separator = words.indexOf("--");
   const [action, ...rest] = separator < 0 ? words : words.slice(0, separator);
-  if (action !== "show" && action !== "verify" && action !== "repair" && action !== "diff" && action !== "state") {
-    throw new Misuse("checkpoint wants show, verify, state, diff or repair, and a directory");
+  if (!isAction(action)) {
+    throw new Misuse("checkpoint wants show, verify, state, diff, repair or repartition, and a directory");
   }
   const known = flags[action];
   const unknown = rest.find(
@@ -51,14 +57,21 @@ export function checkpointOptions(words: readonly string[]): CheckpointOptions {
     ),
   });
   const [directory, ...more] = positionals;
-  if (directory === undefined || more.length > (action === "diff" ? 1 : 0)) {
-    throw new Misuse(`checkpoint ${action} wants one directory${action === "diff" ? " and a file" : ""}`);
+  const second = { diff: " and a file", repartition: " and a number of partitions" }[action as string];
+  if (directory === undefined || more.length > (second === undefined ? 0 : 1)) {
+    throw new Misuse(`checkpoint ${action} wants one directory${second ?? ""}`);
   }
   const path = resolve(directory);
   if (action === "diff") {
     const file = resolve(more[0] ?? "");
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new Misuse(`there is no file ${file}`);
     return { action, path, file, words: separator < 0 ? [] : words.slice(separator + 1) };
+  }
+  if (action === "repartition") {
+    if (!/^[1-9]\d{0,5}$/.test(more[0] ?? "")) {
+      throw new Misuse(`checkpoint repartition wants a directory and a number of partitions, not ${more[0] ?? "none"}`);
+    }
+    return { action, path, partitions: Number(more[0]) };
   }
   const text = (name: Flag): string | undefined => {
     const value = values[name];

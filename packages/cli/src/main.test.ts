@@ -90,6 +90,7 @@ test("run shows the batches of a query and passes arguments on; show and verify 
     "kept        position: goes on with batch 1",
     "kept        source json:DIR/*.json: goes on at its offset, line 0 of the log",
     "kept        output mode: complete",
+    "kept        sink console: goes on",
     "kept        state of stateStoreSave: operator 0",
     "",
   ]);

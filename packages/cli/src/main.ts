@@ -27,6 +27,7 @@ const usage = `usage:
                         runs the module without starting its queries, and says what of
                         the checkpoint they would keep, compute again, or be refused for
   millrace checkpoint repair DIRECTORY [--apply]
+  millrace checkpoint repartition DIRECTORY PARTITIONS
                         says what can be mended without losing rows; --apply does it
   millrace --version | --help
 `;

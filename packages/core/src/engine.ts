@@ -34,6 +34,8 @@ export {
   planRepair,
   type RepairPlan,
   type RepairStep,
+  repartitionCheckpoint,
+  type RepartitionResult,
   verifyCheckpoint,
 } from "./checkpoint/index.ts";
 export { EmbeddedEngine, type EmbeddedEngineOptions } from "./session/embedded-engine.ts";

@@ -259,7 +259,7 @@ describe("what a processor is held to", () => {
       .restart(keeping({ n: "int", text: "int" }))
       .expectError("STATE_STORE_INVALID_VALUE_SCHEMA_EVOLUTION")
       .restart(keeping({ n: "int", text: "string" }, undefined, "list"))
-      .expectError("STATE_STORE_INVALID_VARIABLE_TYPE")
+      .expectError("STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE")
       // Without `more` for a while: it begins anew.
       .restart(keeping({ n: "int", text: "string" }))
       .add(clicks, click("a", null, 4))

@@ -2,6 +2,7 @@ import { MillraceError, unreachable } from "../errors/index.ts";
 import type { Derived } from "../logical-plan/derived.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import type { AnalysisContext } from "./context.ts";
+import { nameOperator } from "./name-operator.ts";
 import { resolveMatchSchema } from "./resolve-match-schema.ts";
 import { resolveNaDrop, resolveNaFill, resolveNaReplace } from "./resolve-na.ts";
 import { resolvePivot } from "./resolve-pivot.ts";
@@ -14,6 +15,8 @@ export function resolveDerived({ relation }: Derived, input: LogicalPlan, contex
   switch (relation.kind) {
     case "Hint":
       return { kind: "Hint", input, name: relation.name };
+    case "OperatorName":
+      return nameOperator(input, relation.name);
     case "NaDrop":
       return resolveNaDrop(relation, input, context);
     case "NaFill":

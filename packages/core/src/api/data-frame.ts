@@ -146,6 +146,18 @@ export class DataFrame<S extends Schema = Schema, O extends ValueOptions = {}> e
   hint(name: string, ...parameters: readonly (string | number)[]): DataFrame<S, O> {
     return this.derive({ kind: "Derived", input: this.plan, relation: { kind: "Hint", name, parameters } });
   }
+  /**
+   * Names the operator with state that these rows of a stream come from, as `readStream.name` names a source: the aggregation,
+   * deduplication, join of streams, limit or function with state right below, through projections and filters. By its name
+   * `query.state` finds it, and a checkpoint knows it again when the query has changed around it. Names nothing in a table.
+   *
+   * `clicks.groupBy("user").count().named("per_user")`
+   * @throws MillraceError STATEFUL_OPERATOR_NAME.INVALID; from the action, STATEFUL_OPERATOR_NAME.NO_STATE
+   */
+  named(name: string): DataFrame<S, O> {
+    if (!/^[A-Za-z_]\w*$/.test(name)) throw new MillraceError("STATEFUL_OPERATOR_NAME.INVALID", { name: `'${name}'` });
+    return this.derive({ kind: "Derived", input: this.plan, relation: { kind: "OperatorName", name } });
+  }
   /** Names the DataFrame, so that `col("name.column")` can refer to its columns in a join. */
   alias(name: string): DataFrame<S, O> {
     return this.derive({ kind: "SubqueryAlias", input: this.plan, alias: name });

@@ -45,6 +45,7 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
   #outputMode: OutputMode = "append";
   #trigger: StreamTrigger = { kind: "processingTime", intervalMs: 0 };
   #queryName: string | undefined;
+  #sinkName: string | undefined;
   #options: OptionMap = new Map();
   #partitionBy: readonly string[] = [];
   #target: Target = { kind: "format", format: "json" };
@@ -99,6 +100,23 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
     this.#queryName = name;
     return this;
   }
+  /**
+   * A name by which the checkpoint knows the sink. Without one it is known by its format and path. A sink may change between two
+   * runs: it gets what comes from then on; `millrace checkpoint diff` tells it.
+   * @throws MillraceError INVALID_OPTION
+   */
+  name(name: string): this {
+    if (!/^[A-Za-z0-9_]+$/.test(name)) {
+      throw new MillraceError("INVALID_OPTION", {
+        option: "name",
+        provider: "writeStream",
+        value: `'${name}'`,
+        expected: "Names of sinks consist of ASCII letters, digits and underscores.",
+      });
+    }
+    this.#sinkName = name;
+    return this;
+  }
   /** Writes rows into directories by the values of columns (file sinks). */
   partitionBy(...columns: readonly string[]): this {
     this.#partitionBy = columns;
@@ -147,6 +165,7 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
       partitionBy: this.#partitionBy,
       target,
       ...(this.#queryName === undefined ? {} : { queryName: this.#queryName }),
+      ...(this.#sinkName === undefined ? {} : { sinkName: this.#sinkName }),
       ...(this.#lateRows === undefined ? {} : { lateRows: this.#lateRows }),
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),
     });

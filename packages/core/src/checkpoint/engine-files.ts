@@ -5,6 +5,7 @@
  */
 import { MillraceError } from "../errors/index.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
+import type { RecordedOperators } from "./match-operators.ts";
 import { matchSources, type MatchedSources, type SourceFact } from "./match-sources.ts";
 import { type CheckpointFiles, corruptedLog, readText, writeTextProgram } from "./checkpoint-files.ts";
 
@@ -12,8 +13,17 @@ export interface EngineFacts {
   /** By slot, that is by line of the offset log. */
   readonly sources: readonly SourceFact[];
   readonly outputMode: "append" | "update" | "complete";
-  /** User-visible name of each stateful operator, by its id. */
-  readonly operators: ReadonlyMap<number, string>;
+  /** Operators with state; and ids of those that the query once had. */
+  readonly operators: RecordedOperators;
+  /** Where the rows go; null: not recorded. */
+  readonly sink: SinkFact | null;
+}
+
+export interface SinkFact {
+  /** As the user gave it; null: known by where it writes. */
+  readonly name: string | null;
+  /** Format and path. */
+  readonly writes: string;
 }
 
 function factsPath(checkpoint: string): string {
@@ -47,8 +57,46 @@ export async function readEngineFacts(fs: CheckpointFiles["fs"], checkpoint: str
   ) {
     throw corruptedLog(path, "a field is missing");
   }
-  const names = Object.entries(operators).map(([id, name]): [number, string] => [Number(id), String(name)]);
-  return { sources, outputMode, operators: new Map(names) };
+  return {
+    sources,
+    outputMode,
+    operators: readOperators(operators, members.get("operatorNames"), members.get("removedOperators")),
+    sink: readSink(members.get("sink")),
+  };
+}
+
+/** Names and removed operators came later than the version, and are absent where nothing was named. */
+function readOperators(kinds: object, names: unknown, removed: unknown): RecordedOperators {
+  const nameOf = new Map<string, unknown>(typeof names === "object" && names !== null ? Object.entries(names) : []);
+  return {
+    operators: Object.entries(kinds).map(([id, kind]) => {
+      const name = nameOf.get(id);
+      return { operatorId: Number(id), kind: String(kind), name: typeof name === "string" ? name : null };
+    }),
+    removed: Array.isArray(removed) ? removed.map(Number) : [],
+  };
+}
+
+function readSink(sink: unknown): SinkFact | null {
+  if (typeof sink !== "object" || sink === null || !("name" in sink) || !("writes" in sink)) return null;
+  const { name, writes } = sink;
+  return typeof writes === "string" && (name === null || typeof name === "string") ? { name, writes } : null;
+}
+
+/** The text of the file. */
+export function encodeEngineFacts({ sources, outputMode, operators, sink }: EngineFacts): string {
+  const named = operators.operators.filter(({ name }) => name !== null);
+  return JSON.stringify({
+    version: 2,
+    sources: sources.map(({ name, reads }) => ({ name, reads })),
+    outputMode,
+    operators: Object.fromEntries(operators.operators.map(({ operatorId, kind }) => [operatorId, kind])),
+    ...(named.length === 0
+      ? {}
+      : { operatorNames: Object.fromEntries(named.map(({ operatorId, name }) => [operatorId, name])) }),
+    ...(operators.removed.length === 0 ? {} : { removedOperators: operators.removed }),
+    ...(sink === null ? {} : { sink: { name: sink.name, writes: sink.writes } }),
+  });
 }
 
 /** Version 1 knew no names: what a source reads stood alone. */
@@ -69,15 +117,9 @@ export function writeEngineFactsProgram(
   checkpoint: string,
   facts: EngineFacts,
 ): FileOperation[] {
-  const text = JSON.stringify({
-    version: 2,
-    sources: facts.sources.map(({ name, reads }) => ({ name, reads })),
-    outputMode: facts.outputMode,
-    operators: Object.fromEntries(facts.operators),
-  });
   return [
     { op: "makeDirectory", path: `${checkpoint}/_engine`, mode: 0o700 },
-    ...writeTextProgram(files, factsPath(checkpoint), text, "replace"),
+    ...writeTextProgram(files, factsPath(checkpoint), encodeEngineFacts(facts), "replace"),
   ];
 }
 

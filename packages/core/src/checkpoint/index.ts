@@ -48,5 +48,6 @@ export {
   sparkConfDefaults,
 } from "./offset-log.ts";
 export { openQueryMetadata, readQueryId } from "./query-metadata.ts";
+export { repartitionCheckpoint, type RepartitionResult } from "./repartition.ts";
 export { applyRepair, planRepair, type RepairPlan, type RepairStep } from "./repair.ts";
 export { type CheckpointDescription, describeCheckpoint, type Finding, verifyCheckpoint } from "./verify.ts";

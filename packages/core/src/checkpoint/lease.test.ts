@@ -118,7 +118,8 @@ test("another query is refused by name of what changed", async () => {
       { name: null, reads: "rate" },
     ],
     outputMode: "update",
-    operators: new Map([[0, "clicks"]]),
+    operators: { operators: [{ operatorId: 0, kind: "dedupe", name: "clicks" }], removed: [2] },
+    sink: { name: null, writes: "json:/out" },
   };
   expect(await readEngineFacts(runtime.fs, "/cp")).toBeNull();
   await runtime.fs.apply(writeEngineFactsProgram(filesOf(runtime), "/cp", facts));

@@ -1,7 +1,7 @@
 /** Read-only inspection of a checkpoint: `millrace checkpoint verify` and `millrace checkpoint show`. */
 import { isMillraceError } from "../errors/index.ts";
 import { FileSystemError, type FileSystem } from "../runtime/file-system.ts";
-import { type OperatorMetadata, readOperatorMetadata } from "../state/operator-metadata.ts";
+import { type OperatorMetadata, readOperatorMetadata, type StateStoreInfo } from "../state/operator-metadata.ts";
 import { decodeStateSchema } from "../state/state-schema.ts";
 import { readStateFile } from "../state/state-file.ts";
 import { checkSideFiles } from "../state/side-files.ts";
@@ -35,6 +35,8 @@ export interface CheckpointDescription {
   readonly offsets: readonly (string | null)[];
   readonly conf: ReadonlyMap<string, string>;
   readonly operators: readonly OperatorMetadata[];
+  /** Names that the user gave to operators with state, by their ids. Recorded by our runs only. */
+  readonly operatorNames: ReadonlyMap<number, string>;
   readonly stateBytes: number;
   /** Recorded by our runs only. */
   readonly sources: readonly string[] | null;
@@ -158,13 +160,19 @@ async function inspectSources(inspection: Inspection): Promise<void> {
 }
 
 /** Every state file of a partition is read; the version that the next batch needs must have its whole chain. */
-async function inspectPartition(inspection: Inspection, directory: string, neededVersion: number): Promise<void> {
+async function inspectPartition(
+  inspection: Inspection,
+  directory: string,
+  neededVersion: number,
+  stores: readonly StateStoreInfo[],
+  storeName = "default",
+): Promise<void> {
   const deltas = new Set<number>();
   const snapshots = new Set<number>();
   for (const { name, kind } of await listOrEmpty(inspection.fs, directory)) {
     const path = `${directory}/${name}`;
     if (kind === "directory" && name !== "_metadata") {
-      await inspectPartition(inspection, path, neededVersion);
+      await inspectPartition(inspection, path, neededVersion, stores, name);
       continue;
     }
     if (isTemporary(name))
@@ -183,8 +191,10 @@ async function inspectPartition(inspection: Inspection, directory: string, neede
       else inspection.error(path, error.message);
     }
   }
-  if (deltas.size + snapshots.size === 0) return;
-  const base = Math.max(0, ...[...snapshots].filter((v) => v <= neededVersion));
+  const store = stores.find((each) => each.storeName === storeName);
+  // What a removed variable has left behind ends with the batch in which it was there last.
+  if (deltas.size + snapshots.size === 0 || store === undefined) return;
+  const base = Math.max(store.firstVersion ?? 0, ...[...snapshots].filter((v) => v <= neededVersion));
   for (let version = base + 1; version <= neededVersion; version++) {
     if (!deltas.has(version)) inspection.error(`${directory}/${version}.delta`, "the state file does not exist");
   }
@@ -194,13 +204,22 @@ async function inspectPartition(inspection: Inspection, directory: string, neede
   }
 }
 
-async function inspectState(inspection: Inspection, neededVersion: number): Promise<void> {
+async function inspectState(inspection: Inspection, neededVersion: number, partitionCount: number): Promise<void> {
   const root = `${inspection.root}/state`;
   const operators = await inspection.attempt(root, () => readOperatorMetadata(inspection.fs, inspection.root));
+  const facts = await inspection.attempt(`${inspection.root}/_engine/facts`, () =>
+    readEngineFacts(inspection.fs, inspection.root),
+  );
   for (const operator of operators ?? []) {
+    // What a removed operator has left behind ends with the batch in which it was there last.
+    if (facts?.operators.removed.includes(operator.operatorId) === true) continue;
     const directory = `${root}/${operator.operatorId}`;
-    const partitions = (await listOrEmpty(inspection.fs, directory)).filter((e) => numeric.test(e.name));
-    for (const { name } of partitions) await inspectPartition(inspection, `${directory}/${name}`, neededVersion);
+    const partitions = (await listOrEmpty(inspection.fs, directory)).filter(
+      // Those of an earlier, larger number end with the batch in which their state was dealt out.
+      (e) => numeric.test(e.name) && Number(e.name) < partitionCount,
+    );
+    for (const { name } of partitions)
+      await inspectPartition(inspection, `${directory}/${name}`, neededVersion, operator.stores);
   }
 }
 
@@ -224,8 +243,8 @@ export async function verifyCheckpoint(fs: FileSystem, directory: string): Promi
     await inspection.attempt(directory, async () => checkStateSettings(directory, latest.conf));
   }
   await inspectSources(inspection);
-  await inspectState(inspection, Math.max(-1, ...commits.keys()) + 1);
-  await inspection.attempt(`${directory}/_engine/facts`, () => readEngineFacts(fs, directory));
+  const partitions = Number(latest?.conf.get("spark.sql.shuffle.partitions") ?? Infinity);
+  await inspectState(inspection, Math.max(-1, ...commits.keys()) + 1, partitions);
   return inspection.findings;
 }
 
@@ -272,6 +291,9 @@ export async function describeCheckpoint(fs: FileSystem, directory: string): Pro
     offsets: offsets?.offsets ?? [],
     conf: offsets?.conf ?? new Map(),
     operators: await readOperatorMetadata(fs, directory),
+    operatorNames: new Map(
+      (facts?.operators.operators ?? []).flatMap(({ operatorId, name }) => (name === null ? [] : [[operatorId, name]])),
+    ),
     stateBytes: await bytesBeneath(fs, `${directory}/state`),
     sources: facts?.sources.map(sourceText) ?? null,
     outputMode: facts?.outputMode ?? null,

@@ -82,8 +82,15 @@ export interface Hint {
   readonly parameters: readonly (string | number)[];
 }
 
+/** The name of the operator with state that the input comes from. */
+export interface OperatorName {
+  readonly kind: "OperatorName";
+  readonly name: string;
+}
+
 export type DerivedRelation =
   | Hint
+  | OperatorName
   | NaDrop
   | NaFill
   | NaReplace

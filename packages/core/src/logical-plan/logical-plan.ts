@@ -75,6 +75,8 @@ export interface Join {
   readonly broadcast?: "left" | "right";
   /** Where the user's program named them. */
   readonly origin?: Origin;
+  /** Of a stream: the user's name for what keeps its state. */
+  readonly operatorName?: string;
 }
 export interface Union {
   readonly kind: "Union";
@@ -101,6 +103,8 @@ export interface Limit {
   readonly kind: "Limit";
   readonly input: LogicalPlan;
   readonly limit: number;
+  /** Of a stream: the user's name for what keeps its state. */
+  readonly operatorName?: string;
 }
 /** All rows but the first `offset`. */
 export interface Offset {
@@ -146,6 +150,8 @@ export interface Aggregate {
   readonly aggregates: readonly Expr[];
   /** The operator that the analyzer has put this aggregation in for. */
   readonly standsFor?: string;
+  /** Of a stream: the user's name for what keeps its state. */
+  readonly operatorName?: string;
 }
 /** `distinct`, `dropDuplicates` and `dropDuplicatesWithinWatermark`: no `columns` means all. */
 export interface Deduplicate {
@@ -313,6 +319,8 @@ export interface StreamingDeduplicate {
   readonly keys: readonly Attribute[];
   /** A key counts as seen until the watermark has passed the time of its first row and the delay. */
   readonly withinWatermark: boolean;
+  /** Of a stream: the user's name for what keeps its state. */
+  readonly operatorName?: string;
 }
 /** A resolved UserRows or KeyedGroups with its output. */
 export interface ResolvedUserRows {

@@ -74,6 +74,8 @@ export interface ResolvedStatefulGroups {
   readonly initial?: LogicalPlan;
   readonly variables: readonly StateVariable[];
   readonly output: readonly Attribute[];
+  /** Of a stream: the user's name for what keeps its state. */
+  readonly operatorName?: string;
 }
 
 // ---- what user code gets --------------------------------------------------------------------------------------------

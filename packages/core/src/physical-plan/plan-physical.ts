@@ -13,6 +13,7 @@ import { partialSchema } from "./partial-schema.ts";
 import { type ParallelOptions, parallelize } from "./parallelize.ts";
 import type { PhysicalPlan } from "./physical-plan.ts";
 import type { SourceSizes } from "./estimate-size.ts";
+import { withOperatorStates } from "./operator-ids.ts";
 import { planJoin } from "./plan-join.ts";
 import {
   exchangeByKeys,
@@ -43,7 +44,7 @@ export interface PlanOptions {
 /** Chooses operators for an optimized plan. Chains of filters, projections, expansions and generators become one pipeline. */
 export function planPhysical(plan: LogicalPlan, options: PlanOptions): PhysicalPlan {
   const planner = new Planner(options);
-  const physical = planner.plan(plan);
+  const physical = planner.named(planner.plan(plan));
   return options.parallel === undefined ? physical : parallelize(physical, options.parallel, () => planner.newId());
 }
 
@@ -57,7 +58,8 @@ interface Pipeline {
 export class Planner {
   readonly #options: PlanOptions;
   #nextId = 0;
-  #nextOperatorId = 0;
+  /** Names of the operators with state by their ids; undefined: none was given. */
+  readonly #operatorNames: (string | undefined)[] = [];
 
   constructor(options: PlanOptions) {
     this.#options = options;
@@ -69,6 +71,19 @@ export class Planner {
 
   get sizes(): SourceSizes {
     return this.#options.sizes ?? new Map();
+  }
+
+  /** The plan with the names that the user gave to its operators with state. */
+  named(plan: PhysicalPlan): PhysicalPlan {
+    if (this.#operatorNames.every((name) => name === undefined)) return plan;
+    return withOperatorStates(plan, (state) => {
+      const name = this.#operatorNames[state.operatorId];
+      return name === undefined ? state : { ...state, name };
+    });
+  }
+
+  #newOperatorId({ operatorName }: { readonly operatorName?: string }): number {
+    return this.#operatorNames.push(operatorName) - 1;
   }
 
   newId(): number {
@@ -168,7 +183,7 @@ export class Planner {
       case "Join": {
         const streaming = isStreamingPlan(plan.left) && isStreamingPlan(plan.right) ? this.#stateful() : undefined;
         if (streaming === undefined) return planJoin(plan, schema, this);
-        const operatorId = this.#nextOperatorId++;
+        const operatorId = this.#newOperatorId(plan);
         return planStateJoin(plan, schema, operatorId, { ...streaming, plan: (input) => this.plan(input) });
       }
       case "Sort": {
@@ -185,7 +200,7 @@ export class Planner {
         }
         const streaming = isStreamingPlan(plan.input) ? this.#stateful() : undefined;
         if (streaming !== undefined && limitHasState(plan, streaming.outputMode)) {
-          const operatorId = this.#nextOperatorId++;
+          const operatorId = this.#newOperatorId(plan);
           return planStateLimit(plan.limit, this.plan(plan.input), operatorId, streaming);
         }
         const input = this.plan(plan.input);
@@ -246,7 +261,7 @@ export class Planner {
       case "StreamingDeduplicate": {
         const stateful = this.#stateful();
         assertInvariant(stateful !== undefined, "a stream is planned as a batch");
-        const operatorId = this.#nextOperatorId++;
+        const operatorId = this.#newOperatorId(plan);
         return planStateDeduplicate(plan, this.plan(plan.input), operatorId, stateful);
       }
       case "ResolvedUserRows": {
@@ -259,7 +274,7 @@ export class Planner {
       }
       case "ResolvedStatefulGroups": {
         const stateful = this.#stateful();
-        const operatorId = stateful === undefined ? -1 : this.#nextOperatorId++;
+        const operatorId = stateful === undefined ? -1 : this.#newOperatorId(plan);
         return planStateGroups(plan, schema, operatorId, (input) => this.plan(input), {
           newId: () => this.newId(),
           statePartitions: stateful?.statePartitions ?? 1,
@@ -272,7 +287,7 @@ export class Planner {
 
   #aggregate(plan: LogicalPlan & { readonly kind: "Aggregate" }, schema: StructType): PhysicalPlan {
     const stateful = isStreamingPlan(plan.input) ? this.#stateful() : undefined;
-    const operatorId = stateful === undefined ? -1 : this.#nextOperatorId++;
+    const operatorId = stateful === undefined ? -1 : this.#newOperatorId(plan);
     const below = this.#pipeline(plan.input);
     const keys = plan.grouping.map((e) => bindExpression(e, below.output));
     const aggregates = plan.aggregates.map((e) => bindAggregate(e, below.output));

@@ -32,6 +32,8 @@ export interface OperatorState {
   readonly operatorId: number;
   /** As Spark records it, such as `stateStoreSave`, `dedupe`, `symmetricHashJoin`. */
   readonly operatorName: string;
+  /** As the user gave it; absent: the operator is known by its place and kind. */
+  readonly name?: string;
   /** Partitions with stores of their own: as many as each input of the operator has. */
   readonly partitions: number;
   /** As Spark records it: the state partitions of the query, also for an operator that keeps all rows in one. */

@@ -145,6 +145,8 @@ export interface ForeachCallbacks {
 /** `df.writeStream` */
 export interface StreamRequest {
   readonly queryName?: string;
+  /** By which the checkpoint knows the sink. */
+  readonly sinkName?: string;
   readonly outputMode: OutputMode;
   readonly trigger: StreamTrigger;
   /** Includes `checkpointlocation` when the user gave one. */

@@ -6,6 +6,9 @@ import { MillraceError } from "../errors/index.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { schemaOfPlan } from "../logical-plan/output.ts";
 import { somePlan } from "../logical-plan/traverse.ts";
+import type { SinkFact } from "../checkpoint/engine-files.ts";
+import { withOperatorStates } from "../physical-plan/operator-ids.ts";
+import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import { planPhysical } from "../physical-plan/plan-physical.ts";
 import type { SinkProvider } from "../sinks/contract.ts";
 import { foreachSink } from "../sinks/foreach.ts";
@@ -15,7 +18,8 @@ import type { SourceProvider, StreamSourceContext } from "../sources/contract.ts
 import { TableScans } from "./table-scans.ts";
 import type { EmbeddedEngine } from "./embedded-engine.ts";
 import type { StreamingQueryHandle } from "../streaming/contract.ts";
-import type { StreamingQueryInput } from "../streaming/query-input.ts";
+import type { OperatorIds, StreamingQueryInput } from "../streaming/query-input.ts";
+import { statefulOperatorsOf } from "../streaming/stateful-operators.ts";
 import { lookedAt } from "../streaming/unstarted-query.ts";
 import type { StreamRequest } from "./engine.ts";
 import { diskHeadroom } from "./disk-headroom.ts";
@@ -61,12 +65,14 @@ export async function startStream(
     checkpointPath,
     conf: (key) => engine.conf.get(key),
     sources,
-    plan: (settings) => {
-      const physical = planPhysical(optimized, {
+    sink: sinkFactOf(request, sink, path === undefined ? undefined : absolutePath(path, engine.runtime)),
+    plan: (settings, idsOf) => {
+      const planned = planPhysical(optimized, {
         ...engine.planOptions(),
         shufflePartitions: settings.shufflePartitions,
         streaming: { outputMode: request.outputMode },
       });
+      const physical = withOperatorIds(planned, idsOf);
       return { physical, compiled: engine.compile(physical) };
     },
     openSource: async (read, scan, resources) => {
@@ -106,6 +112,7 @@ export async function startStream(
         outputMode: request.outputMode,
         ...(checkpointPath === null ? {} : { checkpointPath }),
         durability: resources.durability,
+        batchesWithoutSink: resources.batchesWithoutSink,
         signal: resources.signal,
       });
     },
@@ -121,6 +128,18 @@ export async function startStream(
     },
   };
   return (await lookedAt(input)) ?? engine.streams.start(input);
+}
+
+/** Operators with state are planned with their places for ids. */
+function withOperatorIds(plan: PhysicalPlan, idsOf: OperatorIds): PhysicalPlan {
+  const places = statefulOperatorsOf(plan);
+  const ids = idsOf(places);
+  if (ids.every((id, place) => id === places[place]!.operatorId)) return plan;
+  return withOperatorStates(plan, (state) => ({ ...state, operatorId: ids[state.operatorId]! }));
+}
+
+function sinkFactOf({ sinkName }: StreamRequest, sink: SinkProvider, path: string | undefined): SinkFact {
+  return { name: sinkName ?? null, writes: path === undefined ? sink.names[0]! : `${sink.names[0]!}:${path}` };
 }
 
 function sinkOf(engine: EmbeddedEngine, request: StreamRequest): SinkProvider {

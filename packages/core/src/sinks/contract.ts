@@ -32,6 +32,8 @@ export interface StreamSinkContext extends SinkContext {
   /** Where the query keeps its checkpoint; undefined for a temporary one. */
   readonly checkpointPath?: string;
   readonly durability: "fsync" | "spark";
+  /** Batches that the sink was not told of, since they had no rows: state was dealt out to other partitions in them. */
+  readonly batchesWithoutSink?: readonly number[];
   readonly signal: AbortSignal;
 }
 

@@ -2,14 +2,17 @@
  * What a query would do on its checkpoint, without starting it: `millrace checkpoint diff`. The checks are those of a start, in its
  * order, and each tells its finding instead of throwing; nothing is written.
  */
-import { readEngineFacts, checkEngineFacts, type EngineFacts } from "../checkpoint/engine-files.ts";
+import { readEngineFacts, checkEngineFacts, type EngineFacts, type SinkFact } from "../checkpoint/engine-files.ts";
 import { openCommitLog } from "../checkpoint/commit-log.ts";
 import { type MatchedSources, requireDistinctNames, sourceText } from "../checkpoint/match-sources.ts";
 import { checkStateSettings, openOffsetLog } from "../checkpoint/offset-log.ts";
+import { readRepartitions, requireNoRepartition } from "../checkpoint/repartition-record.ts";
 import { isMillraceError } from "../errors/index.ts";
 import { checkReplayedSources, sourceFact } from "./open-query.ts";
+import { KnownOperators } from "./known-operators.ts";
 import { operatorsByName } from "./operator-names.ts";
 import { booleanSetting, resolvePinnedSettings } from "./pinned-settings.ts";
+import { recordedOperators } from "./query-checkpoint.ts";
 import type { StreamingQueryInput } from "./query-input.ts";
 import { QueryState } from "./query-state.ts";
 import { recoverPosition } from "./recover.ts";
@@ -55,6 +58,7 @@ export async function compareWithCheckpoint(
     }),
   );
   if (position === null) return found;
+  await attempt("partitions", async () => requireNoRepartition(checkpoint, await readRepartitions(fs, checkpoint)));
   if (position.replay === null) tell("kept", "position", `goes on with batch ${position.nextBatchId}`);
   else
     tell(
@@ -67,13 +71,17 @@ export async function compareWithCheckpoint(
     asked.push(text),
   );
   for (const text of asked) tell("kept", "setting", text);
-  const plan = await attempt("plan", () => input.plan(pinned.settings));
+  const recorded = await attempt("facts", () => recordedOperators(fs, checkpoint));
+  if (recorded === null) return found;
+  const known = new KnownOperators(recorded);
+  const plan = await attempt("plan", () => input.plan(pinned.settings, known.idsOf));
   if (plan === null) return found;
   const operators = statefulOperatorsOf(plan.physical);
   const wanted: EngineFacts = {
     sources: input.sources.map(sourceFact),
     outputMode: input.outputMode,
-    operators: new Map(operators.map(({ operatorId, operatorName }) => [operatorId, operatorName])),
+    operators: known.now(operators),
+    sink: input.sink,
   };
   await attempt("sources", () => requireDistinctNames(wanted.sources));
   const stored = await attempt("facts", () => readEngineFacts(fs, checkpoint));
@@ -87,6 +95,7 @@ export async function compareWithCheckpoint(
       tellSources(matched, stored, tell);
       await attempt("sources", () => checkReplayedSources(checkpoint, position, matched));
       tell(stored.outputMode === wanted.outputMode ? "kept" : "new", "output mode", wanted.outputMode);
+      tellSink(stored.sink, input.sink, tell);
     }
   }
   const state = new QueryState(input.runtime, operators, {
@@ -97,13 +106,35 @@ export async function compareWithCheckpoint(
   });
   const refusedBefore = found.length;
   if (operators.length > 0) await attempt("state", () => checkStateSettings(checkpoint, pinned.logged));
-  await attempt("operators with state", () => state.checkMetadata(position.committedBatchId + 1));
+  const { removed } = known.now(operators);
+  await attempt("operators with state", () => state.checkMetadata(position.committedBatchId + 1, new Set(removed)));
   if (found.length === refusedBefore) {
-    const verdict = position.committedBatchId < 0 ? "new" : "kept";
-    for (const [name, { operatorId }] of operatorsByName(operators))
-      tell(verdict, `state of ${name}`, `operator ${operatorId}`);
+    const before = new Set(recorded.operators.map(({ operatorId }) => operatorId));
+    for (const [name, { operatorId }] of operatorsByName(operators)) {
+      const isNew = position.committedBatchId < 0 || !before.has(operatorId);
+      tell(isNew ? "new" : "kept", `state of ${name}`, `operator ${operatorId}`);
+    }
+    for (const { operatorId, kind, name } of recorded.operators) {
+      if (!removed.includes(operatorId)) continue;
+      tell(
+        "kept",
+        `state of ${name ?? kind}`,
+        `operator ${operatorId} is no longer there; its files stay, and are not used again`,
+      );
+    }
   }
   return found;
+}
+
+function tellSink(
+  before: SinkFact | null,
+  now: SinkFact,
+  tell: (verdict: CheckpointDifference["verdict"], what: string, detail: string) => void,
+): void {
+  const text = ({ name, writes }: SinkFact): string => (name === null ? writes : `${name} (${writes})`);
+  const same = before === null || (now.name !== null && now.name === before.name) || now.writes === before.writes;
+  if (same) tell("kept", `sink ${text(now)}`, "goes on");
+  else tell("new", `sink ${text(now)}`, `gets what comes from now on; what went to ${text(before)} stays there`);
 }
 
 function tellSources(

@@ -13,6 +13,7 @@ import { parseBytes } from "../types/quantities.ts";
 import { settleWithinGrace } from "./abortable.ts";
 import { DurationRecorder } from "./progress.ts";
 import { booleanSetting, countSetting, millisSetting, resolvePinnedSettings } from "./pinned-settings.ts";
+import { KnownOperators } from "./known-operators.ts";
 import type { QueryPlan, QueryResources, StreamingQueryInput } from "./query-input.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 import type { QueryRun } from "./query-run.ts";
@@ -71,9 +72,12 @@ export async function openQuery(
   );
   const facts = input.sources.map(sourceFact);
   requireDistinctNames(facts);
-  const plan = await input.plan(settings);
+  const recorded = await checkpoint.recordedOperators();
+  const known = new KnownOperators(recorded);
+  const plan = await input.plan(settings, known.idsOf);
   const minBatchesToRetain = countSetting(settings.conf, "spark.sql.streaming.minBatchesToRetain", 100, 1);
-  const state = new QueryState(runtime, statefulOperatorsOf(plan.physical), {
+  const operators = statefulOperatorsOf(plan.physical);
+  const state = new QueryState(runtime, operators, {
     checkpointPath: checkpoint.path,
     durability: checkpoint.durability,
     minBatchesToRetain,
@@ -84,13 +88,14 @@ export async function openQuery(
     {
       sources: facts,
       outputMode: input.outputMode,
-      operators: new Map(state.operators.map(({ operatorId, operatorName }) => [operatorId, operatorName])),
+      operators: known.now(operators),
+      sink: input.sink,
     },
     position.newest?.offsets.length ?? null,
   );
   checkReplayedSources(checkpoint.path, position, matched);
   if (state.operators.length > 0) checkStateSettings(checkpoint.path, logged);
-  await state.checkMetadata(position.committedBatchId + 1);
+  await state.checkMetadata(position.committedBatchId + 1, new Set(known.now(operators).removed));
   const sources: StreamingSource[] = [];
   let sink: StreamSink | null = null;
   try {
@@ -152,8 +157,8 @@ export async function openQuery(
 }
 
 function resourcesOf(checkpoint: QueryCheckpoint, control: QueryControl): QueryResources {
-  const { queryId, epoch, durability } = checkpoint;
-  return { queryId, runId: control.runId, epoch, durability, signal: control.abort };
+  const { queryId, epoch, durability, batchesWithoutSink } = checkpoint;
+  return { queryId, runId: control.runId, epoch, durability, batchesWithoutSink, signal: control.abort };
 }
 
 /** @throws MillraceError STREAMING_REAL_TIME_MODE.INPUT_STREAM_NOT_SUPPORTED, .SINK_NOT_SUPPORTED */

@@ -3,7 +3,7 @@ import { MillraceError } from "../errors/index.ts";
 import type { OperatorState } from "../physical-plan/stateful.ts";
 
 /**
- * Each operator by its name: that of its kind, such as `dedupe`; where several are of one kind, `dedupe-1`, `dedupe-2` from the
+ * Each operator by its name: the one that it was given; else that of its kind, such as `dedupe`; where several are of one kind, `dedupe-1`, `dedupe-2` from the
  * sources to the sink. The number of an operator, as progress and the checkpoint count, is a name too.
  */
 export function operatorsByName(operators: readonly OperatorState[]): ReadonlyMap<string, OperatorState> {
@@ -12,7 +12,7 @@ export function operatorsByName(operators: readonly OperatorState[]): ReadonlyMa
   for (const operator of upwards) {
     const alike = upwards.filter((other) => other.operatorName === operator.operatorName);
     const suffix = alike.length === 1 ? "" : `-${alike.indexOf(operator) + 1}`;
-    found.set(`${operator.operatorName}${suffix}`, operator);
+    found.set(operator.name ?? `${operator.operatorName}${suffix}`, operator);
   }
   return found;
 }

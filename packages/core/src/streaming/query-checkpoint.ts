@@ -3,11 +3,13 @@ import { applyCheckpointProgram, type CheckpointFiles, sweepProgram } from "../c
 import { openCommitLog } from "../checkpoint/commit-log.ts";
 import {
   checkEngineFacts,
+  encodeEngineFacts,
   checkSourceCount,
   type EngineFacts,
   readEngineFacts,
   writeEngineFactsProgram,
 } from "../checkpoint/engine-files.ts";
+import type { RecordedOperators } from "../checkpoint/match-operators.ts";
 import type { MatchedSources } from "../checkpoint/match-sources.ts";
 import { acquireLease } from "../checkpoint/lease.ts";
 import { openOffsetLog, type OffsetLogEntry } from "../checkpoint/offset-log.ts";
@@ -15,6 +17,8 @@ import { openQueryMetadata, readQueryId } from "../checkpoint/query-metadata.ts"
 import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { readRepartitions, type RepartitionRecord, requireNoRepartition } from "../checkpoint/repartition-record.ts";
+import { readOperatorMetadata } from "../state/operator-metadata.ts";
 import { booleanSetting, textSetting } from "./pinned-settings.ts";
 import type { StreamingQueryInput } from "./query-input.ts";
 
@@ -28,6 +32,10 @@ export interface QueryCheckpoint {
   latestCommit(): Promise<{ readonly batchId: number; readonly nextBatchWatermarkMs: number } | null>;
   /** Counts the runs of the checkpoint. */
   readonly epoch: number;
+  /** Batches that brought no rows, and of which no sink knows: state was dealt out in them. */
+  readonly batchesWithoutSink: readonly number[];
+  /** The operators with state that the query has had so far. Reads only. */
+  recordedOperators(): Promise<RecordedOperators>;
   /**
    * Compares the query with the one that the checkpoint was started with (E2, E7). Reads only; what is not recorded yet is
    * written with the next batch.
@@ -61,6 +69,15 @@ export async function checkpointQueryId(runtime: Runtime, path: string): Promise
   return readQueryId(runtime.fs, path);
 }
 
+/** The operators that a checkpoint records; one of Spark's in its state directories only. */
+export async function recordedOperators(fs: Runtime["fs"], path: string): Promise<RecordedOperators> {
+  const facts = await readEngineFacts(fs, path);
+  if (facts !== null) return facts.operators;
+  const stored = await readOperatorMetadata(fs, path);
+  const operators = stored.map(({ operatorId, operatorName: kind }) => ({ operatorId, kind, name: null }));
+  return { operators, removed: [] };
+}
+
 /** Makes the names in directories durable, unless the query runs without fsync. */
 export function syncDirectories(durability: Durability, paths: readonly string[]): FileOperation[] {
   return durability === "fsync" ? paths.map((path) => ({ op: "syncDirectory", path })) : [];
@@ -82,7 +99,10 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
   const lease = await acquireLease(files, runtime, path);
   let renewedAt = runtime.clock.monotonicMs();
   let unwrittenFacts: EngineFacts | null = null;
+  let repartitions: RepartitionRecord;
   try {
+    repartitions = await readRepartitions(fs, path);
+    requireNoRepartition(path, repartitions);
     await applyCheckpointProgram(fs, [
       ...(await sweepProgram(fs, [path, `${path}/_engine`])),
       ...(await offsets.prepareProgram()),
@@ -100,6 +120,8 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
     queryId,
     durability,
     epoch: lease.epoch,
+    batchesWithoutSink: repartitions.done.map(({ batchId }) => batchId),
+    recordedOperators: () => recordedOperators(fs, path),
     async checkFacts(facts, loggedSources) {
       const stored = await readEngineFacts(fs, path);
       if (stored === null) {
@@ -113,8 +135,8 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
         false,
       );
       const matched = checkEngineFacts(path, stored, facts, { allowOutputModeChange });
-      const changed = matched.facts.some((fact, slot) => fact !== stored.sources[slot]);
-      if (changed || stored.outputMode !== facts.outputMode) unwrittenFacts = { ...facts, sources: matched.facts };
+      const now = { ...facts, sources: matched.facts };
+      if (encodeEngineFacts(now) !== encodeEngineFacts(stored)) unwrittenFacts = now;
       return matched;
     },
     latestOffsets: () => offsets.latest(),

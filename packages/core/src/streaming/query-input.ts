@@ -1,8 +1,10 @@
 /** What a streaming query is started with. Everything here is plain data or a function of the session's. */
+import type { SinkFact } from "../checkpoint/engine-files.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { CompiledPlan, OpenScan } from "../execution/context.ts";
 import type { Read } from "../logical-plan/logical-plan.ts";
 import type { PhysicalPlan, ScanExec } from "../physical-plan/physical-plan.ts";
+import type { OperatorState } from "../physical-plan/stateful.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OutputMode, StreamSink } from "../sinks/contract.ts";
 import type { MicroBatchSource, PushedFilter, ScanRequest } from "../sources/contract.ts";
@@ -26,6 +28,9 @@ export interface PinnedSettings {
   readonly shufflePartitions: number;
 }
 
+/** Ids of operators by their places. */
+export type OperatorIds = (operators: readonly OperatorState[]) => readonly number[];
+
 /** What sources and sinks are told about the query when they are opened. */
 export interface QueryResources {
   readonly queryId: string;
@@ -33,6 +38,8 @@ export interface QueryResources {
   /** Counts the runs of the checkpoint; a sink that can fence refuses a run with a smaller one. */
   readonly epoch: number;
   readonly durability: "fsync" | "spark";
+  /** Batches of which the sink was not told: they had no rows. */
+  readonly batchesWithoutSink: readonly number[];
   /** Aborted when the query stops or fails. */
   readonly signal: AbortSignal;
 }
@@ -47,6 +54,8 @@ export interface StreamingQueryInput {
   readonly runtime: Runtime;
   readonly name: string | null;
   readonly outputMode: OutputMode;
+  /** Where the rows go, as the checkpoint records it. */
+  readonly sink: SinkFact;
   readonly trigger: StreamTrigger;
   /** Absolute path of the checkpoint; null: a temporary one, removed when the query ends without an error. */
   readonly checkpointPath: string | null;
@@ -54,8 +63,11 @@ export interface StreamingQueryInput {
   conf(key: string): string | undefined;
   /** The distinct streaming sources, by their number in the plan. */
   readonly sources: readonly Read[];
-  /** Plans and compiles the query; called once, after the checkpoint told which settings it was started with. */
-  plan(settings: PinnedSettings): QueryPlan | Promise<QueryPlan>;
+  /**
+   * Plans and compiles the query; called once, after the checkpoint told which settings it was started with.
+   * @param idsOf tells the ids of the operators with state, which come as they are counted from the sink
+   */
+  plan(settings: PinnedSettings, idsOf: OperatorIds): QueryPlan | Promise<QueryPlan>;
   openSource(
     read: Read,
     request: ScanRequest,

@@ -64,9 +64,10 @@ export class QueryState {
   /**
    * Compares the operators of the plan and their schemas with those that the checkpoint holds (E3, E4). Reads only.
    * @param nextVersion version that the next batch reads: 0 when none is committed
+   * @param removed ids of operators that the query no longer has
    * @throws what {@link checkStateMetadata} throws
    */
-  async checkMetadata(nextVersion: number): Promise<void> {
+  async checkMetadata(nextVersion: number, removed: ReadonlySet<number> = new Set()): Promise<void> {
     const { checkpointPath, durability } = this.#options;
     const { unwritten, firstVersions } = await checkStateMetadata(
       this.#runtime,
@@ -74,6 +75,7 @@ export class QueryState {
       durability,
       this.operators,
       nextVersion,
+      removed,
     );
     this.#stores = this.#storesFrom(firstVersions);
     this.#unwritten = unwritten;

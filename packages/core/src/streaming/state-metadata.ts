@@ -34,8 +34,9 @@ export function storeKey(operatorId: number, storeName: string): string {
 /**
  * Reads only.
  * @param nextVersion version that the next batch reads: 0 when none is committed
+ * @param removed ids of operators that the query no longer has
  * @throws STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE,
- * STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE, STATE_STORE_INVALID_CONFIG_AFTER_RESTART, STATE_STORE_INVALID_VARIABLE_TYPE,
+ * STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE, STATE_STORE_INVALID_CONFIG_AFTER_RESTART, STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE,
  * STATE_STORE_INVALID_VALUE_SCHEMA_EVOLUTION
  */
 export async function checkStateMetadata(
@@ -44,19 +45,28 @@ export async function checkStateMetadata(
   durability: Durability,
   operators: readonly OperatorState[],
   nextVersion: number,
+  removed: ReadonlySet<number>,
 ): Promise<CheckedMetadata> {
-  const stored = await readOperatorMetadata(fs, checkpointPath);
+  const all = await readOperatorMetadata(fs, checkpointPath);
+  const stored = all.filter(({ operatorId }) => !removed.has(operatorId));
   const storedById = new Map(stored.map((operator) => [operator.operatorId, operator]));
   const unwritten: FileOperation[] = [];
   const firstVersions = new Map<string, number>();
   let storedSchemas = 0;
+  const held = (all: boolean): readonly OperatorState[] =>
+    operators.filter(
+      (operator) => storedById.has(operator.operatorId) || (all && !isAdded(operator, undefined, nextVersion)),
+    );
+  // A crash in the first batch leaves some of them unwritten.
+  if (stored.length > 0) checkOperators(stored, held(nextVersion > 0));
   for (const operator of operators) {
     const before = storedById.get(operator.operatorId);
+    const comes = isAdded(operator, before, nextVersion);
     if (before !== undefined && before.operatorName === operator.operatorName) checkChanges(before, operator);
     for (const store of operator.stores) {
       const recorded = before?.stores.find(({ storeName }) => storeName === store.name);
       // A store of a variable that the operator did not have begins empty, whatever an earlier one of its name has left.
-      const isNew = before !== undefined && recorded === undefined && store.optional === true;
+      const isNew = comes || (before !== undefined && recorded === undefined && store.optional === true);
       firstVersions.set(storeKey(operator.operatorId, store.name), isNew ? nextVersion : (recorded?.firstVersion ?? 0));
       const directory = statePartitionDirectory(checkpointPath, operator.operatorId, 0, store.name);
       unwritten.push(...(await sweepProgram(fs, [directoryOf(stateSchemaPath(directory))])));
@@ -70,9 +80,8 @@ export async function checkStateMetadata(
     }
   }
   const wanted = operators.map((operator) => metadataOf(operator, firstVersions));
-  // A crash in the first batch leaves some of them unwritten; Spark before 3.5 recorded schemas only.
-  const recordsAll = nextVersion > 0 && (stored.length > 0 || storedSchemas === 0);
-  checkOperators(stored, recordsAll ? wanted : wanted.filter(({ operatorId }) => storedById.has(operatorId)));
+  // Spark before 3.5 recorded schemas only.
+  if (stored.length === 0 && storedSchemas === 0) checkOperators(stored, held(nextVersion > 0));
   for (const operator of wanted) {
     const before = storedById.get(operator.operatorId);
     const path = operatorMetadataPath(checkpointPath, operator.operatorId);
@@ -84,6 +93,11 @@ export async function checkStateMetadata(
     } else unwritten.push(...writeOperatorMetadataProgram(checkpointPath, operator, random.uuid(), durability));
   }
   return { unwritten, firstVersions };
+}
+
+/** An operator with a name that the checkpoint does not know begins with the next batch, its state empty. */
+function isAdded({ name }: OperatorState, before: OperatorMetadata | undefined, nextVersion: number): boolean {
+  return name !== undefined && before === undefined && nextVersion > 0;
 }
 
 function metadataOf(operator: OperatorState, firstVersions: ReadonlyMap<string, number>): OperatorMetadata {
@@ -126,5 +140,5 @@ function checkVariableType(before: OperatorMetadata, store: StateStoreDescriptio
   const newType = store.variableType;
   const oldType = before.stores.find(({ storeName }) => storeName === store.name)?.variableType;
   if (newType === undefined || oldType === undefined || newType === oldType) return;
-  throw new MillraceError("STATE_STORE_INVALID_VARIABLE_TYPE", { stateVarName: store.name, newType, oldType });
+  throw new MillraceError("STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE", { stateVarName: store.name, newType, oldType });
 }

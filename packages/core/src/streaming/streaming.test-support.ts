@@ -536,6 +536,7 @@ export class Harness {
       runtime: this.runtime as Runtime,
       name: null,
       outputMode,
+      sink: { name: null, writes: "table" },
       trigger: { kind: "processingTime", intervalMs: 0 },
       checkpointPath: "/checkpoint",
       conf: (key) => conf[key],

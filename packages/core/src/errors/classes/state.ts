@@ -49,6 +49,40 @@ export const stateErrors = {
     message:
       "The checkpoint log file <path> cannot be read: <reason>. `millrace checkpoint verify` tells what is wrong; restore the checkpoint from a copy or start with a new one.",
   },
+  CHECKPOINT_REPARTITION_UNFINISHED: {
+    sqlState: "55019",
+    message:
+      "The state of the checkpoint <path> is being dealt out to <partitions> partitions, and that has not come to its end. Finish it: millrace checkpoint repartition <path> <partitions>",
+  },
+  "STATE_REPARTITION_INVALID_CHECKPOINT.LAST_BATCH_ABANDONED_REPARTITION": {
+    sqlState: "55019",
+    message:
+      "The provided checkpoint location '<checkpointLocation>' is in an invalid state. The last batch ID <lastBatchId> is a repartition batch with <lastBatchShufflePartitions> shuffle partitions and didn't finish successfully. You're now requesting to repartition to <numPartitions> shuffle partitions. Please retry with the same number of shuffle partitions as the previous attempt. Once that completes successfully, you can repartition to another number of shuffle partitions.",
+  },
+  "STATE_REPARTITION_INVALID_CHECKPOINT.LAST_BATCH_FAILED": {
+    sqlState: "55019",
+    message:
+      "The provided checkpoint location '<checkpointLocation>' is in an invalid state. The last batch ID <lastBatchId> didn't finish successfully. Please make sure the streaming query finishes successfully, before repartitioning: start it once more, for instance with the trigger availableNow.",
+  },
+  "STATE_REPARTITION_INVALID_CHECKPOINT.NO_BATCH_FOUND": {
+    sqlState: "55019",
+    message:
+      "The provided checkpoint location '<checkpointLocation>' is in an invalid state. No microbatch has been recorded in the checkpoint location. Make sure the streaming query has successfully completed at least one microbatch before repartitioning.",
+  },
+  "STATE_REPARTITION_INVALID_CHECKPOINT.NO_COMMITTED_BATCH": {
+    sqlState: "55019",
+    message:
+      "The provided checkpoint location '<checkpointLocation>' is in an invalid state. There is no committed microbatch. Make sure the streaming query has successfully completed at least one microbatch before repartitioning.",
+  },
+  "STATE_REPARTITION_INVALID_CHECKPOINT.SHUFFLE_PARTITIONS_ALREADY_MATCH": {
+    sqlState: "55019",
+    message:
+      "The provided checkpoint location '<checkpointLocation>' is in an invalid state. The number of shuffle partitions in the last committed batch (id=<batchId>) is the same as the requested <numPartitions> partitions. Nothing is to be done.",
+  },
+  "STATE_REPARTITION_INVALID_PARAMETER.IS_NOT_GREATER_THAN_ZERO": {
+    sqlState: "42616",
+    message: "The repartition parameter <parameter> is invalid: must be a whole number greater than zero.",
+  },
   CHECKPOINT_METADATA_MISSING: {
     sqlState: "58030",
     message:

@@ -69,7 +69,7 @@ export const statefulGroupsErrors = {
     message:
       "Schema evolution is not possible with existing value schema: old value schema=<oldValueSchema> and new value schema=<newValueSchema>. Fields that can be NULL may be added at the end; undo any other change, or restart with a new checkpoint directory.",
   },
-  STATE_STORE_INVALID_VARIABLE_TYPE: {
+  STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE: {
     sqlState: "42K06",
     message:
       "Cannot change <stateVarName> to <newType> between query restarts. Please set <stateVarName> to <oldType>, or restart with a new checkpoint directory.",

@@ -63,6 +63,20 @@ export const streamingErrors = {
     message:
       "Streaming real-time mode has the following limitation: The <className> sink is currently not supported. docs/streaming.md lists the sinks that are.",
   },
+  "STATEFUL_OPERATOR_NAME.DUPLICATE": {
+    sqlState: "42710",
+    message: "Several operators with state have the same name: <names>. Give each a name of its own.",
+  },
+  "STATEFUL_OPERATOR_NAME.INVALID": {
+    sqlState: "42602",
+    message:
+      "<name> is no name of an operator. Names consist of ASCII letters, digits and underscores, and do not begin with a digit.",
+  },
+  "STATEFUL_OPERATOR_NAME.NO_STATE": {
+    sqlState: "42K0L",
+    message:
+      "There is no operator with state that could be named <name>. Call named() on what an aggregation, a deduplication, a join of streams, a limit or a function with state gives.",
+  },
   UNSUPPORTED_STREAMING_OPERATION: {
     sqlState: "0A000",
     message: "<operation> is not supported. docs/streaming.md lists what a streaming query can hold.",

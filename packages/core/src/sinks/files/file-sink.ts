@@ -132,6 +132,9 @@ export class FileSink implements StreamSink {
           modificationTimeMs,
           action: "add",
         }));
+        for (const id of this.#context.batchesWithoutSink ?? []) {
+          if (latest !== null && id > latest && id < batch.batchId) await this.#manifest.add(id, []);
+        }
         await this.#manifest.add(batch.batchId, entries);
       },
       abort: async () => {

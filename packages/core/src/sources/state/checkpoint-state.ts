@@ -83,6 +83,8 @@ export async function findState(runtime: Runtime, options: StateReadOptions): Pr
     .filter(({ name, kind }) => kind === "directory" && /^\d{1,9}$/.test(name))
     .map(({ name }) => Number(name))
     .sort((a, b) => a - b)
+    // Of an earlier or a later number of partitions there may be more.
+    .filter((partition) => partition < Number(entry.conf.get("spark.sql.shuffle.partitions") ?? Infinity))
     .filter((partition) => snapshot === null || partition === snapshot.partition);
   if (partitions.length === 0)
     throw new MillraceError("STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE", { sourceOptions });
