@@ -186,6 +186,16 @@ test("state of the batches before can still be read", async () => {
   expect([await rowsOf(0), await rowsOf(1), await rowsOf(2)]).toEqual([20, 20, 20]);
 });
 
+test("one whose commit was moved away is finished before the query goes on", async () => {
+  const { runtime, run } = await checkpointed();
+  await run(12);
+  await repartitionCheckpoint(runtime, "/checkpoint", 1);
+  await runtime.fs.apply([{ op: "remove", path: "/checkpoint/commits/1" }]);
+  await expect(run(13)).rejects.toMatchObject({ errorClass: "CHECKPOINT_REPARTITION_UNFINISHED" });
+  await repartitionCheckpoint(runtime, "/checkpoint", 1);
+  expect(await run(13)).toHaveLength(13);
+});
+
 describe("is refused", () => {
   const refused = (errorClass: string): object => ({ errorClass });
   test("for no number, no checkpoint, the same number, and a batch that is to be repeated; nothing is written", async () => {

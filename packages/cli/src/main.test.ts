@@ -25,7 +25,11 @@ test.each([
   [["run", "a.ts", "--fast"], "run has no option --fast; the module's own options come after --"],
   [["run", "a.ts", "--grace", "x"], "--grace wants a number of seconds, not x"],
   [["run", "a.ts", "--restart=x"], "--restart=N wants a number of restarts, not --restart=x"],
-  [["checkpoint", "look", "."], "checkpoint wants show, verify, state, diff or repair, and a directory"],
+  [["checkpoint", "look", "."], "checkpoint wants show, verify, state, diff, repair or repartition, and a directory"],
+  [
+    ["checkpoint", "repartition", ".", "some"],
+    "checkpoint repartition wants a directory and a number of partitions, not some",
+  ],
   [["checkpoint", "show"], "checkpoint show wants one directory"],
   [["checkpoint", "show", ".", "--apply"], "checkpoint show has no option --apply"],
   [["checkpoint", "diff", ".", "nothing.ts"], `there is no file ${join(process.cwd(), "nothing.ts")}`],
@@ -115,6 +119,9 @@ test("run shows the batches of a query and passes arguments on; show and verify 
   expect((await millrace("checkpoint", "repair", checkpoint, "--apply")).stdout).toContain("can be continued");
   const again = await millrace("run", job, "--", directory);
   expect([again.code, again.stdout.includes("|  3|")]).toEqual([0, true]);
+
+  const dealt = await millrace("checkpoint", "repartition", checkpoint, "3");
+  expect(dealt.stdout).toMatch(/: 1 entries of state are dealt out to 3 partitions instead of \d+, as batch 1\n$/);
 }, 180_000);
 
 test("run --restart starts a module again after a failure that may be gone, and not after others", async () => {

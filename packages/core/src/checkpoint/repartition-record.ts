@@ -61,11 +61,23 @@ export function writeRepartitionsProgram(
   ];
 }
 
-/** @throws MillraceError CHECKPOINT_REPARTITION_UNFINISHED */
-export function requireNoRepartition(checkpoint: string, { begun }: RepartitionRecord): void {
-  if (begun === null) return;
+/** The one that is to be finished: begun, or done with a batch that is in the offset log and is not committed (any more). */
+export function unfinishedRepartition(
+  { begun, done }: RepartitionRecord,
+  uncommitted: number | null,
+): Repartition | null {
+  return begun ?? done.findLast(({ batchId }) => batchId === uncommitted) ?? null;
+}
+
+/**
+ * @param uncommitted the batch that would be run again; null: none
+ * @throws MillraceError CHECKPOINT_REPARTITION_UNFINISHED
+ */
+export function requireNoRepartition(checkpoint: string, record: RepartitionRecord, uncommitted: number | null): void {
+  const unfinished = unfinishedRepartition(record, uncommitted);
+  if (unfinished === null) return;
   throw new MillraceError("CHECKPOINT_REPARTITION_UNFINISHED", {
     path: checkpoint,
-    partitions: String(begun.partitions),
+    partitions: String(unfinished.partitions),
   });
 }

@@ -26,7 +26,12 @@ import { openCommitLog } from "./commit-log.ts";
 import { readEngineFacts } from "./engine-files.ts";
 import { acquireLease } from "./lease.ts";
 import { checkStateSettings, openOffsetLog } from "./offset-log.ts";
-import { readRepartitions, type Repartition, writeRepartitionsProgram } from "./repartition-record.ts";
+import {
+  readRepartitions,
+  type Repartition,
+  unfinishedRepartition,
+  writeRepartitionsProgram,
+} from "./repartition-record.ts";
 
 const partitionsKey = "spark.sql.shuffle.partitions";
 
@@ -64,6 +69,7 @@ export async function repartitionCheckpoint(
     const { batchId, entry, commit, from } = planned;
     const begun: Repartition = { batchId, partitions };
     const record = await readRepartitions(files.fs, checkpoint);
+    const done = [...record.done.filter((each) => each.batchId !== batchId), begun];
     await lease.apply(writeRepartitionsProgram(files, checkpoint, { ...record, begun }));
     let rows = 0;
     const removed = (await readEngineFacts(files.fs, checkpoint))?.operators.removed ?? [];
@@ -83,7 +89,7 @@ export async function repartitionCheckpoint(
       await lease.apply(offsets.addProgram(batchId, { ...entry, conf }));
     }
     if ((await commits.get(batchId)) === null) await lease.apply(commits.addProgram(batchId, commit));
-    await lease.apply(writeRepartitionsProgram(files, checkpoint, { done: [...record.done, begun], begun: null }));
+    await lease.apply(writeRepartitionsProgram(files, checkpoint, { done, begun: null }));
     return { batchId, from, to: partitions, rows };
   } finally {
     await lease.release().catch(() => undefined);
@@ -98,7 +104,9 @@ async function plannedRepartition(
   offsets: ReturnType<typeof openOffsetLog>,
   commits: ReturnType<typeof openCommitLog>,
 ) {
-  const { begun } = await readRepartitions(files.fs, checkpoint);
+  const newest = await offsets.latest();
+  const uncommitted = newest === null || (await commits.get(newest.batchId)) !== null ? null : newest.batchId;
+  const begun = unfinishedRepartition(await readRepartitions(files.fs, checkpoint), uncommitted);
   const invalid = "STATE_REPARTITION_INVALID_CHECKPOINT";
   const checkpointLocation = checkpoint;
   if (begun !== null && begun.partitions !== partitions) {
@@ -109,7 +117,6 @@ async function plannedRepartition(
       numPartitions: String(partitions),
     });
   }
-  const newest = await offsets.latest();
   if (newest === null) throw new MillraceError(`${invalid}.NO_BATCH_FOUND`, { checkpointLocation });
   const before = begun === null ? newest.batchId : begun.batchId - 1;
   const [entry, commit] = [await offsets.get(before), await commits.get(before)];

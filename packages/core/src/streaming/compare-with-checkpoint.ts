@@ -58,7 +58,9 @@ export async function compareWithCheckpoint(
     }),
   );
   if (position === null) return found;
-  await attempt("partitions", async () => requireNoRepartition(checkpoint, await readRepartitions(fs, checkpoint)));
+  await attempt("partitions", async () => {
+    requireNoRepartition(checkpoint, await readRepartitions(fs, checkpoint), position.replay?.batchId ?? null);
+  });
   if (position.replay === null) tell("kept", "position", `goes on with batch ${position.nextBatchId}`);
   else
     tell(

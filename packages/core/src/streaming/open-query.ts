@@ -63,6 +63,7 @@ export async function openQuery(
   const { runtime } = input;
   control.setStatus("Initializing sources");
   const position = await recoverPosition(checkpoint);
+  checkpoint.requireNoRepartition(position.replay?.batchId ?? null);
   const warn = (message: string): void => runtime.process.log("WARN", message);
   const { settings, watermarkPolicy, logged } = resolvePinnedSettings(
     (key) => input.conf(key),

@@ -32,6 +32,8 @@ export interface QueryCheckpoint {
   latestCommit(): Promise<{ readonly batchId: number; readonly nextBatchWatermarkMs: number } | null>;
   /** Counts the runs of the checkpoint. */
   readonly epoch: number;
+  /** @throws MillraceError CHECKPOINT_REPARTITION_UNFINISHED */
+  requireNoRepartition(uncommitted: number | null): void;
   /** Batches that brought no rows, and of which no sink knows: state was dealt out in them. */
   readonly batchesWithoutSink: readonly number[];
   /** The operators with state that the query has had so far. Reads only. */
@@ -102,7 +104,6 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
   let repartitions: RepartitionRecord;
   try {
     repartitions = await readRepartitions(fs, path);
-    requireNoRepartition(path, repartitions);
     await applyCheckpointProgram(fs, [
       ...(await sweepProgram(fs, [path, `${path}/_engine`])),
       ...(await offsets.prepareProgram()),
@@ -120,6 +121,7 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
     queryId,
     durability,
     epoch: lease.epoch,
+    requireNoRepartition: (uncommitted) => requireNoRepartition(path, repartitions, uncommitted),
     batchesWithoutSink: repartitions.done.map(({ batchId }) => batchId),
     recordedOperators: () => recordedOperators(fs, path),
     async checkFacts(facts, loggedSources) {
