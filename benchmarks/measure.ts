@@ -31,6 +31,10 @@ export interface BenchOptions {
   readonly runs: number;
   /** Batches of `batches`. */
   readonly count: number;
+  /** Length of `soak`. */
+  readonly minutes: number;
+  /** Lines for machines. */
+  readonly json: boolean;
   /** A small run that only shows that the benchmark works and that its answer is right. */
   readonly smoke: boolean;
   readonly log: (line: string) => void;

@@ -10,6 +10,7 @@ import { type Peer, peerNames } from "./peers/peers.ts";
 import { linear } from "./linear/bench.ts";
 import { loopDelay } from "./loop-delay/bench.ts";
 import { range } from "./range/bench.ts";
+import { soak } from "./soak/bench.ts";
 import { sort } from "./sort/bench.ts";
 import { state } from "./state/bench.ts";
 import { startup } from "./startup/bench.ts";
@@ -36,9 +37,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   state,
   batches,
   large,
+  soak,
 };
 
-const usage = `usage: npm run bench -- NAME … [--threads N] [--against ${peerNames.join(",")}] [--runs N] [--rounds N] [--count N] [--json]
+const usage = `usage: npm run bench -- NAME … [--threads N] [--against ${peerNames.join(",")}] [--runs N] [--rounds N] [--count N] [--minutes N] [--json]
 names: ${Object.keys(benchmarks).join(", ")}, smoke (all of them on small input), table (all of them as a Markdown table)
 `;
 
@@ -50,6 +52,7 @@ const { values, positionals } = parseArgs({
     runs: { type: "string", default: "5" },
     rounds: { type: "string", default: "1" },
     count: { type: "string", default: "100000" },
+    minutes: { type: "string", default: "30" },
     json: { type: "boolean", default: false },
   },
 });
@@ -68,6 +71,8 @@ const options: BenchOptions = {
   rounds: Number(values.rounds),
   runs: smoke ? 1 : Number(values.runs),
   count: Number(values.count),
+  minutes: Number(values.minutes),
+  json: values.json,
   smoke,
   log: (line) => process.stderr.write(`${line}\n`),
 };

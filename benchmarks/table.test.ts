@@ -40,7 +40,17 @@ test("the table goes on after a benchmark that fails", async () => {
   const benchmarks = new Proxy({}, { get: (_, name) => (name === "ysb" ? failing : working) });
   const [lines, complaints]: [string[], string[]] = [[], []];
   const log = (line: string): void => void complaints.push(line);
-  const options = { threads: 2, against: new Set(["spark"] as const), rounds: 1, runs: 1, count: 1, smoke: false, log };
+  const options = {
+    threads: 2,
+    against: new Set(["spark"] as const),
+    rounds: 1,
+    runs: 1,
+    count: 1,
+    minutes: 1,
+    json: false,
+    smoke: false,
+    log,
+  };
   await printTable(benchmarks, options, (line) => lines.push(line));
   expect(complaints).toContain("ysb: answers differ");
   expect(lines).toContain("| ysb | 2 | failed | | | | ✗ |");
