@@ -24,6 +24,11 @@ const kernels = [
     target: "packages/core/src/columnar/text-kernel.generated.ts",
     name: "textKernelBinary",
   },
+  {
+    source: "packages/core/kernels/lz4.ts",
+    target: "packages/core/src/state/lz4-kernel.generated.ts",
+    name: "lz4KernelBinary",
+  },
 ] as const;
 
 function compiler(): string {

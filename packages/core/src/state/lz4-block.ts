@@ -3,7 +3,8 @@
  * `"LZ4Block"`, a token (high nibble 1 raw or 2 LZ4, low nibble log2(block size) - 10), compressed length, original length
  * and checksum as little-endian 32-bit numbers, then the data; a block of length zero ends the stream.
  */
-import { lz4Bound, lz4Compress, lz4Decompress } from "./lz4.ts";
+import { lz4Bound, lz4Decompress } from "./lz4.ts";
+import { kernelBlock, lz4Kernel } from "./lz4-kernel.ts";
 import { xxHash32 } from "./xxhash32.ts";
 
 const magic = new Uint8Array([0x4c, 0x5a, 0x34, 0x42, 0x6c, 0x6f, 0x63, 0x6b]);
@@ -12,7 +13,7 @@ const checksumSeed = 0x9747b28c;
 const methodRaw = 0x10;
 const methodLz4 = 0x20;
 /** 32 KB, as Spark configures (`spark.io.compression.lz4.blockSize`). */
-const blockSize = 32 * 1024;
+export const blockSize: number = kernelBlock;
 const blockLevel = 5;
 /** Larger blocks than this are refused before memory is allocated for them. */
 const largestBlock = 64 * 1024 * 1024;
@@ -43,30 +44,60 @@ function read32(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
+/** The stream has the lower bits of checksums only. */
+const checksumBits = 0x0fffffff;
+
 function checksumOf(bytes: Uint8Array, start: number, end: number): number {
-  return xxHash32(bytes, start, end, checksumSeed) & 0x0fffffff;
+  return xxHash32(bytes, start, end, checksumSeed) & checksumBits;
 }
 
-/** The framed and compressed form of `bytes`. Deterministic. */
-export function encodeLz4Blocks(bytes: Uint8Array): Uint8Array {
-  const blocks = Math.ceil(bytes.length / blockSize);
-  const result = new Uint8Array((blocks + 1) * headerLength + blocks * lz4Bound(blockSize));
-  let out = 0;
-  for (let start = 0; start < bytes.length; start += blockSize) {
-    const end = Math.min(bytes.length, start + blockSize);
-    const data = out + headerLength;
-    let method = methodLz4;
-    let length = lz4Compress(bytes, start, end, result, data) - data;
-    if (length >= end - start) {
-      method = methodRaw;
-      length = end - start;
-      result.set(bytes.subarray(start, end), data);
-    }
-    writeHeader(result, out, method, length, end - start, checksumOf(bytes, start, end));
-    out = data + length;
+/** The memory of the last stream, for the next one: fresh memory of this size would cost more than what is written. */
+let spare: Uint8Array = new Uint8Array(65_536);
+const largestSpare = 64 << 20;
+
+/** Writes a framed stream, block by block. Deterministic. */
+export class Lz4BlockWriter {
+  #bytes: Uint8Array = spare;
+  #end = 0;
+
+  /** Appends a block of at most {@link blockSize} bytes. */
+  block(source: Uint8Array, start: number, end: number): void {
+    this.#reserve(headerLength + lz4Bound(blockSize));
+    const kernel = lz4Kernel();
+    const data = this.#end + headerLength;
+    const { length, checksum } = kernel.compress(source, start, end, checksumSeed);
+    const isRaw = length >= end - start;
+    const method = isRaw ? methodRaw : methodLz4;
+    const size = isRaw ? end - start : length;
+    writeHeader(this.#bytes, this.#end, method, size, end - start, checksum & checksumBits);
+    if (isRaw) this.#bytes.set(source.subarray(start, end), data);
+    else kernel.copyTo(this.#bytes, data, length);
+    this.#end = data + size;
   }
-  writeHeader(result, out, methodRaw, 0, 0, 0);
-  return result.slice(0, out + headerLength);
+
+  /** The whole stream. */
+  finish(): Uint8Array {
+    this.#reserve(headerLength);
+    writeHeader(this.#bytes, this.#end, methodRaw, 0, 0, 0);
+    if (this.#bytes.length <= largestSpare) spare = this.#bytes;
+    return this.#bytes.slice(0, this.#end + headerLength);
+  }
+
+  #reserve(length: number): void {
+    if (this.#end + length <= this.#bytes.length) return;
+    const grown = new Uint8Array(2 * this.#bytes.length + length);
+    grown.set(this.#bytes.subarray(0, this.#end));
+    this.#bytes = grown;
+  }
+}
+
+/** The framed and compressed form of `bytes`. */
+export function encodeLz4Blocks(bytes: Uint8Array): Uint8Array {
+  const writer = new Lz4BlockWriter();
+  for (let start = 0; start < bytes.length; start += blockSize) {
+    writer.block(bytes, start, Math.min(bytes.length, start + blockSize));
+  }
+  return writer.finish();
 }
 
 /** A framed stream that cannot be read; `reason` says what is wrong and at which byte. */
@@ -126,17 +157,28 @@ export function decodeLz4Blocks(bytes: Uint8Array): Uint8Array {
   const result = new Uint8Array(total);
   let out = 0;
   for (const block of blocks) {
-    const end = block.data + block.length;
-    if (block.method === methodRaw) {
-      result.set(bytes.subarray(block.data, end), out);
-    } else {
-      const wrong = lz4Decompress(bytes, block.data, end, result, out, block.originalLength);
-      if (wrong !== null) throw new Lz4FormatError(`the block at byte ${block.at} is damaged: ${wrong}`);
-    }
-    if (checksumOf(result, out, out + block.originalLength) !== block.checksum) {
-      throw new Lz4FormatError(`the checksum of the block at byte ${block.at} does not match`);
-    }
+    decodeBlock(bytes, block, result, out);
     out += block.originalLength;
   }
   return result;
+}
+
+/** @throws {@link Lz4FormatError} */
+function decodeBlock(bytes: Uint8Array, block: Block, target: Uint8Array, at: number): void {
+  const { data, length, originalLength, checksum } = block;
+  const end = data + length;
+  if (block.method === methodLz4 && originalLength <= blockSize && length <= originalLength) {
+    const made = lz4Kernel().decompress(bytes, data, end, target, at, originalLength, checksumSeed);
+    if (made >= 0 && (made & checksumBits) === checksum) return;
+    // Damaged: the code below says how.
+  }
+  if (block.method === methodRaw) {
+    target.set(bytes.subarray(data, end), at);
+  } else {
+    const wrong = lz4Decompress(bytes, data, end, target, at, originalLength);
+    if (wrong !== null) throw new Lz4FormatError(`the block at byte ${block.at} is damaged: ${wrong}`);
+  }
+  if (checksumOf(target, at, at + originalLength) !== checksum) {
+    throw new Lz4FormatError(`the checksum of the block at byte ${block.at} does not match`);
+  }
 }

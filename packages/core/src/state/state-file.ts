@@ -3,16 +3,16 @@
  * with value size -1 (deltas only), key size -1 at the end; all of it in LZ4 blocks.
  */
 import { MillraceError } from "../errors/index.ts";
-import { decodeLz4Blocks, encodeLz4Blocks, Lz4FormatError } from "./lz4-block.ts";
+import { blockSize, decodeLz4Blocks, Lz4BlockWriter, Lz4FormatError } from "./lz4-block.ts";
 import type { VersionedMap } from "./versioned-map.ts";
 
-/** The memory of the last file, for the next one: fresh memory of this size would cost more than what is written. */
-let spare: Uint8Array = new Uint8Array(65_536);
-const largestSpare = 64 << 20;
+/** So much is written before it is compressed; a multiple of a block. */
+const pieceBytes = 4 * blockSize;
 
 /** Writes records. Keys and values that are UnsafeRows are whole words, and so all places are. */
 class RecordWriter {
-  #bytes: Uint8Array = spare;
+  readonly #blocks = new Lz4BlockWriter();
+  #bytes: Uint8Array = new Uint8Array(pieceBytes + 4096);
   #words: Int32Array = new Int32Array(this.#bytes.buffer);
   #end = 0;
   #source: Uint8Array | null = null;
@@ -40,8 +40,8 @@ class RecordWriter {
   }
   finish(): Uint8Array {
     this.int32(-1);
-    if (this.#bytes.length <= largestSpare) spare = this.#bytes;
-    return encodeLz4Blocks(this.#bytes.subarray(0, this.#end));
+    this.#compress(1);
+    return this.#blocks.finish();
   }
   #wordsOf(source: Uint8Array): Int32Array {
     if (this.#source !== source) {
@@ -51,6 +51,7 @@ class RecordWriter {
     return this.#sourceWords;
   }
   #reserve(length: number): number {
+    if (this.#end >= pieceBytes) this.#compress(blockSize);
     const at = this.#end;
     this.#end += length;
     if (this.#end > this.#bytes.length) {
@@ -60,6 +61,15 @@ class RecordWriter {
       this.#words = new Int32Array(grown.buffer);
     }
     return at;
+  }
+  /** Compresses what was written, but for a last block of less than `least` bytes. */
+  #compress(least: number): void {
+    let start = 0;
+    for (; this.#end - start >= least; start = Math.min(this.#end, start + blockSize)) {
+      this.#blocks.block(this.#bytes, start, Math.min(this.#end, start + blockSize));
+    }
+    this.#bytes.copyWithin(0, start, this.#end);
+    this.#end -= start;
   }
 }
 
