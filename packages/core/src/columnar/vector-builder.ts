@@ -175,16 +175,26 @@ class Int64Builder implements VectorBuilder {
   readonly type: DataType;
   length = 0;
   #values: BigInt64Array;
+  /** The same memory. */
+  #halves: Int32Array;
   readonly #validity = new ValidityBuilder();
   constructor(type: DataType, capacity: number) {
     this.type = type;
     this.#values = new BigInt64Array(capacity);
+    this.#halves = new Int32Array(this.#values.buffer);
   }
   append(value: SqlValue): void {
     const i = this.length++;
     if (i >= this.#values.length) this.#grow();
     if (value === null) this.#validity.markNull(i);
     else this.#values[i] = value as bigint;
+  }
+  /** Appends a whole number that a double holds exactly, without a BigInt for it. */
+  appendNumber(value: number): void {
+    const i = this.length++;
+    if (i >= this.#values.length) this.#grow();
+    this.#halves[2 * i] = value;
+    this.#halves[2 * i + 1] = Math.floor(value / 4_294_967_296);
   }
   appendNull(): void {
     this.append(null);
@@ -193,12 +203,14 @@ class Int64Builder implements VectorBuilder {
     const grown = new BigInt64Array(Math.max(16, this.#values.length * 2));
     grown.set(this.#values);
     this.#values = grown;
+    this.#halves = new Int32Array(grown.buffer);
   }
   finish(): Vector {
     const length = this.length;
     const values = this.#values;
     this.length = 0;
     this.#values = new BigInt64Array(values.length);
+    this.#halves = new Int32Array(this.#values.buffer);
     return { kind: "i64", type: this.type, length, validity: this.#validity.finish(length), values };
   }
 }

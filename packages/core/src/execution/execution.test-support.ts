@@ -148,6 +148,15 @@ export class MemoryStateStore implements StateStore {
   find(bytes: Uint8Array, start: number, end: number): number {
     return this.#map.find(bytes, start, end);
   }
+  lookAhead(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, from: number, to: number): void {
+    this.#map.lookAhead(bytes, starts, ends, from, to);
+  }
+  keyStart(entry: number): number {
+    return this.#map.keyStart(entry);
+  }
+  keyEnd(entry: number): number {
+    return this.#map.keyEnd(entry);
+  }
   valueStart(entry: number): number {
     return this.#map.valueStart(entry);
   }
@@ -163,6 +172,7 @@ export class MemoryStateStore implements StateStore {
     return this.#map.putNew(...range);
   }
   setValue(entry: number, value: Uint8Array, start: number, end: number): void {
+    this.puts++;
     this.#map.setValue(entry, value, start, end);
   }
   removeEntry(entry: number): void {

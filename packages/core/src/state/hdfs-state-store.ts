@@ -16,7 +16,10 @@ import { type EntriesMoved, VersionedMap, type VisitEntry } from "./versioned-ma
 
 export interface HdfsStateStoreOptions {
   readonly durability?: Durability;
-  /** A snapshot is written when more deltas than this follow the last one. Default 10. */
+  /**
+   * A snapshot is written when more deltas than this follow the last one, and they are half as long as it or a hundred times as
+   * many: what snapshots cost grows with what changes. Default 10.
+   */
   readonly minDeltasForSnapshot?: number;
   /** How many versions stay readable. Default 100. */
   readonly minBatchesToRetain?: number;
@@ -27,6 +30,9 @@ export interface HdfsStateStoreOptions {
   /** The store came with this version, which is empty: files up to it belong to another one of the same name. Default 0. */
   readonly firstVersion?: number;
 }
+
+/** However short deltas are, no more than `minDeltasForSnapshot` times this follow a snapshot. */
+const mostDeltas = 100;
 
 /** Sealed versions that stay in memory beside the current one. */
 const keptVersions = 2;
@@ -62,6 +68,9 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
   /** Files by version as the directory holds them, once listed. */
   #deltas: Set<number> | null = null;
   #snapshots: Set<number> = new Set();
+  /** Bytes of the last snapshot, and of the deltas after it. */
+  #snapshotBytes = 0;
+  #deltaBytes = 0;
   #hits = 0;
   #misses = 0;
   #repaired = 0;
@@ -123,6 +132,7 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
 
   #commitProgram(version: number): FileOperation[] {
     const bytes = encodeDelta(this.#map);
+    this.#deltaBytes += bytes.length;
     const program = atomicWrite(this.#path(version, "delta"), bytes, "replace", this.#random.uuid(), this.#durability);
     // A snapshot of an earlier attempt at this version must not outlive its delta.
     return this.#snapshots.has(version)
@@ -197,9 +207,10 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       if (failure !== null && !chain.every((v) => deltas.has(v))) break;
       try {
         const map = new VersionedMap(keptVersions, this.#keyPrefix);
-        if (base > first) await this.#replay(map, base, "snapshot");
+        this.#snapshotBytes = base > first ? await this.#replay(map, base, "snapshot") : 0;
+        this.#deltaBytes = 0;
         map.forgetSealed();
-        for (const v of chain) await this.#replay(map, v, "delta");
+        for (const v of chain) this.#deltaBytes += await this.#replay(map, v, "delta");
         this.#map = map;
         this.#version = version;
         if (failure !== null) this.#repaired++;
@@ -213,12 +224,15 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     throw failure;
   }
 
-  async #replay(map: VersionedMap, version: number, kind: "delta" | "snapshot"): Promise<void> {
-    readStateFile(this.#path(version, kind), kind, await this.#read(version, kind), (bytes, ks, ke, vs, ve) => {
+  /** @returns how long the file is */
+  async #replay(map: VersionedMap, version: number, kind: "delta" | "snapshot"): Promise<number> {
+    const content = await this.#read(version, kind);
+    readStateFile(this.#path(version, kind), kind, content, (bytes, ks, ke, vs, ve) => {
       if (ve < 0) map.remove(bytes, ks, ke);
       else map.put(bytes, ks, ke, bytes, vs, ve);
     });
     map.seal();
+    return content.length;
   }
 
   async maintain(): Promise<void> {
@@ -242,8 +256,12 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     const latest = this.#version;
     const program: FileOperation[] = [];
     const lastSnapshot = Math.max(this.#firstVersion, ...this.#snapshotsUpTo(latest));
-    if (latest - lastSnapshot > this.#minDeltas) {
+    const followed = latest - lastSnapshot;
+    const grown = 2 * this.#deltaBytes >= this.#snapshotBytes || followed > mostDeltas * this.#minDeltas;
+    if (followed > this.#minDeltas && grown) {
       const bytes = encodeSnapshot(this.#map);
+      this.#snapshotBytes = bytes.length;
+      this.#deltaBytes = 0;
       program.push(
         ...atomicWrite(this.#path(latest, "snapshot"), bytes, "replace", this.#random.uuid(), this.#durability),
       );
@@ -325,6 +343,15 @@ class OpenStore implements StateStore {
   }
   find(bytes: Uint8Array, start: number, end: number): number {
     return this.#map.find(bytes, start, end);
+  }
+  lookAhead(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, from: number, to: number): void {
+    this.#map.lookAhead(bytes, starts, ends, from, to);
+  }
+  keyStart(entry: number): number {
+    return this.#map.keyStart(entry);
+  }
+  keyEnd(entry: number): number {
+    return this.#map.keyEnd(entry);
   }
   valueStart(entry: number): number {
     return this.#map.valueStart(entry);

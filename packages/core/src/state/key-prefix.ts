@@ -71,20 +71,20 @@ export class PrefixIndex {
 
   /**
    * Calls back with the entries whose keys begin with the columns of the row at `start`; each may be removed meanwhile.
-   * @param keyStarts where in `arena` the key of each entry begins
+   * @param keyStart where in `arena` the key of an entry begins
    */
   find(
     bytes: Uint8Array,
     start: number,
     arena: Uint8Array,
-    keyStarts: Int32Array,
+    keyStart: (entry: number) => number,
     found: (entry: number) => void,
   ): void {
     const hash = this.#hash(bytes, start, this.#prefix.prefixSlots);
     let entry = this.#heads[hash & (this.#heads.length - 1)]! - 1;
     while (entry >= 0) {
       const next = this.#next[entry]! - 1;
-      if (this.#hashes[entry] === hash && this.#matches(bytes, start, arena, keyStarts[entry]!)) found(entry);
+      if (this.#hashes[entry] === hash && this.#matches(bytes, start, arena, keyStart(entry))) found(entry);
       entry = next;
     }
   }

@@ -43,28 +43,34 @@ const row = fc.record({
     fc.dictionary(text, fc.integer(), { maxKeys: 3, noNullPrototype: true }).map((o) => new Map(Object.entries(o))),
   ),
 });
-const options = { timeZone: "UTC" };
+const context = { timeZone: "UTC", ansi: true, nowMicros: 0n, seed: 0n };
+const plainOptions = { timeZone: "UTC" };
+/** The loops over the fields as generated code. */
+const generated = { timeZone: "UTC", code: { timeZone: "UTC", codegen: true, bigint: false, context } };
 const plain = (value: unknown): unknown => structuredClone(value);
 
-test("a value comes back as it was, also behind others in one buffer, in Spark's form of a row", () => {
-  const codec = new RowCodec(schema, false, "the state", options);
-  const decoder = createRowDecoder(schema.fields.map((f) => f.type));
-  fc.assert(
-    fc.property(row, fc.nat({ max: 4 }), (value, before) => {
-      const buffer = new RowBuffer();
-      buffer.reserve(8 * before);
-      codec.write(value, buffer);
-      const read = codec.read(buffer.bytes, 8 * before, buffer.end) as object;
-      expect(plain({ ...read })).toEqual(plain(value));
-      const bytes = buffer.bytes.slice(8 * before, buffer.end);
-      const types = schema.fields.map((f) => f.type);
-      expect(encodeRow(types, decoder.decode(bytes))).toEqual(bytes);
-    }),
-    { numRuns: 300 },
-  );
-});
+test.each([plainOptions, generated])(
+  "a value comes back as it was, also behind others in one buffer, in Spark's form of a row",
+  (options) => {
+    const codec = new RowCodec(schema, false, "the state", options);
+    const decoder = createRowDecoder(schema.fields.map((f) => f.type));
+    fc.assert(
+      fc.property(row, fc.nat({ max: 4 }), (value, before) => {
+        const buffer = new RowBuffer();
+        buffer.reserve(8 * before);
+        codec.write(value, buffer);
+        const read = codec.read(buffer.bytes, 8 * before, buffer.end) as object;
+        expect(plain({ ...read })).toEqual(plain(value));
+        const bytes = buffer.bytes.slice(8 * before, buffer.end);
+        const types = schema.fields.map((f) => f.type);
+        expect(encodeRow(types, decoder.decode(bytes))).toEqual(bytes);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
-test("a row of fewer fields is read with NULL for those that were added", () => {
+test.each([plainOptions, generated])("a row of fewer fields is read with NULL for those that were added", (options) => {
   fc.assert(
     fc.property(row, fc.integer({ min: 1, max: 13 }), (value, kept) => {
       const old = { ...schema, fields: schema.fields.slice(0, kept) };

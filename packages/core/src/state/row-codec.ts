@@ -14,20 +14,30 @@ import { MillraceError } from "../errors/index.ts";
 import type { DataType, StructType } from "../types/data-type.ts";
 import { quoteIfNeeded } from "../types/identifier.ts";
 import type { ValueOptions } from "../types/schema-literal.ts";
+import type { RowOptions } from "../codegen/row-objects.ts";
+import {
+  compileRowReader,
+  compileRowWriter,
+  mostGeneratedFields,
+  type RowReader,
+  type RowWriter,
+} from "./row-codec-code.ts";
 import { isInSlot, nullBitmapLength } from "./unsafe-row-layout.ts";
 import { invalid, readerOf, type Source } from "./unsafe-row-reader.ts";
 import { isWideDecimal, RowBuffer, setOffset, valueWriter } from "./unsafe-row.ts";
 
 /** Writes a value that is not null into its slot; offsets count from `base`. */
-type FieldWriter = (external: unknown, buffer: RowBuffer, slot: number, base: number) => void;
-type FieldReader = (source: RowSource, slot: number, base: number, end: number) => unknown;
+export type FieldWriter = (external: unknown, buffer: RowBuffer, slot: number, base: number) => void;
+export type FieldReader = (source: RowSource, slot: number, base: number, end: number) => unknown;
 
-interface RowSource extends Source {
+export interface RowSource extends Source {
   readonly words: Int32Array;
 }
 
 export interface RowCodecOptions extends ValueOptions {
   readonly timeZone: string;
+  /** With which the loops over the fields are generated; absent: they are not. */
+  readonly code?: RowOptions;
 }
 
 /** Doubles and their halves. */
@@ -48,6 +58,10 @@ export class RowCodec {
   readonly #path: string;
   readonly #nullBytes: number;
   readonly #convert: (external: unknown) => unknown;
+  readonly #readRow: RowReader | undefined;
+  readonly #writeRow: RowWriter | undefined;
+  readonly #missing: (field: number, base: number) => void;
+  #buffer!: RowBuffer;
   #source: RowSource | null = null;
 
   /**
@@ -68,6 +82,11 @@ export class RowCodec {
     this.#nullBytes = nullBitmapLength(fields.length);
     // For its checks, and for values that are not plain objects.
     this.#convert = single ? (external) => external : externalWriter(schema, false, path, options);
+    this.#missing = (field, base) => this.#writeNull(field, base);
+    const { code } = options;
+    if (single || code?.codegen !== true || fields.length > mostGeneratedFields) return;
+    this.#readRow = compileRowReader(schema, this.#readers, code);
+    this.#writeRow = compileRowWriter(schema, this.#writers, code);
   }
 
   /** Writes a value as a row at the end of the buffer. */
@@ -76,18 +95,24 @@ export class RowCodec {
     const nullBytes = this.#nullBytes;
     const base = buffer.reserve(nullBytes + 8 * count);
     const record = this.#single ? null : this.#record(external);
+    this.#buffer = buffer;
+    if (record !== null && this.#writeRow !== undefined) return this.#writeRow(record, buffer, base, this.#missing);
     for (let k = 0; k < count; k++) {
       const value = record === null ? external : record[this.#names[k]!];
-      if (value !== null && value !== undefined) {
-        this.#writers[k]!(value, buffer, base + nullBytes + 8 * k, base);
-        continue;
-      }
-      if (!this.#nullable[k]!) {
-        const path = this.#single ? this.#path : `${this.#path}.${quoteIfNeeded(this.#names[k]!)}`;
-        throw new MillraceError("NOT_NULL_ASSERT_VIOLATION", { path });
-      }
-      buffer.bytes[base + (k >> 3)]! |= 1 << (k & 7);
-      if (this.#wideDecimals[k]!) setOffset(buffer, base + nullBytes + 8 * k, buffer.reserve(16) - base, 0);
+      if (value === null || value === undefined) this.#writeNull(k, base);
+      else this.#writers[k]!(value, buffer, base + nullBytes + 8 * k, base);
+    }
+  }
+
+  #writeNull(field: number, base: number): void {
+    const buffer = this.#buffer;
+    if (!this.#nullable[field]!) {
+      const path = this.#single ? this.#path : `${this.#path}.${quoteIfNeeded(this.#names[field]!)}`;
+      throw new MillraceError("NOT_NULL_ASSERT_VIOLATION", { path });
+    }
+    buffer.bytes[base + (field >> 3)]! |= 1 << (field & 7);
+    if (this.#wideDecimals[field]!) {
+      setOffset(buffer, base + this.#nullBytes + 8 * field, buffer.reserve(16) - base, 0);
     }
   }
 
@@ -114,6 +139,7 @@ export class RowCodec {
     if (this.#single) {
       return (bytes[start]! & 1) === 1 ? null : this.#readers[0]!(source, start + nullBytes, start, end);
     }
+    if (this.#readRow !== undefined && count === this.#readers.length) return this.#readRow(source, start, end);
     const row = new newRow();
     for (let k = 0; k < this.#readers.length; k++) {
       const isNull = k >= count || ((bytes[start + (k >> 3)]! >> (k & 7)) & 1) === 1;

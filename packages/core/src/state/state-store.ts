@@ -24,6 +24,14 @@ export interface StateStore {
   find(bytes: Uint8Array, start: number, end: number): number;
   /** Memory in which the values of entries lie; another array after a change. */
   readonly arena: Uint8Array;
+  /**
+   * The keys in `bytes[starts[i], ends[i])`, for `from <= i < to`, will be looked up soon: the store may read what it needs for
+   * all of them at once. Nothing else changes.
+   */
+  lookAhead(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, from: number, to: number): void;
+  keyStart(entry: number): number;
+  keyEnd(entry: number): number;
+  /** An entry that is gone ends before it begins. */
   valueStart(entry: number): number;
   valueEnd(entry: number): number;
   /** Sets the value of a key given as ranges; returns its entry. */

@@ -3,8 +3,8 @@ import { clearBit, allPresent, setBit } from "../columnar/validity.ts";
 import { numberArray, type Validity, type Vector, vectorKindOf } from "../columnar/vector.ts";
 import { createBuilder } from "../columnar/vector-builder.ts";
 import { MillraceError } from "../errors/index.ts";
-import type { DataType } from "../types/data-type.ts";
-import { nullBitmapLength } from "./unsafe-row-layout.ts";
+import type { DataType, StructType } from "../types/data-type.ts";
+import { isInSlot, nullBitmapLength } from "./unsafe-row-layout.ts";
 import { fieldReader } from "./unsafe-row-reader.ts";
 
 /** Where rows lie: whole UnsafeRows that begin at multiples of 8 of one memory. */
@@ -64,9 +64,12 @@ export class RowColumns {
       }
       case "bytes":
         return this.#text(rows, field, type, validity);
+      case "struct":
+        if (type.kind !== "struct" || !type.fields.every((nested) => isInSlot(nested.type))) break;
+        return { kind, type, length: count, validity, children: this.#fields(rows, field, type, validity) };
       default:
-        return this.#others(rows, field, type, validity);
     }
+    return this.#others(rows, field, type, validity);
   }
 
   #wordsOf(bytes: Uint8Array): Int32Array {
@@ -151,6 +154,31 @@ export class RowColumns {
       starts: offsets.subarray(0, count),
       ends: offsets.subarray(1),
     };
+  }
+
+  /** The fields of nested rows, none of which has a variable part. */
+  #fields(rows: RowRanges, field: number, type: StructType, validity: Validity): Vector[] {
+    const { bytes, starts, ends, count } = rows;
+    const words = this.#wordsOf(bytes);
+    const slot = (this.#nullBytes >> 2) + 2 * field;
+    const [from, to] = [new Int32Array(count), new Int32Array(count)];
+    const least = nullBitmapLength(type.fields.length) + 8 * type.fields.length;
+    for (let i = 0; i < count; i++) {
+      // Of a NULL nothing is read that anybody sees.
+      let start = starts[i]!;
+      if (validity === null || ((validity[i >> 3]! >> (i & 7)) & 1) === 1) {
+        const size = words[(start >> 2) + slot]!;
+        const offset = words[(start >> 2) + slot + 1]!;
+        if (size < least || offset < 0 || (offset & 7) !== 0 || start + offset + size > ends[i]!) {
+          throw invalid("an offset points outside of it, or a nested row is too short");
+        }
+        start += offset;
+      }
+      from[i] = start;
+      to[i] = start + least;
+    }
+    const nested = new RowColumns(type.fields.map((each) => each.type));
+    return type.fields.map((_, k) => nested.column({ bytes, starts: from, ends: to, count }, k));
   }
 
   #others({ bytes, starts, ends, count }: RowRanges, field: number, type: DataType, validity: Validity): Vector {

@@ -270,18 +270,41 @@ export interface EncodedRows {
   readonly ends: Int32Array;
 }
 
+/** Encodes rows of batches behind one another, stretch by stretch, into memory that is used again. */
+export class RowsEncoder {
+  readonly #buffer: RowBuffer = new RowBuffer();
+  #write: (i: number) => void = () => undefined;
+  #starts: Int32Array = new Int32Array(64);
+  #ends: Int32Array = new Int32Array(64);
+
+  /** The columns that the next rows come from. */
+  bind(columns: readonly Vector[]): void {
+    this.#write = structWriter(columns, this.#buffer);
+  }
+
+  /** Encodes rows [from, to); the result, whose first row is `from`, is valid until the next call. */
+  encode(from: number, to: number): EncodedRows {
+    const buffer = this.#buffer;
+    if (to - from > this.#starts.length) {
+      this.#starts = new Int32Array(to - from);
+      this.#ends = new Int32Array(to - from);
+    }
+    const [starts, ends] = [this.#starts, this.#ends];
+    buffer.end = 0;
+    for (let i = from; i < to; i++) {
+      starts[i - from] = buffer.end;
+      this.#write(i);
+      ends[i - from] = buffer.end;
+    }
+    return { bytes: buffer.bytes, starts, ends };
+  }
+}
+
 /** Encodes rows [0, length) of the columns behind one another. */
 export function encodeRows(columns: readonly Vector[], length: number): EncodedRows {
-  const buffer = new RowBuffer();
-  const write = structWriter(columns, buffer);
-  const starts = new Int32Array(length);
-  const ends = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    starts[i] = buffer.end;
-    write(i);
-    ends[i] = buffer.end;
-  }
-  return { bytes: buffer.bytes, starts, ends };
+  const encoder = new RowsEncoder();
+  encoder.bind(columns);
+  return encoder.encode(0, length);
 }
 
 /** One row of values of the given types. For many rows take {@link createRowEncoder}. */

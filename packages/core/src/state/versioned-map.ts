@@ -12,6 +12,17 @@ import { hashBytes, hashWords } from "./murmur3.ts";
 
 const absent = -1;
 
+// Fields of an entry: of its key the hash and the place, of its value the place and how long it may get there.
+const hashAt = 0;
+const keyStartAt = 1;
+const keyLengthAt = 2;
+const valueStartAt = 3;
+/** {@link absent}: the key has no value. */
+const valueLengthAt = 4;
+const capacityAt = 5;
+/** Serial number of the undo log that holds the entry's latest old value. */
+const stampAt = 6;
+
 /** What one version changed: entries in order of their first change and the values they had before. */
 class UndoLog {
   entries: Int32Array = new Int32Array(64);
@@ -118,14 +129,10 @@ export class VersionedMap {
   /** Bytes of the arena that no entry needs any more. */
   #garbage = 0;
   #slots: Int32Array = new Int32Array(128);
-  #hashes: Int32Array = new Int32Array(64);
-  #keyStarts: Int32Array = new Int32Array(64);
-  #keyLengths: Int32Array = new Int32Array(64);
-  #valueStarts: Int32Array = new Int32Array(64);
-  #valueLengths: Int32Array = new Int32Array(64);
-  #valueCapacities: Int32Array = new Int32Array(64);
-  /** Serial number of the undo log that holds the entry's latest old value. */
-  #stamps: Int32Array = new Int32Array(64);
+  /** Of entry `e` the fields at `8 * e`: a cache line has all that must be known of two of them. */
+  #fields: Int32Array = new Int32Array(8 * 64);
+  /** Of {@link lookAhead}: what it reads is written somewhere, or V8 would not read it. */
+  readonly #ahead: Int32Array = new Int32Array(128);
   #entryCount = 0;
   #liveCount = 0;
   #serial = 1;
@@ -167,7 +174,7 @@ export class VersionedMap {
     const logs = [this.#undo, ...this.#sealed];
     return (
       this.#arena.length +
-      4 * (this.#slots.length + 7 * this.#hashes.length) +
+      4 * (this.#slots.length + this.#fields.length) +
       (this.#index?.memoryBytes ?? 0) +
       logs.reduce((sum, log) => sum + log.bytes.length + 8 * log.entries.length, 0)
     );
@@ -182,25 +189,51 @@ export class VersionedMap {
   find(bytes: Uint8Array, start: number, end: number): number {
     const words = this.#keyWords.of(bytes, start, end);
     const entry = this.#probe(bytes, words, start, end, hashOf(bytes, words, start, end));
-    return entry >= 0 && this.#valueLengths[entry]! !== absent ? entry : -1;
+    return entry >= 0 && this.#fields[(entry << 3) + valueLengthAt] !== absent ? entry : -1;
+  }
+  keyStart(entry: number): number {
+    return this.#fields[(entry << 3) + keyStartAt]!;
+  }
+  keyEnd(entry: number): number {
+    return this.#fields[(entry << 3) + keyStartAt]! + this.#fields[(entry << 3) + keyLengthAt]!;
   }
   valueStart(entry: number): number {
-    return this.#valueStarts[entry]!;
+    return this.#fields[(entry << 3) + valueStartAt]!;
   }
   valueEnd(entry: number): number {
-    return this.#valueStarts[entry]! + this.#valueLengths[entry]!;
+    return this.#fields[(entry << 3) + valueStartAt]! + this.#fields[(entry << 3) + valueLengthAt]!;
+  }
+
+  /** See `StateStore.lookAhead`. Each loop reads what the next one needs of all keys, so that the memory waits for none of them. */
+  lookAhead(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, from: number, to: number): void {
+    const words = this.#keyWords.of(bytes, starts[from] ?? 0, ends[from] ?? 0);
+    if (words === null) return;
+    const [slots, fields, arenaWords, ahead] = [this.#slots, this.#fields, this.#arenaWords, this.#ahead];
+    const mask = slots.length - 1;
+    for (let first = from; first < to; first += ahead.length) {
+      const count = Math.min(ahead.length, to - first);
+      for (let i = 0; i < count; i++) {
+        const hash = hashWords(words, starts[first + i]! >> 2, ends[first + i]! >> 2, 0);
+        ahead[i] = (hash ^ (hash >>> 15)) & mask;
+      }
+      for (let i = 0; i < count; i++) ahead[i] = slots[ahead[i]!]!;
+      for (let i = 0; i < count; i++) ahead[i] = ahead[i] === 0 ? 0 : fields[((ahead[i]! - 1) << 3) + keyStartAt]!;
+      for (let i = 0; i < count; i++) ahead[i] = arenaWords[ahead[i]! >> 2]!;
+    }
   }
 
   /** Entry (perhaps removed) of a key, or -1 - slot of the empty place where it belongs. */
   #probe(bytes: Uint8Array, words: Int32Array | null, start: number, end: number, hash: number): number {
     const slots = this.#slots;
+    const fields = this.#fields;
     const mask = slots.length - 1;
     const length = end - start;
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const entry = slots[slot]! - 1;
       if (entry < 0) return -1 - slot;
-      if (this.#hashes[entry] !== hash || this.#keyLengths[entry] !== length) continue;
-      const at = this.#keyStarts[entry]!;
+      const field = entry << 3;
+      if (fields[field + hashAt] !== hash || fields[field + keyLengthAt] !== length) continue;
+      const at = fields[field + keyStartAt]!;
       let same = 0;
       if (words !== null && (at & 3) === 0) {
         const arenaWords = this.#arenaWords;
@@ -216,9 +249,15 @@ export class VersionedMap {
   }
 
   #touch(entry: number): void {
-    if (this.#stamps[entry] === this.#serial) return;
-    this.#stamps[entry] = this.#serial;
-    this.#undo.record(entry, this.#arena, this.#arenaWords, this.#valueStarts[entry]!, this.#valueLengths[entry]!);
+    if (this.#fields[(entry << 3) + stampAt] === this.#serial) return;
+    this.#fields[(entry << 3) + stampAt] = this.#serial;
+    this.#undo.record(
+      entry,
+      this.#arena,
+      this.#arenaWords,
+      this.#fields[(entry << 3) + valueStartAt]!,
+      this.#fields[(entry << 3) + valueLengthAt]!,
+    );
   }
 
   /** Sets the value of a key. The ranges may lie in the arena itself. Returns the entry. */
@@ -245,7 +284,7 @@ export class VersionedMap {
     valueEnd: number,
   ): number {
     const entry = this.#entryOf(key, keyStart, keyEnd);
-    if (this.#valueLengths[entry]! !== absent) return -1;
+    if (this.#fields[(entry << 3) + valueLengthAt] !== absent) return -1;
     this.setValue(entry, value, valueStart, valueEnd);
     return entry;
   }
@@ -260,18 +299,18 @@ export class VersionedMap {
 
   #insert(slot: number, key: Uint8Array, words: Int32Array | null, start: number, end: number, hash: number): number {
     const entry = this.#entryCount++;
-    if (entry === this.#hashes.length) this.#growEntries();
+    if (entry << 3 === this.#fields.length) this.#fields = grownInts(this.#fields, 16 * entry);
     const length = end - start;
     this.#reserve(length);
     this.#copyIn(key, words, start, length, this.#end);
-    this.#hashes[entry] = hash;
-    this.#keyStarts[entry] = this.#end;
-    this.#keyLengths[entry] = length;
+    this.#fields[(entry << 3) + hashAt] = hash;
+    this.#fields[(entry << 3) + keyStartAt] = this.#end;
+    this.#fields[(entry << 3) + keyLengthAt] = length;
     this.#end += length;
-    this.#valueStarts[entry] = this.#end;
-    this.#valueLengths[entry] = absent;
-    this.#valueCapacities[entry] = 0;
-    this.#stamps[entry] = 0;
+    this.#fields[(entry << 3) + valueStartAt] = this.#end;
+    this.#fields[(entry << 3) + valueLengthAt] = absent;
+    this.#fields[(entry << 3) + capacityAt] = 0;
+    this.#fields[(entry << 3) + stampAt] = 0;
     this.#slots[slot] = entry + 1;
     if (2 * this.#entryCount > this.#slots.length) this.#rehash(4 * this.#entryCount);
     return entry;
@@ -281,17 +320,23 @@ export class VersionedMap {
   setValue(entry: number, value: Uint8Array, start: number, end: number): void {
     this.#touch(entry);
     const length = end - start;
-    if (this.#valueLengths[entry] === absent) this.#appear(entry);
-    if (length > this.#valueCapacities[entry]!) {
+    if (this.#fields[(entry << 3) + valueLengthAt] === absent) this.#appear(entry);
+    if (length > this.#fields[(entry << 3) + capacityAt]!) {
       const capacity = (length + 7) & ~7;
       this.#reserve(capacity);
-      this.#garbage += this.#valueCapacities[entry]!;
-      this.#valueStarts[entry] = this.#end;
-      this.#valueCapacities[entry] = capacity;
+      this.#garbage += this.#fields[(entry << 3) + capacityAt]!;
+      this.#fields[(entry << 3) + valueStartAt] = this.#end;
+      this.#fields[(entry << 3) + capacityAt] = capacity;
       this.#end += capacity;
     }
-    this.#copyIn(value, this.#valueWords.of(value, start, end), start, length, this.#valueStarts[entry]!);
-    this.#valueLengths[entry] = length;
+    this.#copyIn(
+      value,
+      this.#valueWords.of(value, start, end),
+      start,
+      length,
+      this.#fields[(entry << 3) + valueStartAt]!,
+    );
+    this.#fields[(entry << 3) + valueLengthAt] = length;
   }
   /** Copies a range, which may lie in the arena itself, to a place in the arena. */
   #copyIn(source: Uint8Array, words: Int32Array | null, start: number, length: number, at: number): void {
@@ -309,16 +354,16 @@ export class VersionedMap {
     return true;
   }
   removeEntry(entry: number): void {
-    if (this.#valueLengths[entry] === absent) return;
+    if (this.#fields[(entry << 3) + valueLengthAt] === absent) return;
     this.#touch(entry);
     this.#disappear(entry);
   }
   #appear(entry: number): void {
     this.#liveCount++;
-    this.#index?.add(entry, this.#arena, this.#keyStarts[entry]!);
+    this.#index?.add(entry, this.#arena, this.#fields[(entry << 3) + keyStartAt]!);
   }
   #disappear(entry: number): void {
-    this.#valueLengths[entry] = absent;
+    this.#fields[(entry << 3) + valueLengthAt] = absent;
     this.#liveCount--;
     this.#index?.remove(entry);
   }
@@ -329,11 +374,11 @@ export class VersionedMap {
     for (let entry = 0; entry < count; entry++) this.#visit(entry, visit);
   }
   #visit(entry: number, visit: VisitEntry): void {
-    const length = this.#valueLengths[entry]!;
+    const length = this.#fields[(entry << 3) + valueLengthAt]!;
     if (length === absent) return;
-    const key = this.#keyStarts[entry]!;
-    const value = this.#valueStarts[entry]!;
-    visit(this.#arena, key, key + this.#keyLengths[entry]!, value, value + length, entry);
+    const key = this.#fields[(entry << 3) + keyStartAt]!;
+    const value = this.#fields[(entry << 3) + valueStartAt]!;
+    visit(this.#arena, key, key + this.#fields[(entry << 3) + keyLengthAt]!, value, value + length, entry);
   }
 
   /**
@@ -342,7 +387,8 @@ export class VersionedMap {
    */
   forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void {
     const index = (this.#index ??= this.#indexed());
-    index.find(row, start, this.#arena, this.#keyStarts, (entry) => this.#visit(entry, visit));
+    const keyStart = (entry: number): number => this.keyStart(entry);
+    index.find(row, start, this.#arena, keyStart, (entry) => this.#visit(entry, visit));
   }
   #indexed(): PrefixIndex {
     assertInvariant(this.#prefix !== undefined, "this state is not looked up by the beginnings of keys");
@@ -356,10 +402,11 @@ export class VersionedMap {
     const { entries, lengths, count } = this.#undo;
     for (let i = 0; i < count; i++) {
       const entry = entries[i]!;
-      const key = this.#keyStarts[entry]!;
-      if (this.#valueLengths[entry] !== absent) this.#visit(entry, visit);
+      const key = this.#fields[(entry << 3) + keyStartAt]!;
+      if (this.#fields[(entry << 3) + valueLengthAt] !== absent) this.#visit(entry, visit);
       // A key that came and went within the version never was in a file.
-      else if (lengths[i] !== absent) visit(this.#arena, key, key + this.#keyLengths[entry]!, absent, absent, entry);
+      else if (lengths[i] !== absent)
+        visit(this.#arena, key, key + this.#fields[(entry << 3) + keyLengthAt]!, absent, absent, entry);
     }
   }
 
@@ -398,7 +445,7 @@ export class VersionedMap {
     for (let i = log.count - 1; i >= 0; i--) {
       const entry = log.entries[i]!;
       const length = log.lengths[i]!;
-      const wasLive = this.#valueLengths[entry] !== absent;
+      const wasLive = this.#fields[(entry << 3) + valueLengthAt] !== absent;
       if (length === absent) {
         if (wasLive) this.#disappear(entry);
         continue;
@@ -406,8 +453,8 @@ export class VersionedMap {
       at -= length;
       if (!wasLive) this.#appear(entry);
       // The entry's place held this value before and places never shrink.
-      copyBytes(log.bytes, at, length, this.#arena, this.#valueStarts[entry]!);
-      this.#valueLengths[entry] = length;
+      copyBytes(log.bytes, at, length, this.#arena, this.#fields[(entry << 3) + valueStartAt]!);
+      this.#fields[(entry << 3) + valueLengthAt] = length;
     }
   }
 
@@ -419,23 +466,12 @@ export class VersionedMap {
     this.#arenaWords = wordsOf(arena);
   }
 
-  #growEntries(): void {
-    const length = 2 * this.#hashes.length;
-    this.#hashes = grownInts(this.#hashes, length);
-    this.#keyStarts = grownInts(this.#keyStarts, length);
-    this.#keyLengths = grownInts(this.#keyLengths, length);
-    this.#valueStarts = grownInts(this.#valueStarts, length);
-    this.#valueLengths = grownInts(this.#valueLengths, length);
-    this.#valueCapacities = grownInts(this.#valueCapacities, length);
-    this.#stamps = grownInts(this.#stamps, length);
-  }
-
   #rehash(minimum: number): void {
     const length = 2 ** Math.ceil(Math.log2(Math.max(128, minimum)));
     const slots = new Int32Array(length);
     const mask = length - 1;
     for (let entry = 0; entry < this.#entryCount; entry++) {
-      const hash = this.#hashes[entry]!;
+      const hash = this.#fields[(entry << 3) + hashAt]!;
       let slot = (hash ^ (hash >>> 15)) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = entry + 1;
@@ -451,8 +487,9 @@ export class VersionedMap {
     const source = this.#arena;
     let size = 0;
     for (let entry = 0; entry < this.#entryCount; entry++) {
-      if (this.#valueLengths[entry] !== absent) needed[entry] = 1;
-      if (needed[entry] === 1) size += this.#keyLengths[entry]! + this.#valueCapacities[entry]!;
+      if (this.#fields[(entry << 3) + valueLengthAt] !== absent) needed[entry] = 1;
+      if (needed[entry] === 1)
+        size += this.#fields[(entry << 3) + keyLengthAt]! + this.#fields[(entry << 3) + capacityAt]!;
     }
     const target = new Uint8Array(Math.max(4096, Math.ceil(size * 1.25)));
     const [sourceWords, targetWords] = [this.#arenaWords, wordsOf(target)];
@@ -460,19 +497,19 @@ export class VersionedMap {
     let kept = 0;
     for (let entry = 0; entry < this.#entryCount; entry++) {
       if (needed[entry] === 0) continue;
-      const keyLength = this.#keyLengths[entry]!;
-      const capacity = this.#valueCapacities[entry]!;
-      copyWords(source, sourceWords, this.#keyStarts[entry]!, keyLength, target, targetWords, end);
-      this.#keyStarts[kept] = end;
+      const keyLength = this.#fields[(entry << 3) + keyLengthAt]!;
+      const capacity = this.#fields[(entry << 3) + capacityAt]!;
+      copyWords(source, sourceWords, this.#fields[(entry << 3) + keyStartAt]!, keyLength, target, targetWords, end);
+      this.#fields[(kept << 3) + keyStartAt] = end;
       end += keyLength;
-      copyWords(source, sourceWords, this.#valueStarts[entry]!, capacity, target, targetWords, end);
-      this.#valueStarts[kept] = end;
+      copyWords(source, sourceWords, this.#fields[(entry << 3) + valueStartAt]!, capacity, target, targetWords, end);
+      this.#fields[(kept << 3) + valueStartAt] = end;
       end += capacity;
-      this.#hashes[kept] = this.#hashes[entry]!;
-      this.#keyLengths[kept] = keyLength;
-      this.#valueLengths[kept] = this.#valueLengths[entry]!;
-      this.#valueCapacities[kept] = capacity;
-      this.#stamps[kept] = this.#stamps[entry]!;
+      this.#fields[(kept << 3) + hashAt] = this.#fields[(entry << 3) + hashAt]!;
+      this.#fields[(kept << 3) + keyLengthAt] = keyLength;
+      this.#fields[(kept << 3) + valueLengthAt] = this.#fields[(entry << 3) + valueLengthAt]!;
+      this.#fields[(kept << 3) + capacityAt] = capacity;
+      this.#fields[(kept << 3) + stampAt] = this.#fields[(entry << 3) + stampAt]!;
       moved[entry] = kept++;
     }
     for (const log of this.#sealed) {

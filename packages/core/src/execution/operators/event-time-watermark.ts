@@ -45,24 +45,39 @@ class EventTimes {
     const column = batch.columns[ordinal]!;
     const times = eventTimes(column);
     const halves = new Int32Array(times.values.buffer, times.values.byteOffset, 2 * batch.length);
-    let { min, max } = this;
+    let [min, max] = [Infinity, -Infinity];
     let sum = 0;
     for (let i = 0; i < batch.length; i++) {
       const present = isValid(column, i) && isValid(times, i);
-      const time = present ? times.values[i]! : 0n;
+      const time = present ? halves[2 * i + 1]! * 4_294_967_296 + (halves[2 * i]! >>> 0) : 0;
       if (time < min) min = time;
       if (time > max) max = time;
-      if (present) sum += Math.floor((halves[2 * i + 1]! * 4_294_967_296 + (halves[2 * i]! >>> 0)) / 1000);
+      if (present) sum += Math.floor(time / 1000);
     }
-    this.min = min;
-    this.max = max;
+    if (batch.length > 0) this.#extend(batch.length, column, times, min, max);
     this.sumMillis += sum;
     this.count += batch.length;
   }
+
+  /** Least and greatest are doubles, which are exact until the year 2255: beyond, the rows are looked at once more. */
+  #extend(length: number, column: Vector, times: Int64Times, least: number, greatest: number): void {
+    const take = (time: bigint): void => {
+      if (time < this.min) this.min = time;
+      if (time > this.max) this.max = time;
+    };
+    if (Number.isSafeInteger(least) && Number.isSafeInteger(greatest)) {
+      take(BigInt(least));
+      take(BigInt(greatest));
+      return;
+    }
+    for (let i = 0; i < length; i++) take(isValid(column, i) && isValid(times, i) ? times.values[i]! : 0n);
+  }
 }
 
+type Int64Times = Extract<Vector, { readonly kind: "i64" }>;
+
 /** The times of an event-time column; of a window its end. */
-export function eventTimes(column: Vector): Extract<Vector, { readonly kind: "i64" }> {
+export function eventTimes(column: Vector): Int64Times {
   const times = column.kind === "struct" ? column.children[1]! : column;
   assertInvariant(times.kind === "i64", "an event time is a timestamp or a window");
   return times;

@@ -1,13 +1,13 @@
 /** `groupByKey(fn)` and what follows: the rows of all partitions by the key that a closure computes. */
 import { canonicalText } from "../../codegen/key-hash.ts";
+import { compileRowReader } from "../../codegen/row-objects.ts";
 import { externalWriter } from "../../columnar/external-input.ts";
-import { rowReaderOf } from "../../columnar/external-values.ts";
 import { targetBatchRows } from "../../columnar/record-batch.ts";
 import type { KeyedGroupsExec } from "../../physical-plan/physical-plan.ts";
 import { structType } from "../../types/data-type.ts";
 import { chain, lazily, type Operator, type OperatorEnvironment } from "./operator.ts";
 import { isThenable, UserCode } from "./user-code.ts";
-import { RowBuffer } from "./user-rows.ts";
+import { rowBuffers } from "./user-rows.ts";
 
 interface Group {
   readonly key: unknown;
@@ -18,7 +18,9 @@ interface Group {
 export function compileKeyedGroups(plan: KeyedGroupsExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
   const { timeZone } = environment.options;
-  const rowsOf = rowReaderOf(input.schema, environment.options);
+  const options = { ...environment.codegen, timeZone };
+  const rowsOf = compileRowReader(input.schema, options);
+  const buffers = rowBuffers(plan.schema, options);
   const { how, fn, key, keyType } = plan.plan;
   const toKey = externalWriter(keyType, true, `the key of ${key.name}`, { timeZone });
   return {
@@ -50,7 +52,7 @@ export function compileKeyedGroups(plan: KeyedGroupsExec, environment: OperatorE
               else group.rows[0] = await resolved(code.call(group.rows[0], value), code);
             }
           }
-          const output = new RowBuffer(plan.schema, timeZone);
+          const output = buffers();
           for (const group of groups.values()) {
             switch (how) {
               case "reduce":

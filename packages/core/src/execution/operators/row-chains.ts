@@ -1,11 +1,11 @@
 /** Adjoining `map`, `filterRows` and `flatMap` as one operator over the loop of `codegen/compile-row-chain.ts`. */
 import {
   compileRowChain,
-  passesBetweenClosures,
   type RestOfElements,
   type RowChainState,
   type RowValues,
 } from "../../codegen/compile-row-chain.ts";
+import { passesBetweenClosures } from "../../codegen/row-objects.ts";
 import { rowReaderOf } from "../../columnar/external-values.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";

@@ -1,6 +1,5 @@
 /** Appends the key that a closure computes of each row as a column. */
-import { externalWriter } from "../../columnar/external-input.ts";
-import { rowReaderOf } from "../../columnar/external-values.ts";
+import { compileRowReader, compileValueAppender } from "../../codegen/row-objects.ts";
 import { createBuilder } from "../../columnar/vector-builder.ts";
 import type { UserKeysExec } from "../../physical-plan/physical-plan.ts";
 import { structType } from "../../types/data-type.ts";
@@ -9,10 +8,10 @@ import { isThenable, UserCode } from "./user-code.ts";
 
 export function compileUserKeys(plan: UserKeysExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
-  const rowsOf = rowReaderOf(input.schema, environment.options);
+  const options = { ...environment.codegen, timeZone: environment.options.timeZone };
+  const rowsOf = compileRowReader(input.schema, options);
   const key = plan.schema.fields.at(-1)!;
-  const { timeZone } = environment.options;
-  const toKey = externalWriter(key.type, key.nullable, `the key of ${plan.key.name}`, { timeZone });
+  const appender = compileValueAppender(key, `the key of ${plan.key.name}`, options);
   return {
     schema: plan.schema,
     async open(context) {
@@ -23,9 +22,10 @@ export function compileUserKeys(plan: UserKeysExec, environment: OperatorEnviron
           for await (const batch of partition) {
             const row = rowsOf(batch);
             const keys = createBuilder(key.type, batch.length);
+            const append = appender(keys);
             for (let i = 0; i < batch.length; i++) {
               const made = code.call(row(i));
-              keys.append(toKey(isThenable(made) ? await code.settled(made) : made));
+              append(isThenable(made) ? await code.settled(made) : made);
             }
             yield { schema: plan.schema, length: batch.length, columns: [...batch.columns, keys.finish()] };
           }

@@ -1,11 +1,10 @@
 /** Closures over typed rows: rows go in as objects, what comes back is checked against the schema. */
-import { rowWriter } from "../../columnar/external-input.ts";
-import { rowReaderOf } from "../../columnar/external-values.ts";
+import { compileRowAppender, compileRowReader, type RowOptions } from "../../codegen/row-objects.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { createBuilder, type VectorBuilder } from "../../columnar/vector-builder.ts";
 import type { UserRowsExec } from "../../physical-plan/physical-plan.ts";
-import type { SqlValue, StructType } from "../../types/data-type.ts";
+import type { StructType } from "../../types/data-type.ts";
 import { lazily, type Operator, type OperatorEnvironment, type Partition } from "./operator.ts";
 import { compileRowChains, isChained } from "./row-chains.ts";
 import { isThenable, UserCode } from "./user-code.ts";
@@ -13,10 +12,10 @@ import { isThenable, UserCode } from "./user-code.ts";
 export function compileUserRows(plan: UserRowsExec, environment: OperatorEnvironment): Operator {
   if (environment.options.codegen && isChained(plan)) return compileRowChains(plan, environment);
   const input = environment.compile(plan.input);
-  const { timeZone } = environment.options;
-  const rowsOf = rowReaderOf(input.schema, environment.options);
+  const options = { ...environment.codegen, timeZone: environment.options.timeZone };
+  const rowsOf = compileRowReader(input.schema, options);
   const { how, fn } = plan.plan;
-  const output = (): RowBuffer => new RowBuffer(plan.schema, timeZone);
+  const output = rowBuffers(plan.schema, options);
 
   async function* filter(partition: Partition, code: UserCode): AsyncGenerator<RecordBatch, void, undefined> {
     for await (const batch of partition) {
@@ -88,21 +87,26 @@ export function compileUserRows(plan: UserRowsExec, environment: OperatorEnviron
   };
 }
 
+/** Makes buffers for rows of a schema. */
+export function rowBuffers(schema: StructType, options: RowOptions): () => RowBuffer {
+  const appender = compileRowAppender(schema, options);
+  return () => new RowBuffer(schema, appender);
+}
+
 /** Collects users' rows into batches. */
 export class RowBuffer {
   readonly #schema: StructType;
-  readonly #convert: (row: unknown) => readonly SqlValue[];
   readonly #builders: readonly VectorBuilder[];
+  readonly #append: (row: unknown) => void;
   length = 0;
-  constructor(schema: StructType, timeZone: string) {
+  constructor(schema: StructType, appender: ReturnType<typeof compileRowAppender>) {
     this.#schema = schema;
-    this.#convert = rowWriter(schema, { timeZone });
     this.#builders = schema.fields.map((f) => createBuilder(f.type));
+    this.#append = appender(this.#builders);
   }
 
   add(row: unknown): void {
-    const values = this.#convert(row);
-    for (let k = 0; k < values.length; k++) this.#builders[k]!.append(values[k]!);
+    this.#append(row);
     this.length++;
   }
 

@@ -64,6 +64,7 @@ export class Candidates {
   /** The first pairs of some rows. @returns how many; 0: there are none */
   find(keys: EncodedRows, columns: readonly Vector[], length: number): number {
     const groups = new Int32Array(length);
+    this.#side.lookAhead(keys, length);
     for (let i = 0; i < length; i++) groups[i] = this.#side.groupOf(keys, i);
     for (const column of columns) {
       if (column.validity === null && column.kind !== "null") continue;

@@ -89,6 +89,10 @@ export class JoinSide implements RowStore {
     return this.index.memoryBytes;
   }
 
+  /** The groups of these keys will be asked for. */
+  lookAhead({ bytes, starts, ends }: EncodedRows, rows: number): void {
+    this.#counts.lookAhead(bytes, starts, ends, 0, rows);
+  }
   /** The group of the key in a range of bytes, −1 when it has no rows. */
   groupOf(keys: EncodedRows, row: number): number {
     return this.index.groupOf(this.#counts.find(keys.bytes, keys.starts[row]!, keys.ends[row]!));

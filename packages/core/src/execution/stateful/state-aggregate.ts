@@ -6,24 +6,22 @@
  * 3. output — append: groups at or before the eviction watermark come out and leave the state; update: changed groups
  *    come out, then expired ones leave; complete: all groups come out.
  *
- * Keys and buffers lie in the state as UnsafeRows. Groups without new rows are not touched in update mode. Eviction walks
- * the state, but only when the watermark moved since the batch before (a key at or before the earlier watermark has left
- * or was dropped as late), and decodes of a key that stays only its event time.
+ * Keys and buffers lie in the state as UnsafeRows. Groups without new rows are not touched in update mode. Groups leave only
+ * when the watermark moved since the batch before: a key at or before the earlier watermark has left or was dropped as late.
  */
 import { type AggregatePlan, planAggregate } from "../../codegen/aggregate-plan.ts";
 import type { AggregateStore } from "../../codegen/aggregate-stores.ts";
 import { evaluateBuffers, mergeBuffers } from "../../codegen/compile-aggregate.ts";
 import { KeyCompiler, type KeyTable } from "../../codegen/group-keys.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
-import { createBuilder } from "../../columnar/vector-builder.ts";
 import { referencesTo } from "../../expressions/traverse.ts";
 import type { StateAggregateExec, StateStoreDescription } from "../../physical-plan/stateful.ts";
 import type { StateStore } from "../../state/state-store.ts";
-import { createRowEncoder } from "../../state/unsafe-row.ts";
-import { createRowDecoder, type RowDecoder } from "../../state/unsafe-row-reader.ts";
+import { createRowEncoder, RowsEncoder } from "../../state/unsafe-row.ts";
 import { compiledPerUse, type Operator, type OperatorEnvironment, type Partition } from "../operators/operator.ts";
-import { EarliestTimes } from "./earliest-times.ts";
 import { type KeyEventTime, keyEventTime } from "./key-event-time.ts";
+import { allEntries, EntryColumns } from "./entry-columns.ts";
+import { LeavingByStore, type LeavingEntries } from "./leaving-entries.ts";
 import { statefulOperator, type StatePartition } from "./state-partition.ts";
 
 export function compileStateAggregate(plan: StateAggregateExec, environment: OperatorEnvironment): Operator {
@@ -38,10 +36,10 @@ export function compileStateAggregate(plan: StateAggregateExec, environment: Ope
     return { plans, compiler, assigner: compiler.assigner(keys, input.schema, { missing: "insert", nulls: "group" }) };
   });
   environment.source(plan.id, compiled(0).assigner.source);
-  const earliest = new EarliestTimes();
+  const leaving = new LeavingByStore();
   return statefulOperator(plan, [input], async function* (state, rows) {
     const { plans, compiler, assigner } = compiled(state.index);
-    const run = new StateAggregation(plan, schema, plans, compiler.table(), state, earliest);
+    const run = new StateAggregation(plan, schema, plans, compiler.table(), state, leaving.of(state.index));
     try {
       yield* run.run(rows!, (batch, groups) => assigner.assign(run.table, batch, groups));
     } finally {
@@ -49,6 +47,9 @@ export function compileStateAggregate(plan: StateAggregateExec, environment: Ope
     }
   });
 }
+
+/** Keys that are encoded, and looked up, at a stretch. */
+const keysPerStretch = 1024;
 
 class StateAggregation {
   readonly table: KeyTable;
@@ -58,10 +59,12 @@ class StateAggregation {
   readonly #stores: readonly AggregateStore[];
   readonly #state: StatePartition;
   readonly #store: StateStore;
-  readonly #keyDecoder: RowDecoder;
-  readonly #valueDecoder: RowDecoder;
+  readonly #keyColumns: EntryColumns;
+  readonly #valueColumns: EntryColumns;
+  /** By group: its entry in the store; −1: it has none yet. */
+  #entries: Int32Array = new Int32Array(64);
   readonly #eventTime: KeyEventTime | undefined;
-  readonly #earliest: EarliestTimes;
+  readonly #leaving: LeavingEntries;
 
   constructor(
     plan: StateAggregateExec,
@@ -69,9 +72,9 @@ class StateAggregation {
     plans: readonly AggregatePlan[],
     table: KeyTable,
     state: StatePartition,
-    earliest: EarliestTimes,
+    leaving: LeavingEntries,
   ) {
-    this.#earliest = earliest;
+    this.#leaving = leaving;
     this.table = table;
     this.#plan = plan;
     this.#schema = schema;
@@ -79,8 +82,8 @@ class StateAggregation {
     this.#stores = plans.map((aggregate) => aggregate.create());
     this.#state = state;
     this.#store = state.store();
-    this.#keyDecoder = createRowDecoder(schema.key.fields.map((f) => f.type));
-    this.#valueDecoder = createRowDecoder(schema.value.fields.map((f) => f.type));
+    this.#keyColumns = new EntryColumns("key", schema.key);
+    this.#valueColumns = new EntryColumns("value", schema.value);
     this.#eventTime = plan.eventTime === undefined ? undefined : keyEventTime(plan.eventTime, schema.key);
   }
 
@@ -107,25 +110,23 @@ class StateAggregation {
       const columns = [...this.table.keys(), ...this.#stores.map((store) => store.results(updated))];
       yield { schema: this.#plan.schema, length: updated, columns };
     }
-    if (outputMode === "complete") yield* this.#entries(() => true, false);
+    if (outputMode === "complete") yield* this.#rows(allEntries(this.#store));
     if (eventTime !== undefined) yield* this.#evict(eventTime);
   }
 
   *#evict({ expired, time }: KeyEventTime): Generator<RecordBatch, void, undefined> {
     const state = this.#state;
-    const { evict } = state;
-    let stayed = Infinity;
-    const leaves = (bytes: Uint8Array, start: number): boolean => {
-      if (expired(bytes, start, evict)) return true;
-      const at = time(bytes, start);
-      if (at < stayed) stayed = at;
-      return false;
-    };
+    const store = this.#store;
+    const leaving = this.#leaving;
+    leaving.open(store, { leavesAt: time, isDue: (arena, keyStart) => expired(arena, keyStart, state.evict) });
     if (state.watermarkMoved) {
-      if (this.#plan.outputMode === "append") yield* this.#entries((key) => leaves(key, 0), true);
-      else this.#removeExpired(leaves);
+      const due = leaving.take(Number(state.evict));
+      if (this.#plan.outputMode === "append") yield* this.#rows(due);
+      for (const entry of due) store.removeEntry(entry);
+      state.removed += due.length;
     }
-    this.#earliest.update(state, this.#store, time, state.watermarkMoved ? stayed : undefined);
+    state.leavesNext = leaving.close();
+    state.indexBytes += leaving.memoryBytes;
   }
 
   /** Merges partial rows; the state of a key that is new to this batch goes first, as its rows were first. */
@@ -137,22 +138,36 @@ class StateAggregation {
     mergeBuffers(batch, this.#plan.keyCount, groups, this.table, this.#plans, this.#stores);
   }
 
+  /** Merges what the state holds of groups from one on, and notes where it stands. */
   #restore(from: number): void {
     const to = this.table.count;
     if (to === from) return;
-    const encoder = createRowEncoder();
-    encoder.bind(this.table.keys(from, to));
-    const builders = this.#schema.value.fields.map((f) => createBuilder(f.type));
-    const groups: number[] = [];
-    for (let g = from; g < to; g++) {
-      const value = this.#store.get(encoder.encode(g - from));
-      if (value === null) continue;
-      this.#valueDecoder.appendTo(builders, value, 0, value.length);
-      groups.push(g);
+    const store = this.#store;
+    if (to > this.#entries.length) {
+      const grown = new Int32Array(Math.max(to, 2 * this.#entries.length));
+      grown.set(this.#entries);
+      this.#entries = grown;
     }
-    const columns = builders.map((builder) => builder.finish());
-    const rows = { schema: this.#schema.value, length: groups.length, columns };
-    mergeBuffers(rows, 0, Int32Array.from(groups), this.table, this.#plans, this.#stores);
+    const encoder = new RowsEncoder();
+    encoder.bind(this.table.keys(from, to));
+    const found = new Int32Array(to - from);
+    const groups = new Int32Array(to - from);
+    let count = 0;
+    for (let first = from; first < to; first += keysPerStretch) {
+      const stretch = Math.min(keysPerStretch, to - first);
+      const { bytes, starts, ends } = encoder.encode(first - from, first - from + stretch);
+      store.lookAhead(bytes, starts, ends, 0, stretch);
+      for (let i = 0; i < stretch; i++) {
+        const entry = store.find(bytes, starts[i]!, ends[i]!);
+        this.#entries[first + i] = entry;
+        if (entry < 0) continue;
+        found[count] = entry;
+        groups[count++] = first + i;
+      }
+    }
+    const columns = this.#valueColumns.of(store, found, 0, count);
+    const rows = { schema: this.#schema.value, length: count, columns };
+    mergeBuffers(rows, 0, groups.subarray(0, count), this.table, this.#plans, this.#stores);
   }
 
   /** A keyless batch of no partial rows: the group exists, nothing is added to it. */
@@ -167,50 +182,30 @@ class StateAggregation {
   #save(): void {
     const count = this.table.count;
     if (count === 0) return;
+    const store = this.#store;
     const keys = createRowEncoder();
     const values = createRowEncoder();
     keys.bind(this.table.keys());
-    values.bind(this.#stores.flatMap((store) => store.buffers(count)));
-    for (let g = 0; g < count; g++) this.#store.put(keys.encode(g), values.encode(g));
-  }
-
-  #removeExpired(expired: (bytes: Uint8Array, start: number) => boolean): void {
-    this.#store.forEach((arena, keyStart, _keyEnd, _valueStart, _valueEnd, entry) => {
-      if (!expired(arena, keyStart)) return;
-      this.#store.removeEntry(entry);
-      this.#state.removed++;
-    });
-  }
-
-  /** The final rows of entries that are chosen by their key; with `remove` they leave the state. */
-  *#entries(chosen: (key: Uint8Array) => boolean, remove: boolean): Generator<RecordBatch, void, undefined> {
-    const newBuilders = () => ({
-      keys: this.#schema.key.fields.map((f) => createBuilder(f.type)),
-      values: this.#schema.value.fields.map((f) => createBuilder(f.type)),
-    });
-    const builders = newBuilders();
-    let rows = 0;
-    const finish = (): RecordBatch => {
-      const length = rows;
-      rows = 0;
-      const values = builders.values.map((builder) => builder.finish());
-      return {
-        schema: this.#plan.schema,
-        length,
-        columns: [...builders.keys.map((b) => b.finish()), ...evaluateBuffers(this.#plans, values, length)],
-      };
-    };
-    for (const { key, value } of this.#store.entries()) {
-      if (!chosen(key)) continue;
-      this.#keyDecoder.appendTo(builders.keys, key, 0, key.length);
-      this.#valueDecoder.appendTo(builders.values, value, 0, value.length);
-      rows++;
-      if (remove) {
-        this.#store.remove(key);
-        this.#state.removed++;
-      }
-      if (rows === targetBatchRows) yield finish();
+    values.bind(this.#stores.flatMap((aggregates) => aggregates.buffers(count)));
+    for (let group = 0; group < count; group++) {
+      const entry = this.#entries[group]!;
+      const end = values.write(group);
+      if (entry >= 0) store.setValue(entry, values.buffer, 0, end);
+      else store.putRange(keys.buffer, 0, keys.write(group), values.buffer, 0, end);
     }
-    if (rows > 0) yield finish();
+  }
+
+  /** The final rows of entries. */
+  *#rows(entries: ArrayLike<number>): Generator<RecordBatch, void, undefined> {
+    const store = this.#store;
+    for (let from = 0; from < entries.length; from += targetBatchRows) {
+      const length = Math.min(targetBatchRows, entries.length - from);
+      const buffers = this.#valueColumns.of(store, entries, from, length);
+      const columns = [
+        ...this.#keyColumns.of(store, entries, from, length),
+        ...evaluateBuffers(this.#plans, buffers, length),
+      ];
+      yield { schema: this.#plan.schema, length, columns };
+    }
   }
 }

@@ -9,45 +9,43 @@
  * A key is an UnsafeRow; its value is Spark's empty row, or the time at which it expires in µs. NULLs are equal keys. A NULL
  * event time is never late; within the watermark it counts as the epoch, as Spark's operator reads it.
  */
+import { halvesOf } from "../../columnar/external-values.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { isValid } from "../../columnar/vector.ts";
 import type { StateDeduplicateExec } from "../../physical-plan/stateful.ts";
 import type { StateStore } from "../../state/state-store.ts";
-import { createRowEncoder, encodeRow, type RowEncoder } from "../../state/unsafe-row.ts";
+import { encodeRow, RowsEncoder } from "../../state/unsafe-row.ts";
 import { nullType } from "../../types/data-type.ts";
 import { eventTimes } from "../operators/event-time-watermark.ts";
 import type { Operator, OperatorEnvironment } from "../operators/operator.ts";
-import { EarliestTimes } from "./earliest-times.ts";
 import { keyEventTime, longAt, longAtOrBefore } from "./key-event-time.ts";
+import { LeavingByStore, type LeavingEntries } from "./leaving-entries.ts";
 import { statefulOperator, type StatePartition } from "./state-partition.ts";
 
 /** Writes the value of a key that the row brings, behind the null bitmap at byte 8. */
 type ValueOfRow = (row: number) => void;
-/** Whether an entry leaves the state. */
-type Expired = (arena: Uint8Array, keyStart: number, valueStart: number, watermark: bigint) => boolean;
 
 /** What differs between the ways of forgetting keys. */
 interface Forgetting {
   /** The value that goes in with a key; changed for each row by what {@link ValueOfRow} writes. */
   readonly value: Uint8Array;
   values?(batch: RecordBatch): ValueOfRow;
-  readonly expired?: Expired;
-  /** The watermark at which an entry leaves, µs. */
-  readonly leavesAt?: (arena: Uint8Array, keyStart: number, valueStart: number) => number;
-  /** The first time at which a key of this batch expires. */
-  leastExpiry(): bigint;
+  /** When keys leave; absent: never. */
+  readonly leaving?: {
+    expired(arena: Uint8Array, keyStart: number, valueStart: number, watermark: bigint): boolean;
+    /** The watermark at which an entry leaves, µs. */
+    leavesAt(arena: Uint8Array, keyStart: number, valueStart: number): number;
+  };
 }
-
-const maximumLong = 2n ** 63n - 1n;
 
 export function compileStateDeduplicate(plan: StateDeduplicateExec, environment: OperatorEnvironment): Operator {
   const input = environment.compile(plan.input);
-  const earliest = new EarliestTimes();
+  const leaving = new LeavingByStore();
   return statefulOperator(plan, [input], async function* (state, rows) {
     const store = state.store();
     const forgetting = forgettingOf(plan);
-    const encoder = createRowEncoder();
+    const encoder = new RowsEncoder();
     let duplicates = 0;
     for await (const batch of rows!) {
       const onTime = plan.eventTime === undefined ? batch : state.onTime(batch, plan.eventTime);
@@ -58,16 +56,19 @@ export function compileStateDeduplicate(plan: StateDeduplicateExec, environment:
     }
     state.updatesDone();
     state.custom["numDroppedDuplicateRows"] = duplicates;
-    evict(state, store, forgetting, earliest);
+    evict(state, store, forgetting, leaving.of(state.index));
   });
 }
+
+/** Rows that are encoded, and looked up, at a stretch. */
+const rowsPerStretch = 1024;
 
 /** The rows whose keys the state did not have; it has them now. */
 function firstRows(
   batch: RecordBatch,
   plan: StateDeduplicateExec,
   store: StateStore,
-  encoder: RowEncoder,
+  encoder: RowsEncoder,
   forgetting: Forgetting,
 ): RecordBatch {
   const { length } = batch;
@@ -76,77 +77,74 @@ function firstRows(
   encoder.bind(plan.keys.map((key) => batch.columns[key]!));
   const selection = new Int32Array(length);
   let count = 0;
-  for (let i = 0; i < length; i++) {
-    const end = encoder.write(i);
-    setValue?.(i);
-    if (store.putNew(encoder.buffer, 0, end, value, 0, value.length) >= 0) selection[count++] = i;
+  for (let from = 0; from < length; from += rowsPerStretch) {
+    const to = Math.min(length, from + rowsPerStretch);
+    const { bytes, starts, ends } = encoder.encode(from, to);
+    store.lookAhead(bytes, starts, ends, 0, to - from);
+    for (let i = from; i < to; i++) {
+      setValue?.(i);
+      if (store.putNew(bytes, starts[i - from]!, ends[i - from]!, value, 0, value.length) >= 0) selection[count++] = i;
+    }
   }
   return count === length ? batch : gatherBatch(batch, selection, count);
 }
 
 function forgettingOf({ forgets, state, eventTime }: StateDeduplicateExec): Forgetting {
-  const never = (): bigint => maximumLong;
   switch (forgets.kind) {
     case "never":
-      return { value: encodeRow([nullType], [null]), leastExpiry: never };
+      return { value: encodeRow([nullType], [null]) };
     case "byKey": {
       const { expired, time } = keyEventTime(forgets.eventTime, state.stores[0]!.key);
       return {
         value: encodeRow([nullType], [null]),
-        expired: (arena, keyStart, _, watermark) => expired(arena, keyStart, watermark),
-        leavesAt: time,
-        leastExpiry: never,
+        leaving: { expired: (arena, keyStart, _, watermark) => expired(arena, keyStart, watermark), leavesAt: time },
       };
     }
     case "afterFirst": {
       const value = new Uint8Array(16);
+      const words = new Int32Array(value.buffer);
       const expiry = new BigInt64Array(value.buffer, 8, 1);
       const { delayMicros } = forgets;
-      let least = maximumLong;
+      const delay = Number(delayMicros);
       return {
         value,
         values(batch) {
           const column = batch.columns[eventTime!]!;
           const times = eventTimes(column);
+          const halves = halvesOf(times.values);
           return (row) => {
-            const time = isValid(column, row) && isValid(times, row) ? times.values[row]! : 0n;
-            const expiresAt = BigInt.asIntN(64, time + delayMicros);
-            expiry[0] = expiresAt;
-            if (expiresAt < least) least = expiresAt;
+            const present = isValid(column, row) && isValid(times, row);
+            const time = present ? halves[2 * row + 1]! * 4_294_967_296 + (halves[2 * row]! >>> 0) : 0;
+            const expiresAt = time + delay;
+            if (Number.isSafeInteger(time) && Number.isSafeInteger(expiresAt)) {
+              words[2] = expiresAt;
+              words[3] = Math.floor(expiresAt / 4_294_967_296);
+            } else expiry[0] = BigInt.asIntN(64, (present ? times.values[row]! : 0n) + delayMicros);
           };
         },
-        expired: (arena, _, valueStart, watermark) => longAtOrBefore(arena, valueStart + 8, watermark),
-        leavesAt: (arena, _, valueStart) => longAt(arena, valueStart + 8),
-        leastExpiry: () => least,
+        leaving: {
+          expired: (arena, _, valueStart, watermark) => longAtOrBefore(arena, valueStart + 8, watermark),
+          leavesAt: (arena, _, valueStart) => longAt(arena, valueStart + 8),
+        },
       };
     }
   }
 }
 
-function evict(
-  state: StatePartition,
-  store: StateStore,
-  { expired, leavesAt, leastExpiry }: Forgetting,
-  earliest: EarliestTimes,
-): void {
-  if (expired === undefined || leavesAt === undefined) return;
+function evict(state: StatePartition, store: StateStore, { leaving }: Forgetting, entries: LeavingEntries): void {
+  state.custom["numRowsReadDuringEviction"] = 0;
+  if (leaving === undefined) return;
   const { evict: watermark } = state;
-  let read = 0;
-  let stayed = Infinity;
-  // What was there before left when the watermark came to where it is; a NULL time can make a key that expires at once.
-  const all = state.watermarkMoved || leastExpiry() <= watermark;
-  if (all) {
-    store.forEach((arena, keyStart, _keyEnd, valueStart, _valueEnd, entry) => {
-      read++;
-      if (!expired(arena, keyStart, valueStart, watermark)) {
-        const at = leavesAt(arena, keyStart, valueStart);
-        if (at < stayed) stayed = at;
-        return;
-      }
-      store.removeEntry(entry);
-      state.removed++;
-    });
-  }
-  state.custom["numRowsReadDuringEviction"] = read;
-  earliest.update(state, store, leavesAt, all ? stayed : undefined);
+  const { leavesAt } = leaving;
+  entries.open(store, {
+    leavesAt,
+    isDue: (arena, keyStart, valueStart) => leaving.expired(arena, keyStart, valueStart, watermark),
+  });
+  // Also when the watermark stands still: a NULL time can make a key that expires at once.
+  const due = entries.take(Number(watermark));
+  for (const entry of due) store.removeEntry(entry);
+  state.removed += due.length;
+  state.custom["numRowsReadDuringEviction"] = due.length;
+  state.leavesNext = entries.close();
+  state.indexBytes += entries.memoryBytes;
 }

@@ -2,6 +2,7 @@
  * What every stateful operator has in common: for each partition of a batch it opens its stores, drops rows that come too
  * late, and tells what it did. An operator is a function of a {@link StatePartition} and the rows of its inputs.
  */
+import { halvesOf } from "../../columnar/external-values.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { isValid } from "../../columnar/vector.ts";
@@ -126,12 +127,16 @@ export class StatePartition {
   onTime(batch: RecordBatch, eventTimeOrdinal: number): RecordBatch {
     const column = batch.columns[eventTimeOrdinal]!;
     const times = eventTimes(column);
+    const halves = halvesOf(times.values);
+    const limit = halvesOf(BigInt64Array.of(this.late));
+    const [low, high] = [limit[0]! >>> 0, limit[1]!];
+    const allPresent = column.validity === null && times.validity === null;
     const selection = new Int32Array(batch.length);
-    const { late } = this;
     let count = 0;
     for (let i = 0; i < batch.length; i++) {
-      const isLate = isValid(column, i) && isValid(times, i) && times.values[i]! <= late;
-      if (!isLate) selection[count++] = i;
+      const at = halves[2 * i + 1]!;
+      const isLate = at < high || (at === high && halves[2 * i]! >>> 0 <= low);
+      if (!isLate || !(allPresent || (isValid(column, i) && isValid(times, i)))) selection[count++] = i;
     }
     this.droppedByWatermark += batch.length - count;
     return count === batch.length ? batch : gatherBatch(batch, selection, count);

@@ -18,18 +18,17 @@ import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.t
 import { sortIndices } from "../../columnar/row-order.ts";
 import { ascending } from "../../columnar/sort.ts";
 import type { Vector } from "../../columnar/vector.ts";
-import { createBuilder } from "../../columnar/vector-builder.ts";
 import { referencesTo } from "../../expressions/traverse.ts";
 import { otherKeys } from "../../physical-plan/plan-sessions.ts";
 import type { StateSessionsExec } from "../../physical-plan/stateful.ts";
 import type { StateStore } from "../../state/state-store.ts";
 import { createRowEncoder } from "../../state/unsafe-row.ts";
-import { createRowDecoder, type RowDecoder } from "../../state/unsafe-row-reader.ts";
 import { intType, type StructType, structType } from "../../types/data-type.ts";
 import { compiledPerUse, type Operator, type OperatorEnvironment, type Partition } from "../operators/operator.ts";
 import { mergeSessions, timesOf } from "../sessions/merge-sessions.ts";
-import { EarliestTimes } from "./earliest-times.ts";
+import { allEntries, EntryColumns } from "./entry-columns.ts";
 import { type KeyEventTime, keyEventTime } from "./key-event-time.ts";
+import { LeavingByStore, type LeavingEntries } from "./leaving-entries.ts";
 import { statefulOperator, type StatePartition } from "./state-partition.ts";
 
 interface CompiledSessions {
@@ -50,9 +49,9 @@ export function compileStateSessions(plan: StateSessionsExec, environment: Opera
     return { plans, compiler, assigner: compiler.assigner(keys, input.schema, { missing: "insert", nulls: "group" }) };
   });
   environment.source(plan.id, compiled(0).assigner.source);
-  const earliest = new EarliestTimes();
+  const leaving = new LeavingByStore();
   return statefulOperator(plan, [input], async function* (state, rows) {
-    yield* new StateSessions(plan, others, compiled(state.index), state, earliest).run(rows!);
+    yield* new StateSessions(plan, others, compiled(state.index), state, leaving.of(state.index)).run(rows!);
   });
 }
 
@@ -72,25 +71,25 @@ class StateSessions {
   readonly #store: StateStore;
   /** Schema of the partial rows and of the values. */
   readonly #schema: StructType;
-  readonly #decoder: RowDecoder;
+  readonly #columns: EntryColumns;
   readonly #eventTime: KeyEventTime | undefined;
-  readonly #earliest: EarliestTimes;
+  readonly #leaving: LeavingEntries;
 
   constructor(
     plan: StateSessionsExec,
     others: readonly number[],
     compiled: CompiledSessions,
     state: StatePartition,
-    earliest: EarliestTimes,
+    leaving: LeavingEntries,
   ) {
-    this.#earliest = earliest;
+    this.#leaving = leaving;
     this.#plan = plan;
     this.#others = others;
     this.#compiled = compiled;
     this.#state = state;
     this.#store = state.store();
     this.#schema = plan.state.stores[0]!.value;
-    this.#decoder = createRowDecoder(this.#schema.fields.map((f) => f.type));
+    this.#columns = new EntryColumns("value", this.#schema);
     this.#eventTime = plan.eventTime === undefined ? undefined : keyEventTime(plan.eventTime, this.#schema);
   }
 
@@ -105,23 +104,27 @@ class StateSessions {
     }
     if (batches.length > 0) this.#merge(concatBatches(this.#schema, batches));
     state.updatesDone();
-    if (outputMode === "complete") yield* this.#entries(() => true, false);
+    if (outputMode === "complete") yield* this.#rows(allEntries(this.#store));
     else if (eventTime !== undefined) yield* this.#ended(eventTime);
   }
 
   /** The sessions that the watermark has reached. */
   *#ended({ expired, time }: KeyEventTime): Generator<RecordBatch, void, undefined> {
     const state = this.#state;
-    let stayed = Infinity;
-    const leaves = (arena: Uint8Array, valueStart: number): boolean => {
-      if (expired(arena, valueStart, state.evict)) return true;
-      const at = time(arena, valueStart);
-      if (at < stayed) stayed = at;
-      return false;
-    };
-    if (state.watermarkMoved) yield* this.#entries(leaves, true);
-    const leavesAt = (arena: Uint8Array, _keyStart: number, valueStart: number): number => time(arena, valueStart);
-    this.#earliest.update(state, this.#store, leavesAt, state.watermarkMoved ? stayed : undefined);
+    const store = this.#store;
+    const leaving = this.#leaving;
+    leaving.open(store, {
+      leavesAt: (arena, _keyStart, valueStart) => time(arena, valueStart),
+      isDue: (arena, _keyStart, valueStart) => expired(arena, valueStart, state.evict),
+    });
+    if (state.watermarkMoved) {
+      const due = leaving.take(Number(state.evict));
+      yield* this.#rows(due);
+      for (const entry of due) store.removeEntry(entry);
+      state.removed += due.length;
+    }
+    state.leavesNext = leaving.close();
+    state.indexBytes += leaving.memoryBytes;
   }
 
   #merge(added: RecordBatch): void {
@@ -172,20 +175,18 @@ class StateSessions {
 
   /** The sessions of the keys of a table. */
   #saved(table: KeyTable): SavedSessions {
-    const builders = this.#schema.fields.map((f) => createBuilder(f.type));
     const keys: number[] = [];
     const entries: number[] = [];
     const encoder = createRowEncoder();
     encoder.bind(table.keys());
     for (let key = 0; key < table.count; key++) {
       encoder.write(key);
-      this.#store.forEachWithPrefix(encoder.buffer, 0, (arena, _keyStart, _keyEnd, valueStart, valueEnd, entry) => {
-        this.#decoder.appendTo(builders, arena, valueStart, valueEnd);
+      this.#store.forEachWithPrefix(encoder.buffer, 0, (_arena, _ks, _ke, _vs, _ve, entry) => {
         keys.push(key);
         entries.push(entry);
       });
     }
-    const columns = builders.map((builder) => builder.finish());
+    const columns = this.#columns.of(this.#store, entries, 0, entries.length);
     return { rows: { schema: this.#schema, length: keys.length, columns }, keys, entries };
   }
 
@@ -203,28 +204,14 @@ class StateSessions {
     }
   }
 
-  /** The final rows of sessions that are chosen by their value; with `remove` they leave the state. */
-  *#entries(
-    chosen: (arena: Uint8Array, valueStart: number) => boolean,
-    remove: boolean,
-  ): Generator<RecordBatch, void, undefined> {
+  /** The final rows of sessions. */
+  *#rows(entries: ArrayLike<number>): Generator<RecordBatch, void, undefined> {
     const { keyCount, schema } = this.#plan;
-    const store = this.#store;
-    const entries: number[] = [];
-    store.forEach((arena, _keyStart, _keyEnd, valueStart, _valueEnd, entry) => {
-      if (chosen(arena, valueStart)) entries.push(entry);
-    });
     for (let from = 0; from < entries.length; from += targetBatchRows) {
-      const some = entries.slice(from, from + targetBatchRows);
-      const builders = this.#schema.fields.map((f) => createBuilder(f.type));
-      for (const entry of some) {
-        this.#decoder.appendTo(builders, store.arena, store.valueStart(entry), store.valueEnd(entry));
-        if (remove) store.removeEntry(entry);
-      }
-      if (remove) this.#state.removed += some.length;
-      const columns = builders.map((builder) => builder.finish());
-      const results = evaluateBuffers(this.#compiled.plans, columns.slice(keyCount), some.length);
-      yield { schema, length: some.length, columns: [...columns.slice(0, keyCount), ...results] };
+      const length = Math.min(targetBatchRows, entries.length - from);
+      const columns = this.#columns.of(this.#store, entries, from, length);
+      const results = evaluateBuffers(this.#compiled.plans, columns.slice(keyCount), length);
+      yield { schema, length, columns: [...columns.slice(0, keyCount), ...results] };
     }
   }
 }

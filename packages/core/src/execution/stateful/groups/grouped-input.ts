@@ -1,11 +1,11 @@
 /** The rows of a partition of a batch, by key. */
 import { compactBatch } from "../../../columnar/compact.ts";
 import { concatBatches } from "../../../columnar/concat.ts";
-import { externalReader, rowReaderOf } from "../../../columnar/external-values.ts";
+import { externalReader } from "../../../columnar/external-values.ts";
 import { batchMemorySize } from "../../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../../columnar/record-batch.ts";
-import { type StructType, structType } from "../../../types/data-type.ts";
-import type { CompileOptions } from "../../context.ts";
+import type { StructType } from "../../../types/data-type.ts";
+import type { RowCodecOptions } from "../../../state/row-codec.ts";
 import type { MemoryReservation } from "../../memory/memory-budget.ts";
 import type { Partition } from "../../operators/operator.ts";
 import type { StatePartition } from "../state-partition.ts";
@@ -14,27 +14,31 @@ import { KeyGroups } from "./key-groups.ts";
 /** Rows of one key are an array up to so many, and read one at a time beyond. */
 const mostRowsInArray = 1024;
 
+type RowsOfBatch = (batch: RecordBatch) => (row: number) => unknown;
+
 export class GroupedInput {
   readonly groups: KeyGroups;
   readonly #key: (row: number) => unknown;
   readonly #row: (row: number) => unknown;
 
-  private constructor(batch: RecordBatch, options: CompileOptions) {
+  private constructor(batch: RecordBatch, rowsOf: RowsOfBatch, options: RowCodecOptions) {
     const keys = batch.columns.at(-1)!;
     const key = batch.schema.fields.at(-1)!;
     this.groups = new KeyGroups(keys, batch.length);
     this.#key = externalReader(key.type, options, "the key")(keys);
-    this.#row = rowReaderOf(structType(batch.schema.fields.slice(0, -1)), options)(batch);
+    this.#row = rowsOf(batch);
   }
 
   /**
    * Reads a partition to its end. Rows of one key must be given together, so all of them are kept, within the budget.
+   * @param rowsOf reads the columns before the key, which is the last
    * @param lasting the partition's batches do not point into memory that is used again
    */
   static async of(
     partition: Partition,
     schema: StructType,
-    options: CompileOptions,
+    rowsOf: RowsOfBatch,
+    options: RowCodecOptions,
     state: StatePartition,
     eventTime: number | undefined,
     memory: MemoryReservation,
@@ -48,7 +52,7 @@ export class GroupedInput {
       batches.push(kept);
       memory.require(memory.bytes + batchMemorySize(kept));
     }
-    return new GroupedInput(concatBatches(schema, batches), options);
+    return new GroupedInput(concatBatches(schema, batches), rowsOf, options);
   }
 
   /** The key of a group as users see it. */

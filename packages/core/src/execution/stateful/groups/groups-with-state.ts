@@ -14,13 +14,12 @@ import { compareByteRanges } from "../../../columnar/utf8.ts";
 import { MillraceError } from "../../../errors/index.ts";
 import type { AnyGroupState, GroupsWithState } from "../../../logical-plan/stateful-groups.ts";
 import type { StateGroupsExec } from "../../../physical-plan/stateful.ts";
-import { longAt, putLong, RowCodec, WordsOf } from "../../../state/row-codec.ts";
+import { longAt, putLong, RowCodec, type RowCodecOptions, WordsOf } from "../../../state/row-codec.ts";
 import { RowBuffer, setOffset } from "../../../state/unsafe-row.ts";
 import type { StateStore } from "../../../state/state-store.ts";
-import type { CompileOptions } from "../../context.ts";
+import type { LeavingEntries } from "../leaving-entries.ts";
 import type { StatePartition } from "../state-partition.ts";
 import { shownKey } from "./current-key.ts";
-import type { DueTimes } from "./due-times.ts";
 import { GroupState, noTimeout } from "./group-state.ts";
 import type { GroupedInput } from "./grouped-input.ts";
 import type { UserCalls } from "./user-calls.ts";
@@ -35,7 +34,7 @@ export class GroupsWithStateRun {
   readonly #state: StatePartition;
   readonly #store: StateStore;
   readonly #calls: UserCalls;
-  readonly #due: DueTimes;
+  readonly #leaving: LeavingEntries;
   readonly #codec: RowCodec;
   readonly #keyCodec: RowCodec;
   readonly #group: GroupState;
@@ -43,6 +42,8 @@ export class GroupsWithStateRun {
   readonly #words: WordsOf = new WordsOf();
   readonly #hasTimeout: boolean;
   readonly #fn: StateFunction;
+  /** The first timeout after the batch, ms; Infinity: there is none. */
+  nextTimerMs: number = Infinity;
   /** Timeouts before it have expired, ms. */
   readonly #threshold: number;
 
@@ -51,14 +52,14 @@ export class GroupsWithStateRun {
     work: GroupsWithState,
     state: StatePartition,
     calls: UserCalls,
-    due: DueTimes,
-    options: CompileOptions,
+    leaving: LeavingEntries,
+    options: RowCodecOptions,
   ) {
     this.#work = work;
     this.#state = state;
     this.#store = state.store();
     this.#calls = calls;
-    this.#due = due;
+    this.#leaving = leaving;
     this.#codec = new RowCodec(work.state.schema, work.state.single, `the state of ${work.name}`, options);
     this.#keyCodec = new RowCodec(plan.state.stores[0]!.key, true, "the key", options);
     const watermarkMs = Number(state.evict / 1000n);
@@ -106,24 +107,27 @@ export class GroupsWithStateRun {
   }
 
   *#expire(): Generator<void, void, undefined> {
-    const { index } = this.#state;
-    const threshold = this.#threshold;
-    if (threshold <= this.#due.of(index)) return;
-    const expired: { readonly at: number; readonly key: Uint8Array }[] = [];
-    let least = Infinity;
-    this.#store.forEach((arena, keyStart, keyEnd, valueStart) => {
-      const at = longAt(this.#words.get(arena), valueStart + 16);
-      if (at === noTimeout) return;
-      if (at < threshold) expired.push({ at, key: arena.slice(keyStart, keyEnd) });
-      else if (at < least) least = at;
+    const store = this.#store;
+    const leaving = this.#leaving;
+    leaving.open(store, {
+      leavesAt: (arena, _keyStart, valueStart) => {
+        const at = longAt(this.#words.get(arena), valueStart + 16);
+        return at === noTimeout ? Infinity : at;
+      },
     });
-    this.#due.found(index, least);
+    const expired = Array.from(leaving.take(this.#threshold - 1), (entry) => {
+      const [keyStart, keyEnd, valueStart] = [store.keyStart(entry), store.keyEnd(entry), store.valueStart(entry)];
+      const { arena } = store;
+      return { at: longAt(this.#words.get(arena), valueStart + 16), key: arena.slice(keyStart, keyEnd) };
+    });
     // The order in which a map holds its entries is not the same after a restart.
     expired.sort((a, b) => a.at - b.at || compareKeys(a.key, b.key));
     for (const { key } of expired) {
       this.#call(key, 0, key.length, this.#keyCodec.read(key, 0, key.length), noRows, true);
       yield;
     }
+    leaving.noteChanges();
+    this.nextTimerMs = leaving.close();
   }
 
   #call(
@@ -170,10 +174,7 @@ export class GroupsWithStateRun {
       this.#codec.write(value, buffer);
       setOffset(buffer, header + 8, at - header, buffer.end - at);
     }
-    if (this.#hasTimeout) {
-      putLong(buffer, header + 16, timeoutMs);
-      if (timeoutMs !== noTimeout) this.#due.add(this.#state.index, timeoutMs);
-    }
+    if (this.#hasTimeout) putLong(buffer, header + 16, timeoutMs);
     this.#store.putRange(bytes, start, end, buffer.bytes, 0, buffer.end);
     this.#state.updated++;
   }

@@ -8,25 +8,16 @@ import type {
   TimeMode,
 } from "../../../logical-plan/stateful-groups.ts";
 import { timerStores } from "../../../physical-plan/plan-state-groups.ts";
-import type { CompileOptions } from "../../context.ts";
+import type { RowCodecOptions } from "../../../state/row-codec.ts";
+import type { LeavingByStore } from "../leaving-entries.ts";
 import type { StatePartition } from "../state-partition.ts";
 import type { CurrentKey } from "./current-key.ts";
-import { DueTimes } from "./due-times.ts";
+import type { KeyGroups } from "./key-groups.ts";
 import { ListVariable, MapVariable, type RunningVariable, ValueVariable } from "./state-variables.ts";
 import { Timers } from "./timers.ts";
 
 /** As Spark names them. */
 export type HandleState = "CREATED" | "INITIALIZED" | "DATA_PROCESSED" | "TIMER_PROCESSED" | "CLOSED";
-
-/** When variables and timers are due, kept from batch to batch: by the name of the variable; `$timers`. */
-export class DueByStore {
-  readonly #all = new Map<string, DueTimes>();
-  of(name: string): DueTimes {
-    let found = this.#all.get(name);
-    if (found === undefined) this.#all.set(name, (found = new DueTimes()));
-    return found;
-  }
-}
 
 /** What a processor holds of one partition in one batch. */
 export class ProcessorHandle implements AnyProcessorHandle {
@@ -37,27 +28,27 @@ export class ProcessorHandle implements AnyProcessorHandle {
   readonly #variables: RunningVariable[] = [];
   readonly #key: CurrentKey;
   readonly #partition: StatePartition;
-  readonly #due: DueByStore;
-  readonly #options: CompileOptions;
+  readonly #leaving: LeavingByStore;
+  readonly #options: RowCodecOptions;
 
   constructor(
     timeMode: TimeMode,
     variables: readonly StateVariable[],
     key: CurrentKey,
     partition: StatePartition,
-    due: DueByStore,
-    options: CompileOptions,
+    leaving: LeavingByStore,
+    options: RowCodecOptions,
   ) {
     this.#timeMode = timeMode;
     this.#declared = new Map(variables.map((variable) => [variable.name, variable]));
     this.#key = key;
     this.#partition = partition;
-    this.#due = due;
+    this.#leaving = leaving;
     this.#options = options;
     this.timers =
       timeMode === "None"
         ? null
-        : new Timers(partition.store(timerStores[timeMode]), key, partition.index, due.of("$timers"));
+        : new Timers(partition.store(timerStores[timeMode]), key, leaving.of(partition.index, timerStores[timeMode]));
   }
 
   getValueState(variable: StateVariable): AnyValueState {
@@ -78,7 +69,7 @@ export class ProcessorHandle implements AnyProcessorHandle {
     if (known === undefined || JSON.stringify(known) !== JSON.stringify(variable)) {
       throw new MillraceError("STATEFUL_PROCESSOR_VARIABLES_CHANGED", { stateVarName: variable.name });
     }
-    const made = new Kind(variable, this.#key, this.#partition, this.#due.of(variable.name), this.#options);
+    const made = new Kind(variable, this.#key, this.#partition, this.#leaving, this.#options);
     this.#variables.push(made);
     return made;
   }
@@ -108,6 +99,11 @@ export class ProcessorHandle implements AnyProcessorHandle {
       operationType,
       handleState: this.state,
     });
+  }
+
+  /** Keys that the processor will be called for next. */
+  lookAhead(groups: KeyGroups, from: number, to: number): void {
+    for (const variable of this.#variables) variable.lookAhead(groups, from, to);
   }
 
   /** Removes what has outlived its time. */

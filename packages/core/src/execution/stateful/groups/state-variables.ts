@@ -10,13 +10,13 @@ import { compareByteRanges } from "../../../columnar/utf8.ts";
 import { MillraceError } from "../../../errors/index.ts";
 import type { AnyListState, AnyMapState, AnyValueState, StateVariable } from "../../../logical-plan/stateful-groups.ts";
 import { storeOfElements, storeOfVariable } from "../../../physical-plan/plan-state-groups.ts";
-import { longAt, putLong, RowCodec, WordsOf } from "../../../state/row-codec.ts";
+import { longAt, putLong, RowCodec, type RowCodecOptions, WordsOf } from "../../../state/row-codec.ts";
 import type { StateStore } from "../../../state/state-store.ts";
 import { RowBuffer, setOffset } from "../../../state/unsafe-row.ts";
-import type { CompileOptions } from "../../context.ts";
+import type { LeavingByStore, LeavingEntries } from "../leaving-entries.ts";
 import type { StatePartition } from "../state-partition.ts";
 import type { CurrentKey } from "./current-key.ts";
-import type { DueTimes } from "./due-times.ts";
+import type { KeyGroups } from "./key-groups.ts";
 
 /** What all kinds have in common: how values are written, and when they are gone. */
 class Values {
@@ -26,16 +26,22 @@ class Values {
   readonly buffer: RowBuffer = new RowBuffer();
   readonly #codec: RowCodec;
   readonly #ttlMs: number | undefined;
-  readonly #due: DueTimes;
+  readonly #leaving: LeavingEntries;
   readonly words: WordsOf = new WordsOf();
 
-  constructor(variable: StateVariable, key: CurrentKey, state: StatePartition, due: DueTimes, options: CompileOptions) {
+  constructor(
+    variable: StateVariable,
+    key: CurrentKey,
+    state: StatePartition,
+    leaving: LeavingByStore,
+    options: RowCodecOptions,
+  ) {
     this.name = variable.name;
     this.key = key;
     this.state = state;
     this.#codec = codecOf(variable.value, variable.name, options);
     this.#ttlMs = variable.ttlMs;
-    this.#due = due;
+    this.#leaving = leaving.of(state.index, variable.name);
   }
 
   /** Writes a value behind what the buffer holds. */
@@ -48,9 +54,7 @@ class Values {
     const header = buffer.reserve(24);
     this.#codec.write(value, buffer);
     setOffset(buffer, header + 8, 24, buffer.end - header - 24);
-    const goneAt = this.state.nowMs + this.#ttlMs;
-    putLong(buffer, header + 16, goneAt);
-    this.#due.add(this.state.index, goneAt);
+    putLong(buffer, header + 16, this.state.nowMs + this.#ttlMs);
   }
 
   /** Whether the value at a place in the arena counts as gone. */
@@ -74,26 +78,23 @@ class Values {
     return buffer;
   }
 
-  /** Removes what is gone at the end of a batch; nothing is looked at before something can be. */
+  /** Removes what is gone at the end of a batch. */
   removeGone(store: StateStore, removed: (arena: Uint8Array, keyStart: number) => void): void {
-    const { index, nowMs } = this.state;
-    if (this.#ttlMs === undefined || nowMs < this.#due.of(index)) return;
-    let least = Infinity;
-    store.forEach((arena, keyStart, _keyEnd, valueStart, _valueEnd, entry) => {
-      const goneAt = longAt(this.words.get(arena), valueStart + 16);
-      if (goneAt > nowMs) {
-        if (goneAt < least) least = goneAt;
-        return;
-      }
+    if (this.#ttlMs === undefined) return;
+    this.#leaving.open(store, {
+      leavesAt: (arena, _keyStart, valueStart) => longAt(this.words.get(arena), valueStart + 16),
+    });
+    for (const entry of this.#leaving.take(this.state.nowMs)) {
+      const keyStart = store.keyStart(entry);
+      removed(store.arena, keyStart);
       store.removeEntry(entry);
       this.state.removed++;
-      removed(arena, keyStart);
-    });
-    this.#due.found(index, least);
+    }
+    this.#leaving.close();
   }
 }
 
-function codecOf(type: StateVariable["value"], name: string, options: CompileOptions): RowCodec {
+function codecOf(type: StateVariable["value"], name: string, options: RowCodecOptions): RowCodec {
   return new RowCodec(type.schema, type.single, `the state variable "${name}"`, options);
 }
 
@@ -103,6 +104,8 @@ function copyRow(source: Uint8Array, start: number, end: number, target: Uint8Ar
 
 /** A variable as the operator holds it. */
 export interface RunningVariable {
+  /** Keys that follow. */
+  lookAhead(groups: KeyGroups, from: number, to: number): void;
   /** At the end of a batch. */
   removeGone(): void;
 }
@@ -116,8 +119,14 @@ export class ValueVariable implements AnyValueState, RunningVariable {
   #serial = -1;
   #entry = -1;
 
-  constructor(variable: StateVariable, key: CurrentKey, state: StatePartition, due: DueTimes, options: CompileOptions) {
-    this.#values = new Values(variable, key, state, due, options);
+  constructor(
+    variable: StateVariable,
+    key: CurrentKey,
+    state: StatePartition,
+    leaving: LeavingByStore,
+    options: RowCodecOptions,
+  ) {
+    this.#values = new Values(variable, key, state, leaving, options);
     this.#store = state.store(storeOfVariable(variable.name));
   }
 
@@ -169,6 +178,9 @@ export class ValueVariable implements AnyValueState, RunningVariable {
     this.#entry = -1;
     this.#values.state.removed++;
   }
+  lookAhead({ bytes, starts }: KeyGroups, from: number, to: number): void {
+    this.#store.lookAhead(bytes, starts, starts.subarray(1), from, to);
+  }
   removeGone(): void {
     this.#values.removeGone(this.#store, nothing);
   }
@@ -179,8 +191,14 @@ export class MapVariable implements AnyMapState, RunningVariable {
   readonly #store: StateStore;
   readonly #keyCodec: RowCodec;
 
-  constructor(variable: StateVariable, key: CurrentKey, state: StatePartition, due: DueTimes, options: CompileOptions) {
-    this.#values = new Values(variable, key, state, due, options);
+  constructor(
+    variable: StateVariable,
+    key: CurrentKey,
+    state: StatePartition,
+    leaving: LeavingByStore,
+    options: RowCodecOptions,
+  ) {
+    this.#values = new Values(variable, key, state, leaving, options);
     this.#store = state.store(storeOfVariable(variable.name));
     this.#keyCodec = codecOf(variable.key!, variable.name, options);
   }
@@ -276,6 +294,8 @@ export class MapVariable implements AnyMapState, RunningVariable {
     const prefix = this.#prefix("map_state.clear");
     this.#store.forEachWithPrefix(prefix, 0, (_arena, _ks, _ke, _vs, _ve, entry) => this.#remove(entry));
   }
+  /** Which keys of the map come next nobody knows. */
+  lookAhead(): void {}
   removeGone(): void {
     this.#values.removeGone(this.#store, nothing);
   }
@@ -291,8 +311,14 @@ export class ListVariable implements AnyListState, RunningVariable {
   #first = 0;
   #next = 0;
 
-  constructor(variable: StateVariable, key: CurrentKey, state: StatePartition, due: DueTimes, options: CompileOptions) {
-    this.#values = new Values(variable, key, state, due, options);
+  constructor(
+    variable: StateVariable,
+    key: CurrentKey,
+    state: StatePartition,
+    leaving: LeavingByStore,
+    options: RowCodecOptions,
+  ) {
+    this.#values = new Values(variable, key, state, leaving, options);
     this.#ranges = state.store(storeOfVariable(variable.name));
     this.#elements = state.store(storeOfElements(variable.name));
   }
@@ -384,6 +410,10 @@ export class ListVariable implements AnyListState, RunningVariable {
     }
     const entry = this.#ranges.find(key.bytes("list_state.clear"), key.start, key.end);
     if (entry >= 0) this.#ranges.removeEntry(entry);
+  }
+
+  lookAhead({ bytes, starts }: KeyGroups, from: number, to: number): void {
+    this.#ranges.lookAhead(bytes, starts, starts.subarray(1), from, to);
   }
 
   /** Elements go from the front: later ones are gone later. */

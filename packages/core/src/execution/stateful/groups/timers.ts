@@ -1,14 +1,11 @@
-/**
- * Timers by key: a row of an array of times in milliseconds, ascending. The first one says whether a key has timers that have
- * expired, so that a look through all keys reads one number of each.
- */
+/** Timers by key: a row of an array of times in milliseconds, ascending. Keys are found by the first one. */
 import { MillraceError } from "../../../errors/index.ts";
 import { longAt, putLong, WordsOf } from "../../../state/row-codec.ts";
 import type { StateStore } from "../../../state/state-store.ts";
 import { nullBitmapLength } from "../../../state/unsafe-row-layout.ts";
 import { RowBuffer, setOffset } from "../../../state/unsafe-row.ts";
 import type { CurrentKey } from "./current-key.ts";
-import type { DueTimes } from "./due-times.ts";
+import type { LeavingEntries } from "../leaving-entries.ts";
 import { compareKeys } from "./groups-with-state.ts";
 
 export interface ExpiredTimer {
@@ -22,16 +19,14 @@ const arrayStart = 16;
 export class Timers {
   readonly #store: StateStore;
   readonly #key: CurrentKey;
-  readonly #partition: number;
-  readonly #due: DueTimes;
+  readonly #leaving: LeavingEntries;
   readonly #words: WordsOf = new WordsOf();
   readonly #buffer: RowBuffer = new RowBuffer();
 
-  constructor(store: StateStore, key: CurrentKey, partition: number, due: DueTimes) {
+  constructor(store: StateStore, key: CurrentKey, leaving: LeavingEntries) {
     this.#store = store;
     this.#key = key;
-    this.#partition = partition;
-    this.#due = due;
+    this.#leaving = leaving;
   }
 
   /** The timers of the current key, ascending. */
@@ -67,7 +62,6 @@ export class Timers {
     while (place > 0 && times[place - 1]! > at) place--;
     times.splice(place, 0, at);
     this.#save(times, "register_timer");
-    this.#due.add(this.#partition, at);
   }
   /** A timer that is not there is passed over. */
   delete(time: number, operation = "delete_timer"): void {
@@ -97,26 +91,31 @@ export class Timers {
     this.#store.putRange(bytes, key.start, key.end, buffer.bytes, 0, buffer.end);
   }
 
-  /** Timers before a time, by time and then by key: the same after a restart. */
+  /** Timers before a time, by time and then by key: the same after a restart. {@link close} must follow. */
   expired(thresholdMs: number): readonly ExpiredTimer[] {
-    if (thresholdMs <= this.#due.of(this.#partition)) return [];
+    const store = this.#store;
+    this.#leaving.open(store, { leavesAt: (arena, _keyStart, valueStart) => this.#firstAt(arena, valueStart) });
     const found: ExpiredTimer[] = [];
-    let least = Infinity;
-    this.#store.forEach((arena, keyStart, keyEnd, valueStart) => {
-      const words = this.#words.get(arena);
-      const count = words[(valueStart + arrayStart) >> 2]!;
-      const first = longAt(words, valueStart + arrayStart + 8 + nullBitmapLength(count));
-      if (first >= thresholdMs) {
-        if (first < least) least = first;
-        return;
+    for (const entry of this.#leaving.take(thresholdMs - 1)) {
+      const [keyStart, keyEnd] = [store.keyStart(entry), store.keyEnd(entry)];
+      const key = store.arena.slice(keyStart, keyEnd);
+      const valueStart = store.valueStart(entry);
+      for (const at of this.#timesAt(store.arena, valueStart)) {
+        if (at >= thresholdMs) break;
+        found.push({ at, key });
       }
-      const key = arena.slice(keyStart, keyEnd);
-      for (const at of this.#timesAt(arena, valueStart)) {
-        if (at < thresholdMs) found.push({ at, key });
-        else if (at < least) least = at;
-      }
-    });
-    this.#due.found(this.#partition, least);
+    }
     return found.sort((a, b) => a.at - b.at || compareKeys(a.key, b.key));
+  }
+  #firstAt(arena: Uint8Array, start: number): number {
+    const words = this.#words.get(arena);
+    const count = words[(start + arrayStart) >> 2]!;
+    return longAt(words, start + arrayStart + 8 + nullBitmapLength(count));
+  }
+
+  /** After the handlers of expired timers. @returns the time of the first timer; Infinity: there is none */
+  close(): number {
+    this.#leaving.noteChanges();
+    return this.#leaving.close();
   }
 }

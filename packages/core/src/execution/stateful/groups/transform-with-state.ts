@@ -16,14 +16,17 @@ import type {
   TransformWithState,
 } from "../../../logical-plan/stateful-groups.ts";
 import type { StateGroupsExec } from "../../../physical-plan/stateful.ts";
-import { RowCodec } from "../../../state/row-codec.ts";
+import { RowCodec, type RowCodecOptions } from "../../../state/row-codec.ts";
 import { field, structType } from "../../../types/data-type.ts";
-import type { CompileOptions } from "../../context.ts";
+import type { LeavingByStore } from "../leaving-entries.ts";
 import type { StatePartition } from "../state-partition.ts";
 import { CurrentKey } from "./current-key.ts";
 import type { GroupedInput } from "./grouped-input.ts";
-import { type DueByStore, ProcessorHandle } from "./processor-handle.ts";
+import { ProcessorHandle } from "./processor-handle.ts";
 import type { UserCalls } from "./user-calls.ts";
+
+/** Keys of which variables are told before their first call. */
+const keysAhead = 128;
 
 export class TransformWithStateRun {
   readonly #state: StatePartition;
@@ -33,6 +36,8 @@ export class TransformWithStateRun {
   readonly #handle: ProcessorHandle;
   readonly #processor: AnyProcessor;
   readonly #values: TimerValues;
+  /** The time of the first timer after the batch, ms; Infinity: there is none. */
+  nextTimerMs: number = Infinity;
   /** Timers before it have expired, ms. */
   readonly #threshold: number;
 
@@ -41,8 +46,8 @@ export class TransformWithStateRun {
     work: TransformWithState,
     state: StatePartition,
     calls: UserCalls,
-    due: DueByStore,
-    options: CompileOptions,
+    leaving: LeavingByStore,
+    options: RowCodecOptions,
   ) {
     this.#state = state;
     this.#calls = calls;
@@ -54,7 +59,7 @@ export class TransformWithStateRun {
       getCurrentProcessingTimeInMs: () => state.nowMs,
       getCurrentWatermarkInMs: () => watermarkMs,
     };
-    this.#handle = new ProcessorHandle(work.timeMode, plan.variables, this.#key, state, due, options);
+    this.#handle = new ProcessorHandle(work.timeMode, plan.variables, this.#key, state, leaving, options);
     try {
       this.#processor = (work.fn.closure as unknown as MakeProcessor)(this.#handle);
     } catch (error) {
@@ -76,7 +81,9 @@ export class TransformWithStateRun {
         yield;
       }
     }
-    for (let g = 0; g < input.groups.count; g++) {
+    const { groups } = input;
+    for (let g = 0; g < groups.count; g++) {
+      if (g % keysAhead === 0) this.#handle.lookAhead(groups, g, Math.min(g + keysAhead, groups.count));
       const key = this.#begin(input, g);
       const rows = input.rows(g);
       calls.take("handleInputRows", key, () => processor.handleInputRows(key, rows, values));
@@ -113,5 +120,6 @@ export class TransformWithStateRun {
       timers.delete(at);
       yield;
     }
+    this.nextTimerMs = timers.close();
   }
 }

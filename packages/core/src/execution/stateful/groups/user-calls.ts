@@ -4,7 +4,7 @@ import { isMillraceError, MillraceError } from "../../../errors/index.ts";
 import type { StateGroupsExec } from "../../../physical-plan/stateful.ts";
 import { eventTimes } from "../../operators/event-time-watermark.ts";
 import { isThenable } from "../../operators/user-code.ts";
-import { RowBuffer } from "../../operators/user-rows.ts";
+import type { RowBuffer } from "../../operators/user-rows.ts";
 import { isValid } from "../../../columnar/vector.ts";
 import type { StatePartition } from "../state-partition.ts";
 import { shownKey } from "./current-key.ts";
@@ -14,10 +14,10 @@ export class UserCalls {
   readonly #state: StatePartition;
   readonly #output: RowBuffer;
 
-  constructor(plan: StateGroupsExec, state: StatePartition, timeZone: string) {
+  constructor(plan: StateGroupsExec, state: StatePartition, output: RowBuffer) {
     this.#plan = plan;
     this.#state = state;
-    this.#output = new RowBuffer(plan.schema, timeZone);
+    this.#output = output;
   }
 
   /** Takes the rows of a handler's result: an iterable, or nothing. A generator runs here. */
