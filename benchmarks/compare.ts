@@ -13,7 +13,12 @@ export interface Work {
   /** Of the job and of the peers' file. */
   readonly parameters: readonly string[];
   /** The peers' file and who of them can do it. */
-  readonly peers?: { readonly script: URL; readonly systems: readonly Peer[] };
+  readonly peers?: {
+    readonly script: URL;
+    readonly systems: readonly Peer[];
+    /** Spark needs pandas for it. */
+    readonly pandas?: boolean;
+  };
   /** The same work written by hand in TypeScript, with the same arguments. */
   readonly byHand?: URL;
   /** The right answer, computed in plain TypeScript. */
@@ -38,7 +43,8 @@ export async function* compare(options: BenchOptions, work: Work): AsyncGenerato
   }
   for (const peer of peers?.systems ?? []) {
     if (!options.against.has(peer)) continue;
-    const run = (): Promise<JobResult> => runPeer(peer, peers!.script, peerThreads, runs, work.parameters, options.log);
+    const run = (): Promise<JobResult> =>
+      runPeer(peer, { ...peers!, parameters: work.parameters }, peerThreads, runs, options.log);
     others.push({ system: peer, threads: peerThreads, results: [], run });
   }
   const { threads } = options;

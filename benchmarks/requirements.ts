@@ -4,6 +4,7 @@ import type { Measure } from "./measure.ts";
 export interface Requirement {
   /** How many times as fast as a system Millrace must be; under `millrace`, as fast as its own other run. */
   readonly ratios?: Readonly<Record<string, number>>;
+  readonly records_per_s?: number;
   readonly peak_rss_mb?: number;
   readonly ms_p50?: number;
   readonly ms_p99?: number;
@@ -29,6 +30,11 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   "groupby-keys": { ratios: { spark: 1 }, peak_rss_mb: 2048 },
   sort: { ratios: { spark: 1 } },
   closures: { ratios: { "by hand": 2 } },
+  deduplication: { ratios: { spark: 6 } },
+  "transform-with-state": { ratios: { spark: 3 }, records_per_s: 1_000_000 },
+  "stream-join": { ratios: { spark: 10 } },
+  "many-keys, restart": { ms_p50: 10_000 },
+  "many-keys, commit": { ms_p50: 50 },
   "loop-delay, json": { ms_p99: 20 },
   "loop-delay, range": { ms_p99: 20 },
   "latency, rate → state → noop": { ms_p50: 5, ms_p99: 25 },
@@ -44,7 +50,7 @@ export interface Verdict {
 
 /** Judges a measure of Millrace together with those of the other systems for the same work. Systems that did not run do not count. */
 export function judge(ours: Measure, others: readonly Measure[]): Verdict {
-  const { ratios = {}, ...limits } = requirements[ours.work] ?? {};
+  const { ratios = {}, records_per_s, ...limits } = requirements[ours.work] ?? {};
   const asked: string[] = [];
   let holds = true;
   const ask = (text: string, reached: boolean): void => {
@@ -55,6 +61,9 @@ export function judge(ours: Measure, others: readonly Measure[]): Verdict {
     const reached = system === "millrace" ? ours.ratio : others.find((other) => other.system === system)?.ratio;
     if (reached !== undefined)
       ask(`≥ ${ratio} × ${system === "millrace" ? "the other run" : system}`, reached >= ratio);
+  }
+  if (records_per_s !== undefined && ours.records_per_s !== undefined) {
+    ask(`≥ ${records_per_s / 1e6} M records/s`, ours.records_per_s >= records_per_s);
   }
   for (const [name, unit] of [
     ["peak_rss_mb", "MB"],

@@ -27,6 +27,7 @@ const steps: readonly Step[] = [
   { name: "groupby-keys" },
   { name: "sort" },
   { name: "closures" },
+  { name: "state" },
   { name: "loop-delay" },
   { name: "latency" },
   { name: "startup" },

@@ -27,6 +27,13 @@ export function sparkPython(log: Log = silent): string {
   return pythonWith({ directory: "spark-4.3", packages: ["pyspark==4.3.*"], megabytes: 400 }, log);
 }
 
+/** As {@link sparkPython}, with what `transformWithStateInPandas` needs. */
+export function sparkPandasPython(log: Log = silent): string {
+  need("java", ["-version"], "Spark needs Java 17 or newer");
+  const packages = ["pyspark==4.3.*", "pandas==2.*", "pyarrow==26.*", "protobuf"];
+  return pythonWith({ directory: "spark-4.3-pandas", packages, megabytes: 500 }, log);
+}
+
 /**
  * Path of a Python that can import duckdb, with its TPC-H generator.
  * @throws when the machine has no `python3` (3.10 or newer, with venv)

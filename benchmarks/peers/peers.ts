@@ -1,6 +1,12 @@
 /** The systems that works are compared with. Each work has a Python file with the same work for them. */
 import { fileURLToPath } from "node:url";
-import { datafusionPython, duckdbPython, polarsPython, sparkPython } from "../../scripts/python-environments.ts";
+import {
+  datafusionPython,
+  duckdbPython,
+  polarsPython,
+  sparkPandasPython,
+  sparkPython,
+} from "../../scripts/python-environments.ts";
 import { runProgram } from "../child.ts";
 import type { JobResult } from "../job.ts";
 
@@ -13,10 +19,9 @@ export const peerNames: readonly Peer[] = Object.keys(pythons) as Peer[];
 /** Runs a work's Python file for one peer in a fresh process. */
 export async function runPeer(
   peer: Peer,
-  script: URL,
+  work: { readonly script: URL; readonly parameters: readonly string[]; readonly pandas?: boolean },
   threads: number,
   runs: number,
-  parameters: readonly string[],
   log: (line: string) => void,
 ): Promise<JobResult> {
   const environment = {
@@ -25,6 +30,7 @@ export async function runPeer(
     POLARS_MAX_THREADS: `${threads}`,
     TZ: "UTC",
   };
-  const command = [fileURLToPath(script), peer, `${threads}`, `${runs}`, ...parameters];
-  return runProgram<JobResult>(pythons[peer](log), command, environment, log);
+  const command = [fileURLToPath(work.script), peer, `${threads}`, `${runs}`, ...work.parameters];
+  const python = work.pandas === true ? sparkPandasPython : pythons[peer];
+  return runProgram<JobResult>(python(log), command, environment, log);
 }

@@ -1,12 +1,30 @@
 /** Streams with state: what it costs to keep something for each key, and to find it again. */
-import { compare } from "../compare.ts";
-import type { BenchOptions, Measure } from "../measure.ts";
+import { runChild } from "../child.ts";
+import { assertEqual, compare } from "../compare.ts";
+import { type BenchOptions, type Measure, percentile, rounded } from "../measure.ts";
 import { generateKeyedEvents } from "./keyed-events.ts";
+import { generateRepeatedEvents } from "./repeated-events.ts";
 import { generateTwoStreams } from "./two-streams.ts";
 
 export async function* state(options: BenchOptions): AsyncGenerator<Measure> {
+  yield* deduplication(options);
   yield* transformWithState(options);
   yield* streamJoin(options);
+  yield* manyKeys(options);
+}
+
+/** Each id once, within the watermark: keys come and go all the time. */
+async function* deduplication(options: BenchOptions): AsyncGenerator<Measure> {
+  const events = options.smoke ? 80_000 : 4_000_000;
+  const { directory, answer } = await generateRepeatedEvents(events, options.log);
+  yield* compare(options, {
+    name: "deduplication",
+    records: events,
+    job: new URL("./dedup-job.ts", import.meta.url),
+    parameters: [directory],
+    peers: { script: new URL("./dedup-peers.py", import.meta.url), systems: ["spark"] },
+    oracle: () => [answer],
+  });
 }
 
 async function* transformWithState(options: BenchOptions): AsyncGenerator<Measure> {
@@ -19,6 +37,7 @@ async function* transformWithState(options: BenchOptions): AsyncGenerator<Measur
     records: events,
     job: new URL("./transform-with-state-job.ts", import.meta.url),
     parameters: [directory],
+    peers: { script: new URL("./transform-with-state-peers.py", import.meta.url), systems: ["spark"], pandas: true },
     oracle: () => [`${users}|${events}|${amount}`],
   });
 }
@@ -37,4 +56,30 @@ async function* streamJoin(options: BenchOptions): AsyncGenerator<Measure> {
       peers: { script: new URL("./join-peers.py", import.meta.url), systems: ["spark"] },
     },
   );
+}
+
+interface ManyKeysResult {
+  readonly restartMs: number;
+  readonly commitMs: readonly number[];
+  readonly milliseconds: readonly number[];
+  readonly keys: number;
+  readonly updated: number;
+  readonly peakRssMb: number;
+}
+
+/** What a large state costs that hardly changes. */
+async function* manyKeys(options: BenchOptions): AsyncGenerator<Measure> {
+  const [keys, changed, batches] = options.smoke ? [20_000, 1000, 15] : [10_000_000, 1000, 40];
+  const job = new URL("./many-keys-job.ts", import.meta.url);
+  const result = await runChild<ManyKeysResult>(job, [`${keys}`, `${changed}`, `${batches}`], options.log);
+  assertEqual("many-keys", "the oracle", [`${result.keys}|${result.updated}`], [`${keys}|${changed}`]);
+  const common = { system: "millrace", threads: 2, peak_rss_mb: result.peakRssMb };
+  const times = (all: readonly number[]): Pick<Measure, "ms_p50" | "ms_p99"> => {
+    const sorted = all.toSorted((a, b) => a - b);
+    return { ms_p50: rounded(percentile(sorted, 0.5)), ms_p99: rounded(percentile(sorted, 0.99)) };
+  };
+  const note = `${keys} keys, ${changed} of them in a batch`;
+  yield { work: "many-keys, restart", ...common, ms_p50: rounded(result.restartMs), note };
+  yield { work: "many-keys, commit", ...common, ...times(result.commitMs), note };
+  yield { work: "many-keys, batch", ...common, ...times(result.milliseconds), note };
 }
