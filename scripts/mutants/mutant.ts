@@ -36,6 +36,7 @@ export const testFiles = {
   fileWrite: `${core}/sinks/files/file-write.test.ts`,
   fileSource: `${core}/sources/files/file-stream.test.ts`,
   state: `${core}/state/hdfs-state-store.test.ts`,
+  leaving: `${core}/execution/stateful/leaving-entries.test.ts`,
   logs: `${core}/checkpoint/logs.test.ts`,
   lease: `${core}/checkpoint/lease.test.ts`,
   tracker: `${core}/streaming/watermark-tracker.test.ts`,

@@ -1,12 +1,13 @@
 /** Mistakes with what comes later: timers, timeouts and values lost, repeated or off by one, and the watermark of one operator. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { groups, joins, lateRows, simulation, tracker } = testFiles;
+const { groups, joins, lateRows, leaving, simulation, tracker } = testFiles;
 const folder = "execution/stateful/groups";
 const timersFile = `${folder}/timers.ts`;
 const processorFile = `${folder}/transform-with-state.ts`;
 const variablesFile = `${folder}/state-variables.ts`;
 const groupsFile = `${folder}/groups-with-state.ts`;
+const leavingFile = "execution/stateful/leaving-entries.ts";
 const watermarksFile = "streaming/stateful-operators.ts";
 
 type Change = Pick<Edit, "find" | "replace">;
@@ -23,12 +24,20 @@ const joinDelay = "Math.max(0, delayOf(sides.left.leaves), delayOf(sides.right.l
 
 export const timerMutants: readonly Mutant[] = [
   change("one is lost when it is set", timersFile, without('this.#save(times, "register_timer");')),
-  change("one that is set is not thought of", timersFile, without("    this.#due.add(this.#partition, at);\n")),
-  change("those of a key beside one that goes off are not thought of", timersFile, [
-    { find: "        else if (at < least) least = at;\n", replace: "" },
-  ]),
-  change("those of a key of which none goes off are not thought of", timersFile, [
-    { find: "if (first < least) least = first;", replace: "" },
+  change(
+    "what a batch sets is not thought of",
+    leavingFile,
+    swap("if (valueEnd >= 0) this.#queue", "if (valueEnd < -1) this.#queue"),
+    [leaving, groups],
+  ),
+  change(
+    "those of a key beside one that goes off are not thought of",
+    timersFile,
+    without("    this.#leaving.noteChanges();\n"),
+  ),
+  change("what is put off is not thought of", leavingFile, without("      else this.#queue(entry, actual);\n"), [
+    leaving,
+    groups,
   ]),
   change("one goes off twice", processorFile, without("      timers.delete(at);\n")),
   change("deleting one does nothing", timersFile, without("    times.splice(place, 1);\n")),
@@ -38,9 +47,8 @@ export const timerMutants: readonly Mutant[] = [
     without('      if (!timers.list("list_timers").includes(at)) continue;\n'),
   ),
   change("one at the threshold goes off", timersFile, [
-    { find: "if (thresholdMs <= this.#due.of", replace: "if (thresholdMs < this.#due.of" },
-    { find: "if (first >= thresholdMs) {", replace: "if (first > thresholdMs) {" },
-    { find: "if (at < thresholdMs) found.push", replace: "if (at <= thresholdMs) found.push" },
+    { find: "take(thresholdMs - 1)", replace: "take(thresholdMs)" },
+    { find: "if (at >= thresholdMs) break;", replace: "if (at > thresholdMs) break;" },
   ]),
   change(
     "one goes off a millisecond late",
@@ -66,12 +74,12 @@ export const timerMutants: readonly Mutant[] = [
   change(
     "a value lives a millisecond too long",
     variablesFile,
-    swap("const goneAt = this.state.nowMs + this.#ttlMs;", "const goneAt = this.state.nowMs + this.#ttlMs + 1;"),
+    swap("this.state.nowMs + this.#ttlMs);", "this.state.nowMs + this.#ttlMs + 1);"),
   ),
   change(
     "a value that has outlived its time stays in the state",
     variablesFile,
-    without("    this.#due.add(this.state.index, goneAt);\n"),
+    swap("this.#leaving.take(this.state.nowMs)", "this.#leaving.take(-1)"),
   ),
   change(
     "an element that is gone takes the next one with it",
@@ -91,12 +99,13 @@ export const timerMutants: readonly Mutant[] = [
   change(
     "a timeout that is set is not thought of",
     groupsFile,
-    without("if (timeoutMs !== noTimeout) this.#due.add(this.#state.index, timeoutMs);"),
+    swap("return at === noTimeout ? Infinity : at;", "return Infinity;"),
   ),
-  change("a timeout at the threshold has expired", groupsFile, [
-    { find: "if (threshold <= this.#due.of(index)) return;", replace: "if (threshold < this.#due.of(index)) return;" },
-    { find: "if (at < threshold) expired.push", replace: "if (at <= threshold) expired.push" },
-  ]),
+  change(
+    "a timeout at the threshold has expired",
+    groupsFile,
+    swap("leaving.take(this.#threshold - 1)", "leaving.take(this.#threshold)"),
+  ),
   change(
     "the greatest of several watermarks counts",
     "streaming/watermark-tracker.ts",

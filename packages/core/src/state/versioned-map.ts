@@ -401,13 +401,19 @@ export class VersionedMap {
   forEachChange(visit: VisitEntry): void {
     const { entries, lengths, count } = this.#undo;
     for (let i = 0; i < count; i++) {
+      // Changes are all over the memory.
+      if (i % this.#ahead.length === 0) this.#readAhead(entries, i, Math.min(count, i + this.#ahead.length));
       const entry = entries[i]!;
-      const key = this.#fields[(entry << 3) + keyStartAt]!;
+      const key = this.keyStart(entry);
       if (this.#fields[(entry << 3) + valueLengthAt] !== absent) this.#visit(entry, visit);
       // A key that came and went within the version never was in a file.
-      else if (lengths[i] !== absent)
-        visit(this.#arena, key, key + this.#fields[(entry << 3) + keyLengthAt]!, absent, absent, entry);
+      else if (lengths[i] !== absent) visit(this.#arena, key, this.keyEnd(entry), absent, absent, entry);
     }
+  }
+  #readAhead(entries: Int32Array, from: number, to: number): void {
+    const [fields, arenaWords, ahead] = [this.#fields, this.#arenaWords, this.#ahead];
+    for (let i = from; i < to; i++) ahead[i - from] = fields[(entries[i]! << 3) + keyStartAt]!;
+    for (let i = from; i < to; i++) ahead[i - from] = arenaWords[ahead[i - from]! >> 2]!;
   }
 
   /** Ends the open version: it can now be rolled back as a whole. */

@@ -1,7 +1,10 @@
 /** The rows of a batch by their keys: which keys there are, in the order of their first rows, and the rows of each. */
 import type { Vector } from "../../../columnar/vector.ts";
 import { hashWords } from "../../../state/murmur3.ts";
-import { createRowEncoder } from "../../../state/unsafe-row.ts";
+import { RowsEncoder } from "../../../state/unsafe-row.ts";
+
+/** Rows that are encoded, and looked up, at a stretch. */
+const rowsPerStretch = 128;
 
 export class KeyGroups {
   /** Number of keys. */
@@ -15,20 +18,23 @@ export class KeyGroups {
   #words: Int32Array = new Int32Array(this.bytes.buffer);
   #hashes: Int32Array = new Int32Array(64);
   #slots: Int32Array = new Int32Array(256);
+  /** Of `#readAhead`: what it reads is written somewhere, or V8 would not read it. */
+  readonly #ahead: Int32Array = new Int32Array(rowsPerStretch);
 
   constructor(keys: Vector, length: number) {
-    const encoder = createRowEncoder();
+    const encoder = new RowsEncoder();
     encoder.bind([keys]);
     const groups = new Int32Array(length);
-    let buffer = encoder.buffer;
-    let words = new Int32Array(buffer.buffer);
-    for (let i = 0; i < length; i++) {
-      const end = encoder.write(i);
-      if (buffer !== encoder.buffer) {
-        buffer = encoder.buffer;
-        words = new Int32Array(buffer.buffer);
+    const hashes = new Int32Array(rowsPerStretch);
+    for (let from = 0; from < length; from += rowsPerStretch) {
+      const count = Math.min(rowsPerStretch, length - from);
+      const { bytes, starts, ends } = encoder.encode(from, from + count);
+      const words = new Int32Array(bytes.buffer);
+      for (let i = 0; i < count; i++) hashes[i] = hashWords(words, starts[i]! >> 2, ends[i]! >> 2, 0);
+      this.#readAhead(hashes, count);
+      for (let i = 0; i < count; i++) {
+        groups[from + i] = this.#groupOf(words, starts[i]! >> 2, (ends[i]! - starts[i]!) >> 2, hashes[i]!);
       }
-      groups[i] = this.#groupOf(words, end >> 2);
     }
     const offsets = new Int32Array(this.count + 1);
     for (let i = 0; i < length; i++) offsets[groups[i]! + 1]!++;
@@ -42,38 +48,47 @@ export class KeyGroups {
 
   /** Whether a key of other groups is among these. */
   has(other: KeyGroups, group: number): boolean {
-    const words = other.#words.subarray(other.starts[group]! >> 2, other.starts[group + 1]! >> 2);
-    return this.#slots[this.#slotOf(words, words.length, other.#hashes[group]!)] !== 0;
+    const [start, end] = [other.starts[group]! >> 2, other.starts[group + 1]! >> 2];
+    return this.#slots[this.#slotOf(other.#words, start, end - start, other.#hashes[group]!)] !== 0;
   }
 
-  /** The group whose key is `words[0, count)`. */
-  #groupOf(words: Int32Array, count: number): number {
-    const hash = hashWords(words, 0, count, 0);
-    const slot = this.#slotOf(words, count, hash);
+  /** Reads the slots and the keys of these hashes, so that the memory waits for none of them. */
+  #readAhead(hashes: Int32Array, count: number): void {
+    const [slots, starts, keyWords, ahead] = [this.#slots, this.starts, this.#words, this.#ahead];
+    const mask = slots.length - 1;
+    for (let i = 0; i < count; i++) ahead[i] = slots[(hashes[i]! ^ (hashes[i]! >>> 15)) & mask]!;
+    for (let i = 0; i < count; i++) ahead[i] = ahead[i] === 0 ? 0 : starts[ahead[i]! - 1]!;
+    for (let i = 0; i < count; i++) ahead[i] = keyWords[ahead[i]! >> 2]!;
+  }
+
+  /** The group whose key is `words[from, from + count)`. */
+  #groupOf(words: Int32Array, from: number, count: number, hash: number): number {
+    const slot = this.#slotOf(words, from, count, hash);
     const group = this.#slots[slot]! - 1;
-    return group < 0 ? this.#insert(slot, hash, words, count) : group;
+    return group < 0 ? this.#insert(slot, hash, words, from, count) : group;
   }
 
   /** The slot that the key has, or would have. */
-  #slotOf(words: Int32Array, count: number, hash: number): number {
-    const mask = this.#slots.length - 1;
+  #slotOf(words: Int32Array, from: number, count: number, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
     let slot = (hash ^ (hash >>> 15)) & mask;
     for (;;) {
-      const group = this.#slots[slot]! - 1;
-      if (group < 0 || (this.#hashes[group] === hash && this.#isKey(group, words, count))) return slot;
+      const group = slots[slot]! - 1;
+      if (group < 0 || (this.#hashes[group] === hash && this.#isKey(group, words, from, count))) return slot;
       slot = (slot + 1) & mask;
     }
   }
 
-  #isKey(group: number, words: Int32Array, count: number): boolean {
+  #isKey(group: number, words: Int32Array, from: number, count: number): boolean {
     const at = this.starts[group]! >> 2;
     if (this.starts[group + 1]! >> 2 !== at + count) return false;
     let i = 0;
-    while (i < count && this.#words[at + i] === words[i]) i++;
+    while (i < count && this.#words[at + i] === words[from + i]) i++;
     return i === count;
   }
 
-  #insert(slot: number, hash: number, words: Int32Array, count: number): number {
+  #insert(slot: number, hash: number, words: Int32Array, from: number, count: number): number {
     const group = this.count++;
     if (group === this.#hashes.length) this.#grow();
     const at = this.starts[group]!;
@@ -84,7 +99,7 @@ export class KeyGroups {
       this.bytes = grown;
       this.#words = new Int32Array(grown.buffer);
     }
-    for (let i = 0; i < count; i++) this.#words[(at >> 2) + i] = words[i]!;
+    for (let i = 0; i < count; i++) this.#words[(at >> 2) + i] = words[from + i]!;
     this.starts[group + 1] = end;
     this.#hashes[group] = hash;
     this.#slots[slot] = group + 1;
