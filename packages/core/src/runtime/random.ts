@@ -2,6 +2,6 @@
 export interface Random {
   /** A version 4 UUID in lower case. */
   uuid(): string;
-  /** A 32-bit signed integer. */
+  /** A 32-bit signed integer. Keys are made of them: those of `runtime/node` nobody can foretell. */
   int32(): number;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Compression } from "./compression.ts";
+import type { Crypto } from "./crypto.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Network } from "./network.ts";
 import type { Workers } from "./workers.ts";
@@ -14,6 +15,7 @@ export interface Runtime {
   readonly network: Network;
   readonly process: ProcessInfo;
   readonly compression: Compression;
+  readonly crypto: Crypto;
   /** Absent: everything runs on the calling thread. */
   readonly workers?: Workers;
 }

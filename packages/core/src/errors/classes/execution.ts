@@ -40,6 +40,11 @@ export const executionErrors = {
     message:
       "Rows that do not fit into memory could not be kept in <path>: <operation> failed with <code>. Make room there, set spark.local.dir to another directory, or raise millrace.memory.limit.",
   },
+  SPILL_FILE_CHANGED: {
+    sqlState: "58030",
+    message:
+      "The temporary file <path> is not as this query wrote it: another program changed it, or its disk is damaged. Set spark.local.dir to a directory of your own on a sound disk.",
+  },
   COLUMN_BATCH_TOO_LARGE: {
     sqlState: "54000",
     message:

@@ -60,6 +60,57 @@ test("files of a process that is gone are removed by the next one that needs the
   expect((await next.fs.list("/tmp")).length).toBe(2);
 });
 
+/** The one file of rows under /tmp, and its bytes. */
+async function spilled(runtime: ReturnType<typeof createSimulatedRuntime>): Promise<[string, Uint8Array]> {
+  const [path] = [...runtime.fs.files().keys()].filter((each) => each.endsWith(".rows"));
+  return [path!, await runtime.fs.readFile(path!)];
+}
+
+test("no text of a row lies on the disk, and no two runs write the same bytes", async () => {
+  const word = "Grace Hopper ";
+  const batch = batchFromValues(structType([field("s", stringType)]), [[word.repeat(30_000)]]);
+  expect(Buffer.from(encodeBatch(batch)).includes(word)).toBe(true);
+  const runtime = createSimulatedRuntime(1);
+  const written: Uint8Array[] = [];
+  for (let run = 0; run < 2; run++) {
+    const { spill } = openOperatorMemory(runtime, { limitBytes: 1, directory: "/tmp" });
+    const file = spill.create(batch.schema);
+    for (let block = 0; block < 2; block++) {
+      await file.write(batch);
+      const [, bytes] = await spilled(runtime);
+      expect(Buffer.from(bytes).includes("Hopper")).toBe(false);
+      written.push(bytes);
+      // A file that is filled anew does not repeat itself either.
+      if (block === 0) await file.remove();
+    }
+    for await (const read of file.read()) expect(valuesOfBatch(read)).toEqual(valuesOfBatch(batch));
+    await spill.close();
+  }
+  expect(new Set(written.map((bytes) => Buffer.from(bytes).toString("base64"))).size).toBe(4);
+});
+
+test("blocks that are changed, exchanged or of another file are not read", async () => {
+  const half = encodeBatch(large).byteLength + 16;
+  const changes: readonly ((bytes: Uint8Array) => Uint8Array)[] = [
+    (bytes) => bytes.map((byte, i) => (i === 1000 ? byte ^ 1 : byte)),
+    (bytes) => Buffer.concat([bytes.subarray(half), bytes.subarray(0, half)]),
+    (bytes) => Buffer.concat([bytes.subarray(0, half), bytes.subarray(0, half)]),
+  ];
+  for (const change of changes) {
+    const runtime = createSimulatedRuntime(1);
+    const file = openOperatorMemory(runtime, { limitBytes: 1, directory: "/tmp" }).spill.create(large.schema);
+    await file.write(large);
+    await file.write(large);
+    const [path, bytes] = await spilled(runtime);
+    expect(bytes.length).toBe(2 * half);
+    await runtime.fs.apply([{ op: "write", path, bytes: change(bytes) }]);
+    const reading = (async () => {
+      for await (const read of file.read()) expect(read.length).toBe(1);
+    })();
+    await expect(reading).rejects.toThrow("SPILL_FILE_CHANGED");
+  }
+});
+
 test("a full disk is an error that says where", async () => {
   const runtime = createSimulatedRuntime(1);
   await runtime.fs.apply([{ op: "write", path: "/file", bytes: new Uint8Array(1) }]);

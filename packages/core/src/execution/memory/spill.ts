@@ -2,12 +2,17 @@
  * Rows that do not fit into the memory of a query, in temporary files: written once, front to back, and read as often as
  * wanted. All of a query's files lie in one directory of its own, which is made with the first file and removed when the
  * query ends, however it ends. Every byte goes through {@link SpillFile.write} and {@link SpillFile.read}.
+ *
+ * What lies on the disk is encrypted with a key that this query alone has, in memory: files that a killed process leaves
+ * are of no use to anybody. Each block is sealed with a nonce that says which block of which file it is, so that none can
+ * stand for another.
  */
 import { decodeBatch, encodeBatch } from "../../columnar/block-format.ts";
 import { sliceBatch } from "../../columnar/gather.ts";
 import { batchMemorySize } from "../../columnar/memory-size.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
+import { type Cipher, keyBytes, nonceBytes, randomBytes, tagBytes } from "../../runtime/crypto.ts";
 import { type FileOperation, FileSystemError } from "../../runtime/file-system.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { StructType } from "../../types/data-type.ts";
@@ -46,6 +51,7 @@ const leftover = /^millrace-spill-(\d+)-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9
 export class TemporaryFiles implements SpillManager {
   readonly #runtime: Runtime;
   readonly #parent: string;
+  #cipher: Cipher | undefined;
   #directory: Promise<string> | undefined;
   #next = 0;
   #writtenBytes = 0;
@@ -61,10 +67,12 @@ export class TemporaryFiles implements SpillManager {
   }
 
   create(schema: StructType): SpillFile {
-    const name = `${this.#next++}.rows`;
+    const number = this.#next++;
     return new BlockFile(schema, {
       runtime: this.#runtime,
-      path: async () => `${await this.#open()}/${name}`,
+      path: async () => `${await this.#open()}/${number}.rows`,
+      number,
+      cipher: () => (this.#cipher ??= this.#runtime.crypto.cipher(randomBytes(this.#runtime.random, keyBytes))),
       written: (bytes) => {
         this.#writtenBytes += bytes;
       },
@@ -116,17 +124,26 @@ export class TemporaryFiles implements SpillManager {
 interface BlockFileOptions {
   readonly runtime: Runtime;
   path(): Promise<string>;
+  /** Of this file, among all that have the same key. */
+  readonly number: number;
+  cipher(): Cipher;
   written(bytes: number): void;
 }
+
+const nothing = new Uint8Array(0);
 
 class BlockFile implements SpillFile {
   readonly #schema: StructType;
   readonly #options: BlockFileOptions;
-  /** Sizes of the blocks in the file. */
+  /** Sizes of the blocks, before they are sealed. */
   readonly #blocks: number[] = [];
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #path: string | undefined;
+  /** Blocks that were ever sealed; a file that is removed and filled anew counts on. */
+  #sealed = 0;
+  /** Number of the first block in the file. */
+  #first = 0;
   rows = 0;
   bytes = 0;
 
@@ -152,11 +169,23 @@ class BlockFile implements SpillFile {
 
   async #flush(): Promise<void> {
     const path = (this.#path ??= await this.#options.path());
-    const program = this.#pending.map((bytes): FileOperation => ({ op: "append", path, bytes, mode: 0o600 }));
-    this.#options.written(this.#pendingBytes);
+    const cipher = this.#options.cipher();
+    const program = this.#pending.map((block): FileOperation => {
+      const bytes = cipher.seal(this.#nonce(this.#sealed++), block, nothing);
+      this.#options.written(bytes.byteLength);
+      return { op: "append", path, bytes, mode: 0o600 };
+    });
     this.#pending = [];
     this.#pendingBytes = 0;
     await access(path, () => this.#options.runtime.fs.apply(program));
+  }
+
+  #nonce(block: number): Uint8Array {
+    const nonce = new Uint8Array(nonceBytes);
+    const view = new DataView(nonce.buffer);
+    view.setUint32(0, this.#options.number);
+    view.setBigUint64(4, BigInt(block));
+    return nonce;
   }
 
   async *read(): AsyncGenerator<RecordBatch, void, undefined> {
@@ -165,8 +194,10 @@ class BlockFile implements SpillFile {
     if (path !== undefined && written > 0) {
       const file = await access(path, () => this.#options.runtime.fs.open(path));
       try {
+        const cipher = this.#options.cipher();
         let position = 0;
-        for (const size of this.#blocks.slice(0, written)) {
+        for (const [index, block] of this.#blocks.slice(0, written).entries()) {
+          const size = block + tagBytes;
           const bytes = new Uint8Array(size);
           for (let filled = 0; filled < size;) {
             const count = await access(path, () => file.read(bytes, filled, size - filled, position + filled));
@@ -174,7 +205,9 @@ class BlockFile implements SpillFile {
             filled += count;
           }
           position += size;
-          yield decodeBatch(this.#schema, bytes);
+          const opened = cipher.open(this.#nonce(this.#first + index), bytes, nothing);
+          if (opened === null) throw new MillraceError("SPILL_FILE_CHANGED", { path });
+          yield decodeBatch(this.#schema, opened);
         }
       } finally {
         await file.close();
@@ -189,6 +222,7 @@ class BlockFile implements SpillFile {
     this.#pending = [];
     this.#pendingBytes = 0;
     this.#blocks.length = 0;
+    this.#first = this.#sealed;
     this.#path = undefined;
     if (path !== undefined) await this.#options.runtime.fs.apply([{ op: "remove", path, ifExists: true }]);
   }

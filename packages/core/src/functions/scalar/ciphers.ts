@@ -2,8 +2,9 @@
 import { MillraceError } from "../../errors/index.ts";
 import { binaryType, type SqlValue, stringType } from "../../types/data-type.ts";
 import type { EvalContext, ScalarFunction } from "../function.ts";
-import { decryptBlocks, decryptGcm, encryptBlocks, encryptGcm } from "../kernels/aes.ts";
+import { decryptBlocks, decryptGcm, encryptBlocks, encryptGcm } from "../../runtime/aes.ts";
 import { md5, sha1, sha2 } from "../kernels/digests.ts";
+import { hmac as hmacBytes, joined } from "../kernels/hmac.ts";
 import { signature } from "../resolution.ts";
 import { example, stringFunction } from "./string-function.ts";
 
@@ -21,16 +22,6 @@ function checkKey(key: Uint8Array): void {
   if (key.length !== 16 && key.length !== 24 && key.length !== 32)
     throw new MillraceError("INVALID_PARAMETER_VALUE.AES_KEY_LENGTH", { actualLength: String(key.length) });
 }
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
 const blocks: Readonly<Record<string, number>> = { "SHA-384": 128, "SHA-512": 128 };
 type Digest = (bytes: Uint8Array) => Uint8Array;
 const digests: Readonly<Record<string, Digest>> = {
@@ -42,11 +33,7 @@ const digests: Readonly<Record<string, Digest>> = {
   "SHA-512": (b) => sha2(b, 0, b.length, 512)!,
 };
 function hmacOf(key: Uint8Array, message: Uint8Array, algorithm: string): Uint8Array {
-  const digest = digests[algorithm]!;
-  const size = blocks[algorithm] ?? 64;
-  const short = key.length > size ? digest(key) : key;
-  const mixed = (mark: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (short[i] ?? 0) ^ mark);
-  return digest(joined(mixed(0x5c), digest(joined(mixed(0x36), message))));
+  return hmacBytes(key, message, digests[algorithm]!, blocks[algorithm] ?? 64);
 }
 
 /**

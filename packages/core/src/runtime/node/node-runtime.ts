@@ -3,6 +3,7 @@ import type { Random } from "../random.ts";
 import type { Runtime } from "../runtime.ts";
 import { NodeClock } from "./node-clock.ts";
 import { NodeCompression } from "./node-compression.ts";
+import { NodeCrypto } from "./node-crypto.ts";
 import { NodeFileSystem } from "./node-file-system.ts";
 import { NodeNetwork } from "./node-network.ts";
 import { NodeProcess } from "./node-process.ts";
@@ -27,6 +28,7 @@ export function createNodeRuntime(files: { readonly blockingReads?: boolean } = 
     network: new NodeNetwork(),
     process: new NodeProcess(),
     compression: new NodeCompression(),
+    crypto: new NodeCrypto(),
     ...(workers === undefined ? {} : { workers }),
   };
 }

@@ -1,4 +1,5 @@
 import { PlatformCompression } from "../compression.ts";
+import { PortableCrypto } from "../crypto.ts";
 import type { Runtime } from "../runtime.ts";
 import type { FaultPlan, Survival } from "./fault-plan.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -57,6 +58,7 @@ function start(machine: Machine, fs: SimulatedFileSystem): SimulatedRuntime {
     network: machine.network,
     process,
     compression: new PlatformCompression(),
+    crypto: new PortableCrypto(),
     fs,
     restart(options = {}) {
       process.die();

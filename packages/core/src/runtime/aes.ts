@@ -1,8 +1,13 @@
-/** AES (FIPS 197) in ECB, CBC and GCM mode (SP 800-38D) over bytes. Tables are made on first use. */
+/**
+ * AES (FIPS 197) in ECB, CBC and GCM mode (SP 800-38D) over bytes, for the SQL functions and for runtimes without
+ * `node:crypto`. Tables are made on first use.
+ */
 
 interface Tables {
   readonly box: Uint8Array;
   readonly inverse: Uint8Array;
+  /** What a byte in the first row of a column becomes in a round: substituted and mixed. */
+  readonly mixed: Int32Array;
 }
 let tables: Tables | undefined;
 function tablesOf(): Tables {
@@ -24,15 +29,44 @@ function tablesOf(): Tables {
   } while (p !== 1);
   box[0] = 0x63;
   box.forEach((value, i) => (inverse[value] = i));
-  return (tables = { box, inverse });
+  const mixed = Int32Array.from(box, (s) => (double(s) << 24) | (s << 16) | (s << 8) | (double(s) ^ s));
+  return (tables = { box, inverse, mixed });
 }
 const double = (x: number): number => ((x << 1) ^ (x & 0x80 ? 0x1b : 0)) & 0xff;
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+function putWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+/** A column after a round, of the columns that its rows are shifted in from. */
+function column(mixed: Int32Array, a: number, b: number, c: number, d: number): number {
+  const second = mixed[(b >>> 16) & 0xff]!;
+  const third = mixed[(c >>> 8) & 0xff]!;
+  const fourth = mixed[d & 0xff]!;
+  return (
+    mixed[a >>> 24]! ^
+    ((second >>> 8) | (second << 24)) ^
+    ((third >>> 16) | (third << 16)) ^
+    ((fourth >>> 24) | (fourth << 8))
+  );
+}
+/** A column after the last round, which does not mix. */
+function substituted(box: Uint8Array, a: number, b: number, c: number, d: number): number {
+  return (box[a >>> 24]! << 24) | (box[(b >>> 16) & 0xff]! << 16) | (box[(c >>> 8) & 0xff]! << 8) | box[d & 0xff]!;
+}
 
 const blockSize = 16;
 
 /** One key; works on one block at a time, in place. */
 class BlockCipher {
   readonly #round: Uint8Array;
+  /** The same as words. */
+  readonly #words: Int32Array;
   readonly #rounds: number;
 
   /** @param key 16, 24 or 32 bytes */
@@ -52,28 +86,34 @@ class BlockCipher {
       [a, b, c, d].forEach((value, k) => (out[i + k] = out[i + k - key.length]! ^ value));
     }
     this.#round = out;
+    this.#words = Int32Array.from({ length: out.length / 4 }, (_, i) => word(out, 4 * i));
   }
 
   #addKey(block: Uint8Array, round: number): void {
     for (let i = 0; i < blockSize; i++) block[i]! ^= this.#round[round * blockSize + i]!;
   }
   encrypt(block: Uint8Array): void {
-    const { box } = tablesOf();
-    const moved = new Uint8Array(blockSize);
-    this.#addKey(block, 0);
-    for (let round = 1; round <= this.#rounds; round++) {
-      for (let i = 0; i < blockSize; i++) moved[i] = box[block[(i + 4 * (i & 3)) & 15]!]!;
-      for (let c = 0; c < blockSize; c += 4) {
-        const [s0, s1, s2, s3] = [moved[c]!, moved[c + 1]!, moved[c + 2]!, moved[c + 3]!];
-        const all = round === this.#rounds ? 0 : s0 ^ s1 ^ s2 ^ s3;
-        const mix = round === this.#rounds ? 0 : 1;
-        block[c] = s0 ^ all ^ (mix * double(s0 ^ s1));
-        block[c + 1] = s1 ^ all ^ (mix * double(s1 ^ s2));
-        block[c + 2] = s2 ^ all ^ (mix * double(s2 ^ s3));
-        block[c + 3] = s3 ^ all ^ (mix * double(s3 ^ s0));
-      }
-      this.#addKey(block, round);
+    const { box, mixed } = tablesOf();
+    const words = this.#words;
+    let [s0, s1, s2, s3] = [word(block, 0), word(block, 4), word(block, 8), word(block, 12)];
+    s0 ^= words[0]!;
+    s1 ^= words[1]!;
+    s2 ^= words[2]!;
+    s3 ^= words[3]!;
+    let k = 4;
+    for (let round = 1; round < this.#rounds; round++, k += 4) {
+      const t0 = column(mixed, s0, s1, s2, s3) ^ words[k]!;
+      const t1 = column(mixed, s1, s2, s3, s0) ^ words[k + 1]!;
+      const t2 = column(mixed, s2, s3, s0, s1) ^ words[k + 2]!;
+      s3 = column(mixed, s3, s0, s1, s2) ^ words[k + 3]!;
+      s0 = t0;
+      s1 = t1;
+      s2 = t2;
     }
+    putWord(block, 0, substituted(box, s0, s1, s2, s3) ^ words[k]!);
+    putWord(block, 4, substituted(box, s1, s2, s3, s0) ^ words[k + 1]!);
+    putWord(block, 8, substituted(box, s2, s3, s0, s1) ^ words[k + 2]!);
+    putWord(block, 12, substituted(box, s3, s0, s1, s2) ^ words[k + 3]!);
   }
   decrypt(block: Uint8Array): void {
     const { inverse } = tablesOf();
@@ -146,32 +186,70 @@ export function decryptBlocks(
   return unpadded(out);
 }
 
-/** Multiplies two elements of GF(2^128), bits in GCM's order; the result replaces `x`. */
-function multiply(x: Uint32Array, h: Uint32Array): void {
-  const v = h.slice();
-  let [z0, z1, z2, z3] = [0, 0, 0, 0];
-  for (let i = 0; i < 128; i++) {
-    if ((x[i >> 5]! >>> (31 - (i & 31))) & 1) {
-      z0 ^= v[0]!;
-      z1 ^= v[1]!;
-      z2 ^= v[2]!;
-      z3 ^= v[3]!;
+/** The remainders of four bits that are shifted out of an element of GF(2^128), in GCM's order of bits. */
+const remainders: readonly number[] = [
+  0x0000, 0x1c20, 0x3840, 0x2460, 0x7080, 0x6ca0, 0x48c0, 0x54e0, 0xe100, 0xfd20, 0xd940, 0xc560, 0x9180, 0x8da0,
+  0xa9c0, 0xb5e0,
+];
+
+/** GCM's hash of blocks: sums that are multiplied by one element of GF(2^128), four bits at a time. */
+class GaloisHash {
+  /** The multiples of the element by four bits, as four words each. */
+  readonly #multiples = new Int32Array(64);
+  readonly #sum = new Uint8Array(blockSize);
+
+  constructor(element: Uint8Array) {
+    const multiples = this.#multiples;
+    let [a, b, c, d] = [word(element, 0), word(element, 4), word(element, 8), word(element, 12)];
+    for (let at = 8; at > 0; at >>= 1) {
+      multiples.set([a, b, c, d], 4 * at);
+      const carry = d & 1;
+      d = (d >>> 1) | (c << 31);
+      c = (c >>> 1) | (b << 31);
+      b = (b >>> 1) | (a << 31);
+      a = (a >>> 1) ^ (carry === 1 ? 0xe1000000 : 0);
     }
-    const carry = v[3]! & 1;
-    v[3] = (v[3]! >>> 1) | (v[2]! << 31);
-    v[2] = (v[2]! >>> 1) | (v[1]! << 31);
-    v[1] = (v[1]! >>> 1) | (v[0]! << 31);
-    v[0] = v[0]! >>> 1;
-    if (carry) v[0] ^= 0xe1000000;
+    for (let high = 2; high < 16; high <<= 1) {
+      for (let low = 1; low < high; low++) {
+        for (let i = 0; i < 4; i++)
+          multiples[4 * (high + low) + i] = multiples[4 * high + i]! ^ multiples[4 * low + i]!;
+      }
+    }
   }
-  x.set([z0, z1, z2, z3]);
-}
-function wordsOf(block: Uint8Array): Uint32Array {
-  const view = new DataView(block.buffer, block.byteOffset, block.length);
-  return Uint32Array.from({ length: 4 }, (_, i) => view.getUint32(i * 4));
+
+  /** Adds bytes, the last block filled up with zeros. */
+  add(bytes: Uint8Array): void {
+    const sum = this.#sum;
+    for (let at = 0; at < bytes.length; at += blockSize) {
+      const end = Math.min(blockSize, bytes.length - at);
+      for (let i = 0; i < end; i++) sum[i]! ^= bytes[at + i]!;
+      this.#multiply();
+    }
+  }
+  #multiply(): void {
+    const sum = this.#sum;
+    const multiples = this.#multiples;
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let half = 31; half >= 0; half--) {
+      const byte = sum[half >> 1]!;
+      const at = 4 * ((half & 1) === 1 ? byte & 15 : byte >> 4);
+      const rest = remainders[d & 15]!;
+      d = ((d >>> 4) | (c << 28)) ^ multiples[at + 3]!;
+      c = ((c >>> 4) | (b << 28)) ^ multiples[at + 2]!;
+      b = ((b >>> 4) | (a << 28)) ^ multiples[at + 1]!;
+      a = (a >>> 4) ^ (rest << 16) ^ multiples[at]!;
+    }
+    putWord(sum, 0, a);
+    putWord(sum, 4, b);
+    putWord(sum, 8, c);
+    putWord(sum, 12, d);
+  }
+  get bytes(): Uint8Array {
+    return this.#sum;
+  }
 }
 
-const tagSize = 16;
+export const tagSize = 16;
 /** GCM: the keystream over `text`, and the tag over the encrypted bytes and what is authenticated with them. */
 class Gcm {
   readonly #cipher: BlockCipher;
@@ -197,26 +275,15 @@ class Gcm {
   tag(encrypted: Uint8Array, authenticated: Uint8Array): Uint8Array {
     const zero = new Uint8Array(blockSize);
     this.#cipher.encrypt(zero);
-    const h = wordsOf(zero);
-    const hash = new Uint32Array(4);
-    const add = (block: Uint8Array): void => {
-      wordsOf(block).forEach((word, i) => (hash[i]! ^= word));
-      multiply(hash, h);
-    };
-    for (const part of [authenticated, encrypted])
-      for (let at = 0; at < part.length; at += blockSize) {
-        const block = new Uint8Array(blockSize);
-        block.set(part.subarray(at, at + blockSize));
-        add(block);
-      }
+    const hash = new GaloisHash(zero);
+    hash.add(authenticated);
+    hash.add(encrypted);
     const sizes = new DataView(new ArrayBuffer(blockSize));
     sizes.setBigUint64(0, BigInt(authenticated.length) * 8n);
     sizes.setBigUint64(8, BigInt(encrypted.length) * 8n);
-    add(new Uint8Array(sizes.buffer));
+    hash.add(new Uint8Array(sizes.buffer));
     const out = this.#keyBlock(1);
-    hash.forEach((word, i) => {
-      for (let k = 0; k < 4; k++) out[i * 4 + k]! ^= (word >>> (24 - k * 8)) & 0xff;
-    });
+    hash.bytes.forEach((byte, i) => (out[i]! ^= byte));
     return out;
   }
 }
