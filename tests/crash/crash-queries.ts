@@ -38,7 +38,7 @@ function neighbours(rows: Clicks, marked: (rows: Clicks) => Clicks) {
     .selectExpr("l.user AS user", "l.at AS at", "l.amount AS amount", "r.amount AS other");
 }
 
-export const crashQueries: readonly CrashQuery[] = [
+const queries: readonly CrashQuery[] = [
   {
     name: "JSON files to JSON files",
     files: clicks,
@@ -357,4 +357,19 @@ export const crashQueries: readonly CrashQuery[] = [
         .trigger({ availableNow: true })
         .start("/out"),
   },
+];
+
+function encrypted(name: string): CrashQuery {
+  const query = queries.find((each) => each.name === name)!;
+  return {
+    ...query,
+    name: `${name}, encrypted`,
+    files: { "/keys/checkpoint": "5f".repeat(32), ...query.files },
+    settings: { "millrace.checkpoint.encryption.keys": "file:/keys/checkpoint" },
+  };
+}
+
+export const crashQueries: readonly CrashQuery[] = [
+  ...queries,
+  encrypted("JSON files to windowed counts in JSON files"),
 ];

@@ -49,6 +49,8 @@ export interface CrashQuery {
    */
   batch(spark: SparkSession): { collect(): Promise<readonly unknown[]> };
   readonly keys?: readonly string[];
+  /** Beside those that all queries run with. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Outcome {
@@ -86,7 +88,7 @@ async function attemptRun(
   store: BatchStore,
   order: DiskOrder,
 ): Promise<string | null> {
-  const spark = await sessionOn(order === "offsets last" ? withOffsetsLast(runtime) : runtime);
+  const spark = await sessionOn(order === "offsets last" ? withOffsetsLast(runtime) : runtime, query.settings);
   try {
     const running = await finish(runtime, query.start(spark, store));
     await finish(runtime, running.awaitTermination());
@@ -122,9 +124,9 @@ function withOffsetsLast(runtime: SimulatedRuntime): Runtime {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-function sessionOn(runtime: Runtime): Promise<SparkSession> {
+function sessionOn(runtime: Runtime, more: CrashQuery["settings"] = {}): Promise<SparkSession> {
   const builder = SparkSession.builder.engine(async (request) => new EmbeddedEngine(request, runtime));
-  for (const [key, value] of Object.entries(settings)) builder.config(key, value);
+  for (const [key, value] of Object.entries({ ...settings, ...more })) builder.config(key, value);
   return builder.create();
 }
 

@@ -178,6 +178,19 @@ export const faultTable: readonly Fault[] = [
     "`PATH_NOT_ALLOWED` before anything is read or written",
     t.restrictPaths,
   ),
+  row(
+    "B18",
+    "encrypted checkpoint, its key missing or another",
+    "`CHECKPOINT_ENCRYPTION_KEY` with the key's id, before anything is written; no tool takes it for damage",
+    t.encrypted,
+  ),
+  row("B19", "byte of an encrypted file changed", "damage, as of a file that is not encrypted", t.encrypted),
+  row(
+    "B20",
+    "crash while a key is erased from state",
+    "all of the old files or all of the new ones; the next run, or the next call, ends it",
+    t.erase,
+  ),
 
   row(
     "C1",

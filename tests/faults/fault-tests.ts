@@ -18,6 +18,8 @@ export const faultTests = {
   oddFiles: `${core}/sources/files/odd-files.test.ts`,
   tail: `${core}/sources/tail/tail.test.ts`,
   restrictPaths: `${core}/session/restrict-paths.test.ts`,
+  encrypted: "tests/engine/encrypted-checkpoints.test.ts",
+  erase: "tests/engine/erase-key.test.ts",
   hostileStreams: "tests/engine/hostile-streams.test.ts",
   sockets: "tests/engine/hostile-sockets.test.ts",
   parallel: "tests/engine/parallel.test.ts",

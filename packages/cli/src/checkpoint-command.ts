@@ -4,40 +4,48 @@ import {
   activeEngines,
   applyRepair,
   type CheckpointDifference,
+  checkpointFileSystem,
   compareWithCheckpoint,
+  countByKey,
   createNodeRuntime,
   describeCheckpoint,
+  eraseKey,
+  loadCheckpointKeys,
   lookInsteadOfStarting,
   planRepair,
   repartitionCheckpoint,
   verifyCheckpoint,
 } from "millrace/engine";
-import type { CheckpointOptions, StateOptions } from "./checkpoint-options.ts";
+import type { CheckpointOptions, EraseOptions, StateOptions } from "./checkpoint-options.ts";
 import { Misuse } from "./misuse.ts";
 
 /** `checkpoint ACTION DIRECTORY`. Exit code 1 when verify finds an error, or repair leaves one. */
 export async function checkpointCommand(options: CheckpointOptions): Promise<number> {
-  const { path } = options;
-  const { fs } = createNodeRuntime();
+  const { path, keys } = options;
+  const base = createNodeRuntime();
+  const runtime = { ...base, fs: checkpointFileSystem(base, path, await loadCheckpointKeys(keys, base)) };
   switch (options.action) {
     case "show":
-      return show(path, fs);
+      return show(path, runtime.fs, await countByKey(base.fs, path));
     case "verify":
-      return verify(path, fs);
+      return verify(path, runtime.fs);
     case "repair":
-      return repair(path, options.apply);
+      return repair(path, runtime, options.apply);
     case "repartition":
-      return repartition(path, options.partitions);
+      return repartition(path, runtime, options.partitions);
     case "diff":
       return diff(path, options.file, options.words);
     case "state":
-      return state(path, options);
+      return state(path, runtime, keys, options);
+    case "erase":
+      return erase(path, runtime, options);
   }
 }
 
-type FileSystem = Parameters<typeof describeCheckpoint>[0];
+type Runtime = ReturnType<typeof createNodeRuntime>;
+type FileSystem = Runtime["fs"];
 
-async function show(path: string, fs: FileSystem): Promise<number> {
+async function show(path: string, fs: FileSystem, filesByKey: Awaited<ReturnType<typeof countByKey>>): Promise<number> {
   const found = await describeCheckpoint(fs, path);
   const time = (ms: number | null): string => (ms === null || ms === 0 ? "none" : new Date(ms).toISOString());
   const lines: (readonly [string, string])[] = [
@@ -57,6 +65,12 @@ async function show(path: string, fs: FileSystem): Promise<number> {
       return [`state ${operatorId}`, name === undefined ? operatorName : `${name} (${operatorName})`] as const;
     }),
     ["state size", `${found.stateBytes} bytes`],
+    ...(filesByKey.size === 1 && filesByKey.has(null)
+      ? []
+      : Array.from(
+          filesByKey,
+          ([key, files]) => [key === null ? "not encrypted" : `key ${key}`, `${files} files`] as const,
+        )),
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   process.stdout.write(`${lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n")}\n`);
@@ -73,8 +87,7 @@ async function verify(path: string, fs: FileSystem): Promise<number> {
   return errors === 0 ? 0 : 1;
 }
 
-async function repair(path: string, apply: boolean): Promise<number> {
-  const runtime = createNodeRuntime();
+async function repair(path: string, runtime: Runtime, apply: boolean): Promise<number> {
   const plan = await planRepair(runtime.fs, path);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   for (const step of plan.steps) {
@@ -95,17 +108,24 @@ async function repair(path: string, apply: boolean): Promise<number> {
   return 0;
 }
 
-async function repartition(path: string, partitions: number): Promise<number> {
-  const { batchId, from, to, rows } = await repartitionCheckpoint(createNodeRuntime(), path, partitions);
+async function repartition(path: string, runtime: Runtime, partitions: number): Promise<number> {
+  const { batchId, from, to, rows } = await repartitionCheckpoint(runtime, path, partitions);
   process.stdout.write(
     `${path}: ${rows} entries of state are dealt out to ${to} partitions instead of ${from}, as batch ${batchId}\n`,
   );
   return 0;
 }
 
-async function state(path: string, { operator, where, limit, json, read }: StateOptions): Promise<number> {
-  await using spark = await SparkSession.builder.master("local").create();
-  const operatorId = operator === undefined ? 0 : await operatorIdOf(path, operator);
+async function state(
+  path: string,
+  runtime: Runtime,
+  keys: string | undefined,
+  { operator, where, limit, json, read }: StateOptions,
+): Promise<number> {
+  const builder = SparkSession.builder.master("local");
+  if (keys !== undefined) builder.config("millrace.checkpoint.encryption.keys", keys);
+  await using spark = await builder.create();
+  const operatorId = operator === undefined ? 0 : await operatorIdOf(path, runtime.fs, operator);
   const all = spark.read.format("statestore").options(read).option("operatorId", operatorId).load(path);
   const rows = (where === undefined ? all : all.filter(where)).limit(limit);
   if (json) for (const { value } of await rows.toJSON().collect()) process.stdout.write(`${value}\n`);
@@ -113,10 +133,39 @@ async function state(path: string, { operator, where, limit, json, read }: State
   return 0;
 }
 
+async function erase(
+  path: string,
+  runtime: Runtime,
+  { key, column, operator, store, dryRun }: EraseOptions,
+): Promise<number> {
+  const { stores, elsewhere, replayedBatch } = await eraseKey(runtime, path, {
+    key,
+    dryRun,
+    ...(column === undefined ? {} : { column }),
+    ...(operator === undefined ? {} : { operatorId: await operatorIdOf(path, runtime.fs, operator) }),
+    ...(store === undefined ? {} : { storeName: store }),
+  });
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  for (const found of stores) {
+    const place = `state ${found.operatorId} ${found.operatorName}, ${found.storeName}`;
+    const verb = dryRun ? "would erase" : "erased";
+    if (found.records > 0)
+      say(`${place}: ${verb} ${found.records} records (${found.columns.join(", ")}) from ${found.files} files`);
+    if (found.inside > 0) say(`${place}: ${found.inside} records stay that have it inside of a longer value`);
+  }
+  if (stores.every(({ records }) => records === 0)) say(`${path}: no state has the key`);
+  for (const file of elsewhere) say(`not changed, and mentions it: ${file}`);
+  if (replayedBatch !== null) {
+    say(`batch ${replayedBatch} was not committed: it is run again, and brings back what its sources still have`);
+  }
+  if (dryRun) say(`${path}: nothing was changed`);
+  return 0;
+}
+
 /** A number, the name of an operator, or that of a kind of operator that stands once in the checkpoint. */
-async function operatorIdOf(path: string, name: string): Promise<number> {
+async function operatorIdOf(path: string, fs: FileSystem, name: string): Promise<number> {
   if (/^\d+$/.test(name)) return Number(name);
-  const { operators, operatorNames } = await describeCheckpoint(createNodeRuntime().fs, path);
+  const { operators, operatorNames } = await describeCheckpoint(fs, path);
   const named = operators.filter(({ operatorId }) => operatorNames.get(operatorId) === name);
   const found = named.length > 0 ? named : operators.filter(({ operatorName }) => operatorName === name);
   if (found.length === 1) return found[0]!.operatorId;

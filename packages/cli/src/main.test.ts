@@ -25,13 +25,18 @@ test.each([
   [["run", "a.ts", "--fast"], "run has no option --fast; the module's own options come after --"],
   [["run", "a.ts", "--grace", "x"], "--grace wants a number of seconds, not x"],
   [["run", "a.ts", "--restart=x"], "--restart=N wants a number of restarts, not --restart=x"],
-  [["checkpoint", "look", "."], "checkpoint wants show, verify, state, diff, repair or repartition, and a directory"],
+  [
+    ["checkpoint", "look", "."],
+    "checkpoint wants show, verify, state, diff, repair, repartition or erase, and a directory",
+  ],
   [
     ["checkpoint", "repartition", ".", "some"],
     "checkpoint repartition wants a directory and a number of partitions, not some",
   ],
   [["checkpoint", "show"], "checkpoint show wants one directory"],
   [["checkpoint", "show", ".", "--apply"], "checkpoint show has no option --apply"],
+  [["checkpoint", "erase", "."], "checkpoint erase wants one directory and a key"],
+  [["checkpoint", "erase", ".", "a", "--", "b"], "checkpoint erase wants one directory and a key"],
   [["checkpoint", "diff", ".", "nothing.ts"], `there is no file ${join(process.cwd(), "nothing.ts")}`],
   [["checkpoint", "state", ".", "--limit", "none"], "--limit wants a number of rows, not none"],
   [
@@ -81,6 +86,13 @@ test("run shows the batches of a query and passes arguments on; show and verify 
   const show = await millrace("checkpoint", "show", checkpoint);
   expect(show.stdout).toMatch(/^last committed batch {2}0$/m);
   expect((await millrace("checkpoint", "verify", checkpoint)).stdout).toContain("the checkpoint can be continued");
+  const erase = await millrace("checkpoint", "erase", checkpoint, "--dry-run", "--", "-nobody");
+  expect(erase.stdout).toBe(`${checkpoint}: no state has the key\n${checkpoint}: nothing was changed\n`);
+  const keyless = await millrace("checkpoint", "show", checkpoint, "--keys", "env:MILLRACE_NO_SUCH_KEY");
+  expect(keyless).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("CHECKPOINT_ENCRYPTION_KEY.INVALID") as unknown,
+  });
 
   const sums = await millrace("checkpoint", "state", checkpoint, "--operator", "stateStoreSave", "--json");
   expect(sums.stdout).toBe('{"key":{},"value":{"sum":3},"partition_id":0}\n');

@@ -27,8 +27,15 @@ const usage = `usage:
                         runs the module without starting its queries, and says what of
                         the checkpoint they would keep, compute again, or be refused for
   millrace checkpoint repair DIRECTORY [--apply]
-  millrace checkpoint repartition DIRECTORY PARTITIONS
                         says what can be mended without losing rows; --apply does it
+  millrace checkpoint repartition DIRECTORY PARTITIONS
+                        deals the state of a stopped query out to another number of
+                        partitions
+  millrace checkpoint erase DIRECTORY KEY [--column NAME] [--operator NAME] [--store NAME] [--dry-run]
+                        removes what belongs to a key from the state of a stopped query,
+                        in all versions; --dry-run says what would go
+        all but diff, of an encrypted checkpoint: --keys REFERENCES,
+        such as env:CHECKPOINT_KEY or file:/run/secrets/key
   millrace --version | --help
 `;
 

@@ -19,6 +19,8 @@ import { ScriptSink } from "./script-sink.ts";
 export class TestEngine implements Engine {
   readonly #request: EngineRequest;
   readonly #views = new Map<string, LogicalPlan>();
+  /** What was done to the policies of views, in order. */
+  #policies: readonly { readonly view: string; readonly set: (tables: EngineTables) => void }[] = [];
   #runtime: SimulatedRuntime;
   #engine: EmbeddedEngine;
 
@@ -26,6 +28,7 @@ export class TestEngine implements Engine {
     this.#request = request;
     this.#runtime = createSimulatedRuntime(seed, { startMs });
     this.#engine = this.#open(request.conf);
+    this.tables = this.#tables();
   }
 
   /** The simulated machine as the process that runs now sees it. */
@@ -41,6 +44,7 @@ export class TestEngine implements Engine {
     this.#runtime = this.#runtime.restart({ survive, power: survive !== "all" });
     this.#engine = this.#open(conf.all());
     for (const [name, plan] of this.#views) this.#engine.tables.createView(name, plan, true);
+    for (const { set } of this.#policies) set(this.#engine.tables);
     for (const listener of listeners) this.#engine.streams.addListener(listener);
   }
 
@@ -63,21 +67,34 @@ export class TestEngine implements Engine {
   get streams(): EmbeddedEngine["streams"] {
     return this.#engine.streams;
   }
-  readonly tables: EngineTables = {
-    createView: (name, plan, replace) => {
-      this.#engine.tables.createView(name, plan, replace);
-      this.#views.set(name, plan);
-    },
-    dropView: (name) => {
-      this.#views.delete(name);
-      return this.#engine.tables.dropView(name);
-    },
-    createGlobalView: (name, plan, replace) => this.#engine.tables.createGlobalView(name, plan, replace),
-    dropGlobalView: (name) => this.#engine.tables.dropGlobalView(name),
-    list: () => this.#engine.tables.list(),
-    listGlobal: () => this.#engine.tables.listGlobal(),
-    find: (name) => this.#engine.tables.find(name),
-  };
+  readonly tables: EngineTables;
+  #tables(): EngineTables {
+    return {
+      createView: (name, plan, replace) => {
+        this.#engine.tables.createView(name, plan, replace);
+        this.#views.set(name, plan);
+      },
+      dropView: (name) => {
+        this.#views.delete(name);
+        this.#policies = this.#policies.filter(({ view }) => view !== name);
+        return this.#engine.tables.dropView(name);
+      },
+      createGlobalView: (name, plan, replace) => this.#engine.tables.createGlobalView(name, plan, replace),
+      dropGlobalView: (name) => this.#engine.tables.dropGlobalView(name),
+      list: () => this.#engine.tables.list(),
+      listGlobal: () => this.#engine.tables.listGlobal(),
+      find: (name) => this.#engine.tables.find(name),
+      roles: new Set(this.#engine.tables.roles),
+      setRowFilter: (view, policy) => this.#setPolicy(view, (tables) => tables.setRowFilter(view, policy)),
+      setColumnMask: (view, column, policy) =>
+        this.#setPolicy(view, (tables) => tables.setColumnMask(view, column, policy)),
+    };
+  }
+  #setPolicy(view: string, set: (tables: EngineTables) => void): void {
+    set(this.#engine.tables);
+    // Global views do not outlive the process.
+    if (this.#views.has(view)) this.#policies = [...this.#policies, { view, set }];
+  }
   get cache(): EmbeddedEngine["cache"] {
     return this.#engine.cache;
   }
@@ -116,8 +133,8 @@ export class TestEngine implements Engine {
   setLogLevel(level: Parameters<Engine["setLogLevel"]>[0]): void {
     this.#engine.setLogLevel(level);
   }
-  newSession(): Promise<Engine> {
-    return this.#engine.newSession();
+  newSession(roles?: readonly string[]): Promise<Engine> {
+    return this.#engine.newSession(roles);
   }
   stop(): Promise<void> {
     return this.#engine.stop();

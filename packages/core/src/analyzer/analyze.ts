@@ -175,6 +175,7 @@ export function analyze(plan: LogicalPlan, context: AnalysisContext): LogicalPla
     case "Window":
     case "EventTimeWatermark":
     case "LateRows":
+    case "Guard":
     case "StreamingDeduplicate":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":

@@ -3,6 +3,7 @@ import type { Derived } from "../logical-plan/derived.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import type { AnalysisContext } from "./context.ts";
 import { nameOperator } from "./name-operator.ts";
+import { resolveGuarded } from "./resolve-guarded.ts";
 import { resolveMatchSchema } from "./resolve-match-schema.ts";
 import { resolveNaDrop, resolveNaFill, resolveNaReplace } from "./resolve-na.ts";
 import { resolvePivot } from "./resolve-pivot.ts";
@@ -17,6 +18,8 @@ export function resolveDerived({ relation }: Derived, input: LogicalPlan, contex
       return { kind: "Hint", input, name: relation.name };
     case "OperatorName":
       return nameOperator(input, relation.name);
+    case "Guarded":
+      return resolveGuarded(relation, input, context);
     case "NaDrop":
       return resolveNaDrop(relation, input, context);
     case "NaFill":

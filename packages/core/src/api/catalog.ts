@@ -1,8 +1,15 @@
 import { MillraceError } from "../errors/index.ts";
+import type { Expr } from "../expressions/expression.ts";
 import { functionRegistry } from "../functions/registry.ts";
+import type { Guarded } from "../logical-plan/derived.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import type { TableInfo } from "../session/engine.ts";
+import { parseExpression } from "../sql/index.ts";
 import { simpleString } from "../types/type-names.ts";
+import { columnOf, columnsOf } from "./columns.ts";
+import type { Column } from "./column.ts";
+import type { BooleanType, ColumnLike, Untyped, UntypedSchema } from "./column-types.ts";
+import type { Columns } from "./selection-types.ts";
 import type { SessionContext } from "./session-context.ts";
 import { StorageLevel } from "./storage-level.ts";
 
@@ -37,6 +44,19 @@ export interface CatalogDatabase {
   readonly name: string;
   readonly catalog: string;
   readonly description: string;
+}
+
+/** Which rows of a view are seen: SQL text, a column, or a lambda over the columns. */
+export type RowCondition =
+  | string
+  | ColumnLike<BooleanType | Untyped>
+  | ((columns: Columns<UntypedSchema>) => ColumnLike<BooleanType | Untyped>);
+/** What is seen instead of a column: SQL text, a column, or a lambda over the column that gives one of them. */
+export type MaskExpression = string | ColumnLike | ((column: Column<Untyped>) => ColumnLike | string);
+/** Whom a row filter or a column mask does not bind. */
+export interface PolicyOptions {
+  /** Sessions that have one of these roles. Default: it binds all, also the one that sets it. */
+  readonly except?: readonly string[];
 }
 
 const database: CatalogDatabase = { name: "default", catalog: "spark_catalog", description: "default database" };
@@ -120,6 +140,52 @@ export class Catalog {
   async dropGlobalTempView(name: string): Promise<boolean> {
     await this.#forget(`global_temp.${name}`);
     return this.#session.engine.tables.dropGlobalView(name);
+  }
+
+  // ---- policies --------------------------------------------------------------------------------------------------------
+
+  /** The roles of this session, which decide what it sees of views with policies. */
+  currentRoles(): readonly string[] {
+    return [...this.#session.engine.tables.roles];
+  }
+  /**
+   * From now on a view shows only rows for which a condition is true: `setRowFilter("global_temp.orders", (c) => c("region").eq("EU"),
+   * { except: ["admin"] })`. The condition sees the view's columns as they are, also masked ones. It is part of whatever reads the view, right
+   * above the view's own plan: no condition, function or error of the reader's comes to the other rows. Queries that run go on as they began.
+   * @throws MillraceError TABLE_OR_VIEW_NOT_FOUND; INSUFFICIENT_PERMISSIONS when another session made the view; and what
+   * analysis finds wrong with the condition
+   */
+  async setRowFilter(view: string, condition: RowCondition, options: PolicyOptions = {}): Promise<void> {
+    const expression = typeof condition === "string" ? this.#parsed(condition) : columnOf(condition);
+    await this.#check(view, { kind: "Guarded", view, filter: expression, masks: [] });
+    this.#session.engine.tables.setRowFilter(view, { expression, except: options.except ?? [] });
+  }
+  /** The view shows all rows again. Throws as {@link setRowFilter}. */
+  async dropRowFilter(view: string): Promise<void> {
+    this.#session.engine.tables.setRowFilter(view, undefined);
+  }
+  /**
+   * From now on a view shows an expression in the place of a column: `setColumnMask("global_temp.orders", "email", (email) => lit("***"),
+   * { except: ["support"] })`. The mask sees the view's columns as they are and has the column's type, or one that fits into it; use
+   * functions that do not fail (`try_…`), as errors quote values.
+   * @throws MillraceError as {@link setRowFilter}; INVALID_COLUMN_MASK, UNRESOLVED_COLUMN_AMONG_FIELD_NAMES
+   */
+  async setColumnMask(view: string, column: string, mask: MaskExpression, options: PolicyOptions = {}): Promise<void> {
+    const given = typeof mask === "function" ? mask(columnsOf<UntypedSchema>()(column)) : mask;
+    const expression = typeof given === "string" ? this.#parsed(given) : columnOf(given);
+    await this.#check(view, { kind: "Guarded", view, masks: [{ column, mask: expression }] });
+    this.#session.engine.tables.setColumnMask(view, column, { expression, except: options.except ?? [] });
+  }
+  /** The view shows the column again. Throws as {@link setRowFilter}. */
+  async dropColumnMask(view: string, column: string): Promise<void> {
+    this.#session.engine.tables.setColumnMask(view, column, undefined);
+  }
+
+  #parsed(text: string): Expr {
+    return parseExpression(text, { timeZone: this.#session.engine.conf.get("spark.sql.session.timeZone") ?? "UTC" });
+  }
+  async #check(view: string, relation: Guarded): Promise<void> {
+    await this.#session.engine.schema({ kind: "Derived", input: this.#plan(view), relation });
   }
 
   // ---- functions -------------------------------------------------------------------------------------------------------

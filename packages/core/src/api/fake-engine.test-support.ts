@@ -35,6 +35,9 @@ export function fakeEngine(request: EngineRequest): FakeEngine {
       isModifiable: (key) => key.startsWith("spark.sql."),
     },
     tables: {
+      roles: new Set(request.roles),
+      setRowFilter: () => undefined,
+      setColumnMask: () => undefined,
       createView: (name, plan) => void views.set(name, plan),
       createGlobalView: (name, plan) => void views.set(`global_temp.${name}`, plan),
       dropView: (name) => views.delete(name),

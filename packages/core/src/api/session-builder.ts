@@ -26,6 +26,7 @@ export class SessionBuilder<O extends ValueOptions = {}> {
   readonly #open: <P extends ValueOptions>(context: OpenSession) => SparkSession<P>;
   readonly #conf = new Map<string, string>();
   #values: ValueOptions = {};
+  #roles: readonly string[] | undefined;
   #engine: EngineFactory = embeddedEngine;
 
   constructor(open: <P extends ValueOptions>(context: OpenSession) => SparkSession<P>) {
@@ -57,6 +58,14 @@ export class SessionBuilder<O extends ValueOptions = {}> {
   bigint(): SessionBuilder<O & { readonly bigint: true }> {
     return this.config({ bigint: true }) as SessionBuilder<O & { readonly bigint: true }>;
   }
+  /**
+   * What the session may see of views with row filters and column masks (`spark.catalog.setRowFilter`). They are fixed: a
+   * session cannot give itself others, and sessions that it opens have no more.
+   */
+  roles(...roles: readonly string[]): this {
+    this.#roles = roles;
+    return this;
+  }
   /** Runs the session on a given engine, such as a simulated one in tests. */
   engine(engine: EngineFactory): this {
     this.#engine = engine;
@@ -81,6 +90,10 @@ export class SessionBuilder<O extends ValueOptions = {}> {
     if (describe(found.values) !== wanted) {
       throw new MillraceError("SESSION_OPTIONS_DIFFER", { running: describe(found.values), wanted });
     }
+    const [has, asks] = [found.context.engine.tables.roles, this.#roles ?? found.context.engine.tables.roles].map(
+      (roles) => `roles: ${[...new Set(roles)].toSorted().join(", ") || "none"}`,
+    );
+    if (has !== asks) throw new MillraceError("SESSION_OPTIONS_DIFFER", { running: has!, wanted: asks! });
     const conf = found.context.engine.conf;
     for (const [key, value] of this.#conf) if (conf.isModifiable(key)) conf.set(key, value);
     return sessionOf<O>(found.context);
@@ -96,6 +109,7 @@ export class SessionBuilder<O extends ValueOptions = {}> {
       conf: new Map(this.#conf),
       bigint: values.bigint === true,
       temporal: values.timestamps === "temporal",
+      ...(this.#roles === undefined ? {} : { roles: this.#roles }),
     });
     const context: OpenSession = {
       engine,

@@ -156,9 +156,13 @@ export class SparkSession<O extends ValueOptions = {}> implements AsyncDisposabl
     return this.#context.engine.tables.dropView(name);
   }
 
-  /** A session with settings and views of its own, on the same engine. */
-  async newSession(): Promise<SparkSession<O>> {
-    return new SparkSession<O>({ ...this.#context, engine: await this.#context.engine.newSession() });
+  /**
+   * A session with settings and views of its own, on the same engine. `newSession({ roles: ["analyst"] })` gives it some of
+   * this session's roles; without them it has the same.
+   * @throws MillraceError INSUFFICIENT_PERMISSIONS for a role that this session does not have
+   */
+  async newSession(options: { readonly roles?: readonly string[] } = {}): Promise<SparkSession<O>> {
+    return new SparkSession<O>({ ...this.#context, engine: await this.#context.engine.newSession(options.roles) });
   }
   /** Stops the session's streaming queries and releases what it holds. */
   async stop(): Promise<void> {

@@ -20,6 +20,10 @@ export {
   writeEngineFactsProgram,
   writeSinkOwnerProgram,
 } from "./engine-files.ts";
+export { checkpointFileSystem, countByKey } from "./encryption/checkpoint-file-system.ts";
+export { type CheckpointKey, loadCheckpointKeys } from "./encryption/checkpoint-keys.ts";
+export { eraseKey, type ErasedStore, type EraseRequest, type ErasureReport } from "./erase/erase-key.ts";
+export { finishErasure } from "./erase/staged-erasure.ts";
 export { type FileSinkEntry, type FileSinkLogOptions, openFileSinkLog, visibleFiles } from "./file-sink-log.ts";
 export { type FileSourceEntry, openFileSourceLog, parseLogOffset, printLogOffset } from "./file-source-log.ts";
 export { pathOfUri, uriOfPath } from "./hadoop-path.ts";

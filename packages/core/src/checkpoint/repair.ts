@@ -10,8 +10,10 @@ import type { FileOperation, FileSystem } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { checkSideFiles } from "../state/side-files.ts";
 import { readStateFile } from "../state/state-file.ts";
-import { isTemporary, listOrEmpty, readText } from "./checkpoint-files.ts";
+import { type CheckpointFiles, isTemporary, listOrEmpty, readText } from "./checkpoint-files.ts";
 import { commitLogCodec } from "./commit-log.ts";
+import { finishErasure } from "./erase/staged-erasure.ts";
+import { isKeyProblem } from "./encryption/checkpoint-keys.ts";
 import { acquireLease } from "./lease.ts";
 import type { LogCodec } from "./metadata-log.ts";
 import { offsetLogCodec } from "./offset-log.ts";
@@ -56,8 +58,9 @@ async function damageOf<T>(fs: FileSystem, path: string, codec: LogCodec<T>): Pr
     if (text !== null) codec.decode(path, text);
     return null;
   } catch (error) {
-    // A version of a later release is no damage.
-    if (isMillraceError(error, "UNSUPPORTED_LOG_VERSION") || !isMillraceError(error)) throw error;
+    // A version of a later release is no damage, and neither is a key that is missing.
+    if (isMillraceError(error, "UNSUPPORTED_LOG_VERSION") || isKeyProblem(error) || !isMillraceError(error))
+      throw error;
     return error.message;
   }
 }
@@ -150,14 +153,13 @@ async function stateSteps(fs: FileSystem, directory: string): Promise<RepairStep
 }
 
 async function stateDamage(fs: FileSystem, path: string, kind: "delta" | "snapshot"): Promise<string | null> {
-  const bytes = await fs.readFile(path);
-  const reason = await checkSideFiles(fs, path, bytes);
-  if (reason !== null) return reason;
   try {
-    readStateFile(path, kind, bytes, () => undefined);
-    return null;
+    const bytes = await fs.readFile(path);
+    const reason = await checkSideFiles(fs, path, bytes);
+    if (reason === null) readStateFile(path, kind, bytes, () => undefined);
+    return reason;
   } catch (error) {
-    if (!isMillraceError(error)) throw error;
+    if (isKeyProblem(error) || !isMillraceError(error)) throw error;
     return error.message;
   }
 }
@@ -181,8 +183,10 @@ function factsSteps(findings: readonly Finding[], directory: string): RepairStep
  */
 export async function applyRepair(runtime: Runtime, directory: string, plan: RepairPlan): Promise<void> {
   const { fs, random } = runtime;
-  const lease = await acquireLease({ fs, random, durability: "fsync" }, runtime, directory);
+  const files: CheckpointFiles = { fs, random, durability: "fsync" };
+  const lease = await acquireLease(files, runtime, directory);
   try {
+    await finishErasure(files, directory);
     const aside = `${directory}/_engine/repaired`;
     const program: FileOperation[] = [{ op: "makeDirectory", path: aside }];
     const parents = new Set([aside]);

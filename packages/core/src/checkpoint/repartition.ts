@@ -24,6 +24,7 @@ import { VersionedMap } from "../state/versioned-map.ts";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
 import { openCommitLog } from "./commit-log.ts";
 import { readEngineFacts } from "./engine-files.ts";
+import { finishErasure } from "./erase/staged-erasure.ts";
 import { acquireLease } from "./lease.ts";
 import { checkStateSettings, openOffsetLog } from "./offset-log.ts";
 import {
@@ -65,6 +66,7 @@ export async function repartitionCheckpoint(
   await plannedRepartition(checkpoint, partitions, files, offsets, commits);
   const lease = await acquireLease(files, runtime, checkpoint);
   try {
+    await finishErasure(files, checkpoint);
     const planned = await plannedRepartition(checkpoint, partitions, files, offsets, commits);
     const { batchId, entry, commit, from } = planned;
     const begun: Repartition = { batchId, partitions };

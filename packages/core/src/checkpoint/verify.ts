@@ -7,7 +7,9 @@ import { readStateFile } from "../state/state-file.ts";
 import { checkSideFiles } from "../state/side-files.ts";
 import { corruptedLog, isTemporary, linesOfVersion1, listOrEmpty, readText } from "./checkpoint-files.ts";
 import { commitLogCodec } from "./commit-log.ts";
+import { isKeyProblem } from "./encryption/checkpoint-keys.ts";
 import { readEngineFacts } from "./engine-files.ts";
+import { isErasurePending } from "./erase/staged-erasure.ts";
 import { fileSourceCodec } from "./file-source-log.ts";
 import { sourceText } from "./match-sources.ts";
 import type { LogCodec } from "./metadata-log.ts";
@@ -43,6 +45,12 @@ export interface CheckpointDescription {
   readonly outputMode: string | null;
 }
 
+/** What an error says of a file; one that says nothing of it is thrown again. */
+function damageIn(error: unknown): string {
+  if (isKeyProblem(error) || !(isMillraceError(error) || error instanceof FileSystemError)) throw error;
+  return error.message;
+}
+
 const numeric = /^\d{1,15}$/;
 
 class Inspection {
@@ -64,8 +72,7 @@ class Inspection {
     try {
       return await check();
     } catch (error) {
-      if (!isMillraceError(error) && !(error instanceof FileSystemError)) throw error;
-      this.error(path, error.message);
+      this.error(path, damageIn(error));
       return null;
     }
   }
@@ -185,10 +192,10 @@ async function inspectPartition(
     try {
       readStateFile(path, type, await inspection.readable(path), () => undefined);
     } catch (error) {
-      if (!isMillraceError(error) && !(error instanceof FileSystemError)) throw error;
+      const message = damageIn(error);
       // A version after the committed one is written again by the replay.
-      if (version > neededVersion) inspection.warning(path, error.message);
-      else inspection.error(path, error.message);
+      if (version > neededVersion) inspection.warning(path, message);
+      else inspection.error(path, message);
     }
   }
   const store = stores.find((each) => each.storeName === storeName);
@@ -223,7 +230,10 @@ async function inspectState(inspection: Inspection, neededVersion: number, parti
   }
 }
 
-/** Checks every rule of the checkpoint format without changing anything; empty when all is well. */
+/**
+ * Checks every rule of the checkpoint format without changing anything; empty when all is well.
+ * @throws MillraceError CHECKPOINT_ENCRYPTION_KEY.MISSING, .UNKNOWN
+ */
 export async function verifyCheckpoint(fs: FileSystem, directory: string): Promise<Finding[]> {
   const inspection = new Inspection(fs, directory);
   if ((await fs.stat(directory))?.kind !== "directory") {
@@ -245,6 +255,9 @@ export async function verifyCheckpoint(fs: FileSystem, directory: string): Promi
   await inspectSources(inspection);
   const partitions = Number(latest?.conf.get("spark.sql.shuffle.partitions") ?? Infinity);
   await inspectState(inspection, Math.max(-1, ...commits.keys()) + 1, partitions);
+  if (await isErasurePending(fs, directory)) {
+    inspection.warning(`${directory}/_engine/erase`, "an erasure that was interrupted; the next run finishes it");
+  }
   return inspection.findings;
 }
 

@@ -15,6 +15,8 @@ export interface Literal {
   readonly kind: "Literal";
   readonly value: SqlValue;
   readonly type: DataType;
+  /** Of a policy on a view, or computed from one: texts of plans and errors do not show the value. */
+  readonly redacted?: true;
 }
 /** `a`, `t.a`, `a.b.c`: name parts as written; the analyzer decides what is qualifier, column and struct field. */
 export interface UnresolvedAttribute {

@@ -4,12 +4,16 @@ import type { DataType, SqlValue } from "../types/data-type.ts";
 import { sqlName } from "../types/type-names.ts";
 import type { Literal } from "./expression.ts";
 
+/** What stands in texts for a value that they must not show, as in Spark. */
+const redacted = "*********(redacted)";
+
 /**
  * Spark's pretty form: strings bare, numbers without suffix.
  * @param toLocalMicros from µs since the epoch to µs on the clock of the session's zone
  */
 export function literalName(literal: Literal, toLocalMicros: (micros: bigint) => bigint): string {
   const { value, type } = literal;
+  if (literal.redacted === true) return redacted;
   if (value === null) return "NULL";
   if (type.kind === "string") return value as string;
   if (type.kind === "double" || type.kind === "float") return floatingText(value as number, type.kind);
@@ -18,7 +22,7 @@ export function literalName(literal: Literal, toLocalMicros: (micros: bigint) =>
 
 /** SQL text of the literal. Arrays, maps and structs become calls of their constructors. */
 export function literalSql(literal: Literal, toLocalMicros: (micros: bigint) => bigint): string {
-  return valueSql(literal.value, literal.type, toLocalMicros, true);
+  return literal.redacted === true ? redacted : valueSql(literal.value, literal.type, toLocalMicros, true);
 }
 
 function valueSql(value: SqlValue, type: DataType, toLocalMicros: (micros: bigint) => bigint, exact: boolean): string {

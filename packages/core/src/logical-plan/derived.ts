@@ -75,6 +75,18 @@ export interface Sample {
   /** Sorts the rows first, so that the parts of a split do not overlap when the input is computed again. */
   readonly sorted: boolean;
 }
+/** What a session may see of a view: the rows for which `filter` is true, with `masks` in the place of columns. */
+export interface Guarded {
+  readonly kind: "Guarded";
+  readonly view: string;
+  readonly filter?: Expr;
+  readonly masks: readonly ColumnMask[];
+}
+/** What is seen instead of the columns of a name. */
+export interface ColumnMask {
+  readonly column: string;
+  readonly mask: Expr;
+}
 /** Advice for the planner, such as `broadcast`: changes no result, and what is not known is passed over. */
 export interface Hint {
   readonly kind: "Hint";
@@ -89,6 +101,7 @@ export interface OperatorName {
 }
 
 export type DerivedRelation =
+  | Guarded
   | Hint
   | OperatorName
   | NaDrop

@@ -312,6 +312,15 @@ export interface LateRows {
   /** Of the input: an event time, or a window. */
   readonly column: Attribute;
 }
+/**
+ * Right above the rows of a view that a policy lets through, and below its masks: what is above may not look below. Only
+ * conditions that cannot fail and call no code of a user's are moved through it.
+ */
+export interface Guard {
+  readonly kind: "Guard";
+  readonly input: LogicalPlan;
+  readonly view: string;
+}
 /** A Deduplicate of a stream: of the rows with equal keys, over all batches, the first one. One of a table is an Aggregate. */
 export interface StreamingDeduplicate {
   readonly kind: "StreamingDeduplicate";
@@ -372,6 +381,7 @@ export type LogicalPlan =
   | Window
   | EventTimeWatermark
   | LateRows
+  | Guard
   | StreamingDeduplicate
   | ResolvedUserRows
   | ResolvedKeyedGroups

@@ -33,6 +33,7 @@ export function outputOf(plan: LogicalPlan): readonly Attribute[] {
     case "CollectMetrics":
     case "Hint":
     case "LateRows":
+    case "Guard":
     case "StreamingDeduplicate":
       return outputOf(plan.input);
     case "SubqueryAlias":

@@ -132,6 +132,8 @@ export function describePlan(plan: LogicalPlan): string {
       return `EventTimeWatermark ${attribute(plan.column)}, ${plan.delayMicros / 1000n} ms`;
     case "LateRows":
       return `LateRows ${attribute(plan.column)}`;
+    case "Guard":
+      return `Guard ${plan.view}`;
     case "StreamingDeduplicate":
       return `Deduplicate${within(plan)} ${attributes(plan.keys)}`;
     default:

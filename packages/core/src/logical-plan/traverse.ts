@@ -45,6 +45,7 @@ export function childrenOfPlan(plan: LogicalPlan): readonly LogicalPlan[] {
     case "Window":
     case "EventTimeWatermark":
     case "LateRows":
+    case "Guard":
     case "StreamingDeduplicate":
     case "ResolvedUserRows":
     case "ResolvedKeyedGroups":

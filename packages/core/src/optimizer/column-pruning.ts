@@ -48,6 +48,7 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
       return over(plan, with_(required, ...plan.order));
     case "Limit":
     case "Offset":
+    case "Guard":
       return over(plan, required);
     case "Repartition":
       return over(plan, with_(required, ...plan.expressions));

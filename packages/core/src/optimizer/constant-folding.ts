@@ -23,7 +23,9 @@ function fold(expr: Expr, context: RuleContext): Expr {
   if (args.length === 0 || !args.every((arg) => arg.kind === "Literal")) return expr;
   try {
     const constant = constantValue(expr, context.evaluation);
-    return constant === undefined ? expr : { kind: "Literal", value: constant.value, type: typeOf(expr) };
+    if (constant === undefined) return expr;
+    const redacted = args.some((arg) => arg.kind === "Literal" && arg.redacted === true);
+    return { kind: "Literal", value: constant.value, type: typeOf(expr), ...(redacted ? { redacted } : {}) };
   } catch (error) {
     if (isMillraceError(error)) return expr;
     throw error;

@@ -6,6 +6,7 @@
  * when only grouping columns are used and there is a grouping; through windows when only partition columns are used;
  * through a watermark when the event-time column is not
  * used (Spark keeps late rows counting for the watermark).
+ * Through a guard only what cannot fail.
  * Not safe, and left: below a limit, a user function, a generator's or expansion's own columns, anything not deterministic.
  */
 import { sessionKeys } from "../analyzer/watermark-columns.ts";
@@ -13,6 +14,7 @@ import type { Attribute, Expr } from "../expressions/expression.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
 import { joinConjunction, referencesOf, splitConjunction } from "../expressions/conjunction.ts";
+import { cannotFail } from "./cannot-fail.ts";
 import { isDeterministic } from "./deterministic.ts";
 import type { Rule } from "./rule.ts";
 import { transformPlanUp } from "../logical-plan/traverse.ts";
@@ -103,6 +105,11 @@ function push(node: FilterNode): LogicalPlan {
           return push({ kind: "Filter", input: child, condition: substitute(node.condition, mapping) });
         }),
       };
+    }
+    case "Guard": {
+      // What can fail would tell of rows that the policy holds back.
+      const { movable, staying } = partition(node.condition, (term) => cannotFail(term));
+      return moveInto(node, movable, staying, input.input, (pushed) => ({ ...input, input: pushed }));
     }
     case "Join":
       return pushIntoJoin(node, input);

@@ -73,6 +73,7 @@ export function estimateBytes(plan: LogicalPlan, sizes: SourceSizes): number | u
     case "Repartition":
     case "CollectMetrics":
     case "EventTimeWatermark":
+    case "Guard":
       return estimateBytes(plan.input, sizes);
     default:
       // User functions and generators may make any number of rows.

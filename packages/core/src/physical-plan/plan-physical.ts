@@ -119,6 +119,9 @@ export class Planner {
         };
         return { input: below.input, steps: [...below.steps, step], output };
       }
+      case "Guard":
+        // The steps of a pipeline keep their order: a row that the policy holds back reaches none of those above.
+        return this.#pipeline(plan.input);
       case "Expand": {
         const below = this.#pipeline(plan.input);
         const step: PipelineStep = {

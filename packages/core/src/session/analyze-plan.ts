@@ -34,7 +34,10 @@ export async function analyzePlan(given: LogicalPlan, options: AnalyzePlanOption
       if (node.kind === "NamedTable" && !tables.has(node.name)) {
         // One look at a live table per analysis, so that its schema and its rows belong together.
         const view = options.catalog.plan(node.name);
-        const found = view === undefined ? undefined : await prepared(view, options);
+        const guard = options.catalog.guard(node.name);
+        const rows = view === undefined ? undefined : await prepared(view, options);
+        const found: LogicalPlan | undefined =
+          rows === undefined || guard === undefined ? rows : { kind: "Derived", input: rows, relation: guard };
         tables.set(node.name, found);
         if (found !== undefined) pending.push(found);
       }

@@ -4,6 +4,14 @@ import { childrenOfPlan, withPlanChildren } from "../logical-plan/traverse.ts";
 import { CachedTable, type CachedPlanRunner } from "./cached-table.ts";
 import type { CacheLevel, EngineCache } from "./engine.ts";
 
+/** What a cache knows of views. */
+export interface CachedViews {
+  /** The plan of a view, for caching by name. */
+  plan(name: string): LogicalPlan | undefined;
+  /** Changes whenever a row filter or column mask of any view does. */
+  readonly policyVersion: number;
+}
+
 /**
  * The plans that the session keeps the rows of. A plan is known by its root node: every DataFrame that is built on a cached
  * one holds the same node, and reads the rows from here instead.
@@ -13,20 +21,22 @@ export class CacheManager implements EngineCache {
   readonly #checkpoints = new Set<CachedTable>();
   readonly #runner: (without: CachedTable | undefined) => CachedPlanRunner;
   readonly #memory: OperatorMemory;
-  readonly #viewOf: (name: string) => LogicalPlan | undefined;
+  readonly #views: CachedViews;
+  #policies: number;
 
   /**
    * @param runner computes plans, reading from all caches but the given one
-   * @param viewOf the plan of a view, for caching by name
+   * @param views what is known of views
    */
   constructor(
     runner: (without: CachedTable | undefined) => CachedPlanRunner,
     memory: OperatorMemory,
-    viewOf: (name: string) => LogicalPlan | undefined,
+    views: CachedViews,
   ) {
     this.#runner = runner;
     this.#memory = memory;
-    this.#viewOf = viewOf;
+    this.#views = views;
+    this.#policies = views.policyVersion;
   }
 
   persist(plan: LogicalPlan, level: CacheLevel): void {
@@ -59,6 +69,7 @@ export class CacheManager implements EngineCache {
   /** The plan with its cached parts replaced by reads of the caches. */
   replaced(plan: LogicalPlan, without?: CachedTable): LogicalPlan {
     if (this.#tables.size === 0) return plan;
+    this.#forgetOlderPolicies();
     const table = this.#tables.get(plan);
     if (table !== undefined && table !== without) return table.read;
     const children = childrenOfPlan(plan);
@@ -69,6 +80,18 @@ export class CacheManager implements EngineCache {
     );
   }
 
+  /** Rows that were computed under other policies are computed anew. */
+  #forgetOlderPolicies(): void {
+    const { policyVersion } = this.#views;
+    if (this.#policies === policyVersion) return;
+    this.#policies = policyVersion;
+    for (const [plan, table] of this.#tables) {
+      this.#tables.set(plan, this.#table(plan, table.level));
+      // What cannot be removed now goes with the session.
+      table.remove().catch(() => undefined);
+    }
+  }
+
   /** Removes all rows. */
   async close(): Promise<void> {
     this.#tables.clear();
@@ -77,7 +100,7 @@ export class CacheManager implements EngineCache {
   }
 
   #keyOf(plan: LogicalPlan): LogicalPlan {
-    return plan.kind === "NamedTable" ? (this.#viewOf(plan.name) ?? plan) : plan;
+    return plan.kind === "NamedTable" ? (this.#views.plan(plan.name) ?? plan) : plan;
   }
   #table(plan: LogicalPlan, level: CacheLevel): CachedTable {
     const table: CachedTable = new CachedTable(

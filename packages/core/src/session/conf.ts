@@ -1,5 +1,6 @@
 import { MillraceError } from "../errors/index.ts";
 import { parseBytes, parseMillis } from "../types/quantities.ts";
+import { keyReferences } from "../checkpoint/encryption/checkpoint-keys.ts";
 import { parseByteSize } from "../execution/memory/operator-memory.ts";
 import type { EngineConf } from "./engine.ts";
 
@@ -10,6 +11,8 @@ interface Setting {
   readonly static?: boolean;
   check?(value: string): boolean;
   readonly expected?: string;
+  /** A value that is refused may be a secret given by mistake: errors do not show it. */
+  readonly secret?: boolean;
 }
 
 type ValueRule = Required<Pick<Setting, "check" | "expected">>;
@@ -266,6 +269,14 @@ export const settings: Readonly<Record<string, Setting>> = {
     check: (value) => value.split(",").every((path) => path.trim().startsWith("/")),
     expected: "absolute paths of directories, separated by commas",
   },
+  "millrace.checkpoint.encryption.keys": {
+    default: undefined,
+    doc: "Where the keys of checkpoints are, separated by commas: env:NAME for an environment variable, file:/path for a file. The first encrypts, any decrypts. Unset: checkpoints are not encrypted.",
+    static: true,
+    check: (value) => keyReferences.test(value),
+    expected: "references such as env:CHECKPOINT_KEY or file:/run/secrets/checkpoint-key, never a key itself",
+    secret: true,
+  },
   "millrace.files.chunkBytes": { default: "1048576", doc: "Bytes of a file that are read at a time.", ...byteCount },
   "millrace.streaming.allowOutputModeChange": {
     default: "false",
@@ -364,7 +375,7 @@ export class SessionConf implements EngineConf {
     if (setting?.check?.(value) === false) {
       throw new MillraceError("INVALID_CONF_VALUE", {
         confName: key,
-        confValue: value,
+        confValue: setting.secret === true ? "(redacted)" : value,
         expected: setting.expected ?? "",
       });
     }

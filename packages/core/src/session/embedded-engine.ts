@@ -4,6 +4,8 @@
  */
 import { checkRealTimeSupport } from "../analyzer/check-real-time-support.ts";
 import { checkStreamingSupport } from "../analyzer/check-streaming-support.ts";
+import { checkpointFileSystem } from "../checkpoint/encryption/checkpoint-file-system.ts";
+import { type CheckpointKey, loadCheckpointKeys } from "../checkpoint/encryption/checkpoint-keys.ts";
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import { MillraceError } from "../errors/index.ts";
 import { compilePlan } from "../execution/compile-plan.ts";
@@ -18,6 +20,7 @@ import { isStreamingPlan } from "../logical-plan/traverse.ts";
 import { optimize } from "../optimizer/optimize.ts";
 import { planPhysical, type PlanOptions } from "../physical-plan/plan-physical.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
+import type { FileSystem } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { SinkContext, SinkProvider } from "../sinks/contract.ts";
 import { builtInSinks } from "../sinks/registry.ts";
@@ -34,7 +37,7 @@ import { CacheManager } from "./cache-manager.ts";
 import type { CachedTable } from "./cached-table.ts";
 import { canonicalText } from "./canonical-text.ts";
 import { distinctValues } from "./distinct-values.ts";
-import type { GlobalViews } from "./global-views.ts";
+import { GlobalViews } from "./global-views.ts";
 import { inputFilesOf } from "./input-files.ts";
 import { builtInSources } from "./built-in-sources.ts";
 import { SessionCatalog } from "./catalog.ts";
@@ -98,16 +101,17 @@ export class EmbeddedEngine implements Engine {
   readonly #globalViews: GlobalViews;
   /** Threads for parts of plans; null when the session has one thread or the runtime none. */
   readonly #pool: WorkerPool | null;
+  #checkpointKeys: Promise<readonly CheckpointKey[]> | undefined;
 
   constructor(
     request: EngineRequest,
     runtime: Runtime,
     options: EmbeddedEngineOptions = {},
-    globalViews: GlobalViews = new Map(),
+    globalViews: GlobalViews = new GlobalViews(),
     pool?: WorkerPool | null,
   ) {
     this.request = request;
-    this.tables = new SessionCatalog(globalViews);
+    this.tables = new SessionCatalog(globalViews, request.roles);
     this.#globalViews = globalViews;
     this.options = options;
     this.#base = runtime;
@@ -132,7 +136,7 @@ export class EmbeddedEngine implements Engine {
         this.runtime,
         memorySettings((key) => this.conf.get(key), this.runtime),
       ),
-      (name) => this.tables.plan(name),
+      this.tables,
     );
     engineOpened(this);
   }
@@ -245,9 +249,15 @@ export class EmbeddedEngine implements Engine {
     this.#setLogLevel(level);
   }
 
-  async newSession(): Promise<Engine> {
+  async newSession(roles: readonly string[] = [...this.tables.roles]): Promise<Engine> {
+    const more = roles.find((role) => !this.tables.roles.has(role));
+    if (more !== undefined) {
+      throw new MillraceError("INSUFFICIENT_PERMISSIONS", {
+        report: `a session without the role ${more} cannot open one with it.`,
+      });
+    }
     return new EmbeddedEngine(
-      { ...this.request, conf: this.conf.all() },
+      { ...this.request, conf: this.conf.all(), roles },
       this.#base,
       this.options,
       this.#globalViews,
@@ -355,7 +365,18 @@ export class EmbeddedEngine implements Engine {
       conf: (key) => this.conf.get(key),
       signal,
       warn: (message) => this.runtime.process.log("WARN", message),
+      checkpointFiles: (checkpoint) => this.checkpointFiles(checkpoint),
     };
+  }
+
+  /**
+   * The file system with the files of a checkpoint encrypted, if the session has keys. Keys lie where the embedder says,
+   * also outside of what `millrace.restrictPaths` leaves to queries.
+   * @param checkpoint null: the temporary one of a query that has none
+   */
+  async checkpointFiles(checkpoint: string | null): Promise<FileSystem> {
+    this.#checkpointKeys ??= loadCheckpointKeys(this.conf.get("millrace.checkpoint.encryption.keys"), this.#base);
+    return checkpointFileSystem(this.runtime, checkpoint, await this.#checkpointKeys);
   }
 
   tableScanOptions(signal: AbortSignal): TableScanOptions {

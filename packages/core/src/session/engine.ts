@@ -4,6 +4,7 @@
  * through this file, so that the same program runs on the embedded engine and elsewhere.
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
+import type { Expr } from "../expressions/expression.ts";
 import type { LogicalPlan, OptionMap } from "../logical-plan/logical-plan.ts";
 import type { OutputMode, SaveMode, SinkProvider } from "../sinks/contract.ts";
 import type { StreamingQueries, StreamingQueryHandle, StreamTrigger } from "../streaming/contract.ts";
@@ -21,6 +22,8 @@ export interface EngineRequest {
   readonly bigint: boolean;
   /** User code gets dates and times as Temporal objects. */
   readonly temporal: boolean;
+  /** What the session may see of views with policies. Default: none. */
+  readonly roles?: readonly string[];
 }
 
 /** Opens an engine. */
@@ -62,8 +65,12 @@ export interface Engine {
   /** Writes text to where the user reads it, the standard output. */
   print(text: string): void;
   setLogLevel(level: LogLevel): void;
-  /** A session of the same engine with settings and views of its own. */
-  newSession(): Promise<Engine>;
+  /**
+   * A session of the same engine with settings and views of its own.
+   * @param roles some of this session's; absent: all of them
+   * @throws MillraceError INSUFFICIENT_PERMISSIONS for a role that this session does not have
+   */
+  newSession(roles?: readonly string[]): Promise<Engine>;
   /** Stops the streaming queries of the session and releases everything. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -107,8 +114,24 @@ export interface TableInfo {
   readonly namespace: readonly string[];
 }
 
+/** A row filter or a column mask of a view. */
+export interface ViewPolicy {
+  readonly expression: Expr;
+  /** Sessions with one of these roles are not bound by it. */
+  readonly except: readonly string[];
+}
+
 /** The session's views, and the tables of memory sinks. */
 export interface EngineTables {
+  /** What the session may see of views with policies; fixed when it is made. */
+  readonly roles: ReadonlySet<string>;
+  /**
+   * From now on the view shows only rows for which the expression is true; undefined: all rows.
+   * @throws MillraceError TABLE_OR_VIEW_NOT_FOUND, INSUFFICIENT_PERMISSIONS
+   */
+  setRowFilter(view: string, policy: ViewPolicy | undefined): void;
+  /** From now on the view shows the expression in the place of a column; undefined: the column. Throws as {@link setRowFilter}. */
+  setColumnMask(view: string, column: string, policy: ViewPolicy | undefined): void;
   /** @throws MillraceError TEMP_TABLE_OR_VIEW_ALREADY_EXISTS when it exists and `replace` is false. */
   createView(name: string, plan: LogicalPlan, replace: boolean): void;
   /** As {@link createView}, for all sessions of the engine: `global_temp.name`. */

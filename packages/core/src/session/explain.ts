@@ -1,5 +1,6 @@
 import type { CompiledPlan } from "../execution/context.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
+import { somePlan } from "../logical-plan/traverse.ts";
 import { printPlan } from "../logical-plan/print.ts";
 import { describeOperator, printPhysicalPlan } from "../physical-plan/print.ts";
 import { operatorsOf } from "../physical-plan/traverse.ts";
@@ -28,6 +29,10 @@ export function explainText(plan: ExplainedPlan, mode: ExplainMode): string {
         physical,
       ].join("\n\n");
     case "codegen": {
+      // Numbers of expressions stand in the generated code.
+      if (somePlan(plan.analyzed, (node) => node.kind === "Guard")) {
+        return `${physical}\n\nThe code of a plan over a view with a row filter or column masks is not shown.`;
+      }
       const sources = plan.compile().generatedSource();
       const texts = sources.map(({ node, source }) => `== Operator (${node}) ==\n${source}`);
       return [physical, ...texts].join("\n\n");

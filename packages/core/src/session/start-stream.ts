@@ -55,10 +55,11 @@ export async function startStream(
   const path = request.target.kind === "format" ? request.target.path : undefined;
   const checkpointPath = checkpointPathOf(engine, request, sink);
   const { onStep } = engine.options;
+  const runtime = { ...engine.runtime, fs: await engine.checkpointFiles(checkpointPath) };
   const headroom = checkpointPath === null ? undefined : diskHeadroom(engine.conf, engine.runtime, checkpointPath);
   let running = new AbortController().signal;
   const input: StreamingQueryInput = {
-    runtime: engine.runtime,
+    runtime,
     name: request.queryName ?? null,
     outputMode: request.outputMode,
     trigger: request.trigger,
@@ -82,6 +83,7 @@ export async function startStream(
       }
       const context: StreamSourceContext = {
         ...engine.sourceContext(read, resources.signal),
+        runtime,
         metadataPath: resources.metadataPath,
         durability: resources.durability,
         queryId: resources.queryId,
@@ -98,7 +100,7 @@ export async function startStream(
     openSink: (resources) => {
       running = resources.signal;
       return openStream({
-        runtime: engine.runtime,
+        runtime,
         options: request.options,
         path: path === undefined ? undefined : absolutePath(path, engine.runtime),
         schema,

@@ -8,6 +8,7 @@
 import type { RecordBatch } from "../columnar/record-batch.ts";
 import type { Expr } from "../expressions/expression.ts";
 import type { OptionMap, TableSchema } from "../logical-plan/logical-plan.ts";
+import type { FileSystem } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Field, StructType } from "../types/data-type.ts";
 
@@ -22,6 +23,8 @@ export interface SourceContext {
   readonly signal: AbortSignal;
   /** Diagnostics for the user (a skipped file, a changed file). */
   warn(message: string): void;
+  /** The files of a checkpoint as they were before they were encrypted, if they are. Absent: as they are. */
+  checkpointFiles?(checkpoint: string): Promise<FileSystem>;
 }
 
 export interface SourceProvider {

@@ -94,6 +94,33 @@ export function encodeSnapshot(map: VersionedMap): Uint8Array {
   return writer.finish();
 }
 
+/** A key and its value in a file; null: the key is removed (deltas only). */
+export interface StateRecord {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+/** A file of records, in their order. */
+export function encodeStateRecords(records: Iterable<StateRecord>): Uint8Array {
+  const writer = new RecordWriter();
+  for (const { key, value } of records) {
+    writer.range(key, 0, key.length);
+    if (value === null) writer.int32(-1);
+    else writer.range(value, 0, value.length);
+  }
+  return writer.finish();
+}
+
+/** The records of a file. Throws as {@link readStateFile}. */
+export function decodeStateRecords(path: string, kind: "delta" | "snapshot", content: Uint8Array): StateRecord[] {
+  const records: StateRecord[] = [];
+  readStateFile(path, kind, content, (bytes, keyStart, keyEnd, valueStart, valueEnd) => {
+    const value = valueEnd < 0 ? null : bytes.subarray(valueStart, valueEnd);
+    records.push({ key: bytes.subarray(keyStart, keyEnd), value });
+  });
+  return records;
+}
+
 export type StateRecordVisitor = (
   bytes: Uint8Array,
   keyStart: number,

@@ -10,6 +10,7 @@ import {
   writeEngineFactsProgram,
 } from "../checkpoint/engine-files.ts";
 import type { RecordedOperators } from "../checkpoint/match-operators.ts";
+import { finishErasure } from "../checkpoint/erase/staged-erasure.ts";
 import type { MatchedSources } from "../checkpoint/match-sources.ts";
 import { acquireLease } from "../checkpoint/lease.ts";
 import { openOffsetLog, type OffsetLogEntry } from "../checkpoint/offset-log.ts";
@@ -103,6 +104,7 @@ export async function openCheckpoint(input: StreamingQueryInput): Promise<QueryC
   let unwrittenFacts: EngineFacts | null = null;
   let repartitions: RepartitionRecord;
   try {
+    await finishErasure(files, path);
     repartitions = await readRepartitions(fs, path);
     await applyCheckpointProgram(fs, [
       ...(await sweepProgram(fs, [path, `${path}/_engine`])),

@@ -431,6 +431,15 @@ export const analysisErrors = {
     sqlState: "22022",
     message: "The value '<confValue>' in the config \"<confName>\" is invalid: expected <expected>.",
   },
+  INSUFFICIENT_PERMISSIONS: {
+    sqlState: "42501",
+    message: "Insufficient privileges: <report>",
+  },
+  INVALID_COLUMN_MASK: {
+    sqlState: "42K09",
+    message:
+      "The mask <mask> cannot stand for the column <column>: it is <maskType>, and the column is <columnType>. Cast it, and use no aggregates.",
+  },
   TEMP_TABLE_OR_VIEW_ALREADY_EXISTS: {
     sqlState: "42P07",
     message:

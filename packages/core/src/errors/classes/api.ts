@@ -38,7 +38,7 @@ export const apiErrors = {
   SESSION_OPTIONS_DIFFER: {
     sqlState: "42K0L",
     message:
-      "getOrCreate() found a running session whose row types differ (<running>) from the ones asked for (<wanted>). Stop the running session first, or leave out the difference.",
+      "getOrCreate() found a running session whose row types or roles differ (<running>) from the ones asked for (<wanted>). Stop the running session first, or leave out the difference.",
   },
   SQL_CONF_NOT_FOUND: {
     sqlState: "42K0I",

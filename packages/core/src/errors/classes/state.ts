@@ -34,6 +34,30 @@ export const stateErrors = {
     sqlState: "58030",
     message: "An error occurred during loading state. Version cannot be <version> because it is less than 0.",
   },
+  "CHECKPOINT_ENCRYPTION_KEY.INVALID": {
+    sqlState: "22023",
+    message:
+      "The key of checkpoints that <reference> names cannot be used: <reason>. Let millrace.checkpoint.encryption.keys name environment variables (env:NAME) or files (file:/path) with 64 hexadecimal digits, or 32 bytes in Base64.",
+  },
+  "CHECKPOINT_ENCRYPTION_KEY.MISSING": {
+    sqlState: "28000",
+    message:
+      "The checkpoint file <path> is encrypted with the key <keyId>, and no key is given. Name it in millrace.checkpoint.encryption.keys, or with --keys.",
+  },
+  "CHECKPOINT_ENCRYPTION_KEY.UNKNOWN": {
+    sqlState: "28000",
+    message:
+      "The checkpoint file <path> is encrypted with the key <keyId>; the keys given are <given>. Add the old key behind the new one in millrace.checkpoint.encryption.keys, or with --keys.",
+  },
+  CHECKPOINT_ERASE_REFUSED: {
+    sqlState: "58030",
+    message:
+      "Nothing was erased, as <path> cannot be read and may hold the key: <reason> See whether `millrace checkpoint repair` can mend it, or restore the checkpoint from a copy.",
+  },
+  INVALID_ERASE_KEY: {
+    sqlState: "22023",
+    message: "An empty text cannot be erased from a checkpoint: it would be found everywhere. Give the key.",
+  },
   CHECKPOINT_BATCHES_MISSING: {
     sqlState: "58030",
     message:

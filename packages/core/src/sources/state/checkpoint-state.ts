@@ -7,7 +7,14 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import { statePartitionDirectory } from "../../state/hdfs-state-store.ts";
 import { readOperatorMetadata } from "../../state/operator-metadata.ts";
 import { readStateSchema, type StateSchema } from "../../state/state-schema.ts";
+import type { SourceContext } from "../contract.ts";
 import { describeOptions, type StateReadOptions } from "./options.ts";
+
+/** The runtime in which the files of a checkpoint can be read. */
+export async function checkpointRuntime(context: SourceContext, checkpoint: string): Promise<Runtime> {
+  const fs = await context.checkpointFiles?.(checkpoint);
+  return fs === undefined ? context.runtime : { ...context.runtime, fs };
+}
 
 /** Batches that the commit log holds, ascending. */
 export function committedBatches(runtime: Runtime, checkpoint: string): Promise<readonly number[]> {

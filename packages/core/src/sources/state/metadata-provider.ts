@@ -16,7 +16,7 @@ import {
 } from "../../types/data-type.ts";
 import type { SourceProvider } from "../contract.ts";
 import { projectBatch } from "../project-batch.ts";
-import { committedBatches } from "./checkpoint-state.ts";
+import { checkpointRuntime, committedBatches } from "./checkpoint-state.ts";
 import { checkpointPath } from "./options.ts";
 
 const schema: StructType = structType([
@@ -45,8 +45,9 @@ export const stateMetadataProvider: SourceProvider = {
   },
   async openBatch(context, request) {
     const checkpoint = checkpointPath(context);
-    const operators = await readOperatorMetadata(context.runtime.fs, checkpoint);
-    const batches = await committedBatches(context.runtime, checkpoint);
+    const runtime = await checkpointRuntime(context, checkpoint);
+    const operators = await readOperatorMetadata(runtime.fs, checkpoint);
+    const batches = await committedBatches(runtime, checkpoint);
     const [least, most] = [batches[0], batches.at(-1)].map((id) => (id === undefined ? -1n : BigInt(id)));
     const rows = operators.flatMap(({ operatorId, operatorName, stores }) =>
       stores.map(({ storeName, numPartitions }): SqlValue[] => [

@@ -21,7 +21,7 @@ import {
 } from "../../types/data-type.ts";
 import type { BatchSource, ScanRequest, SourceContext, SourceProvider, SourceSplit } from "../contract.ts";
 import { projectBatch } from "../project-batch.ts";
-import { findState, type FoundState } from "./checkpoint-state.ts";
+import { checkpointRuntime, findState, type FoundState } from "./checkpoint-state.ts";
 import { type StateReadOptions, stateReadOptions } from "./options.ts";
 
 const rowsPerBatch = 4096;
@@ -151,9 +151,10 @@ class StateSource implements BatchSource {
   async close(): Promise<void> {}
 }
 
-async function found(context: SourceContext): Promise<readonly [StateReadOptions, FoundState]> {
+async function found(context: SourceContext): Promise<readonly [Runtime, StateReadOptions, FoundState]> {
   const options = stateReadOptions(context);
-  return [options, await findState(context.runtime, options)];
+  const runtime = await checkpointRuntime(context, options.checkpoint);
+  return [runtime, options, await findState(runtime, options)];
 }
 
 export const stateStoreProvider: SourceProvider = {
@@ -167,11 +168,11 @@ export const stateStoreProvider: SourceProvider = {
         expected: "The schema is that of the state; give none.",
       });
     }
-    const [options, state] = await found(context);
+    const [, options, state] = await found(context);
     return schemaOf(state, options.changes !== null);
   },
   async openBatch(context, request: ScanRequest) {
-    const [options, state] = await found(context);
-    return new StateSource(context.runtime, options, state, request.columns);
+    const [runtime, options, state] = await found(context);
+    return new StateSource(runtime, options, state, request.columns);
   },
 };
