@@ -1,4 +1,5 @@
 /** The trigger `realTime` with the sources, operators and sinks that can do it, and the refusals of those that cannot. */
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { broadcast, type DataFrame, expr, type Schema } from "millrace";
 import { MemoryStream, parseDdl } from "millrace/engine";
@@ -150,6 +151,77 @@ describe("rows leave while the batch goes on", () => {
       await query.stop();
     }));
 });
+
+type Action = { readonly add: number } | "wait" | "all" | "stop" | "drain" | "batches";
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 5 }) }) },
+  fc.constantFrom("wait" as const, "all" as const, "stop" as const, "drain" as const, "batches" as const),
+);
+
+test(
+  "every row comes, in order and none after its batch has ended, however the query is stopped and started",
+  () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 14 }), (actions) =>
+        withSession(async ({ runtime }, stream, events) => {
+          let added = 0;
+          const seen: number[] = [];
+          const committed = (): number => {
+            const ids = [...runtime.fs.files().keys()].flatMap(
+              (path) => /^\/live\/commits\/(\d+)$/.exec(path)?.[1] ?? [],
+            );
+            if (ids.length === 0) return 0;
+            const bytes = runtime.fs.files().get(`/live/offsets/${Math.max(...ids.map(Number))}`)!;
+            return Number(new TextDecoder().decode(bytes).split("\n")[2]) + 1;
+          };
+          const chunks: number[] = [0];
+          const start = async (trigger: { realTime: string } | { availableNow: true }) =>
+            events
+              .filter("n >= 0")
+              .writeStream.outputMode("update")
+              .option("checkpointLocation", "/live")
+              .trigger(trigger)
+              .foreach((row) => void seen.push(Number(Object.values(row)[1])))
+              .start();
+          let query = await start(realTime);
+          const restart = async (drain: boolean): Promise<void> => {
+            await query.stop({ drain });
+            const from = seen.length;
+            query = await start(realTime);
+            await runtime.clock.advance(20);
+            // What comes again is what came since the last commit.
+            if (seen.length > from) expect(seen[from]).toBe(chunks[committed()]);
+          };
+          for (const each of actions) {
+            if (typeof each === "object") {
+              stream.add(Array.from({ length: each.add }, () => ({ k: "x", n: added++ })));
+              chunks.push(added);
+              await runtime.clock.advance(0);
+            } else if (each === "wait") await runtime.clock.advance(30_000);
+            else if (each === "all") {
+              await query.processAllAvailable();
+              expect(committed()).toBe(chunks.length - 1);
+            } else if (each === "batches") {
+              await query.stop();
+              const batches = await start({ availableNow: true });
+              await batches.awaitTermination();
+              query = await start(realTime);
+            } else await restart(each === "drain");
+          }
+          await query.processAllAvailable();
+          await query.stop();
+          expect([...new Set(seen)]).toEqual(Array.from({ length: added }, (_, n) => n));
+          let next = 0;
+          for (const n of seen) {
+            expect(n).toBeLessThanOrEqual(next);
+            next = Math.max(next, n + 1);
+          }
+        }),
+      ),
+      { numRuns: 40 },
+    ),
+  60_000,
+);
 
 describe("is refused", () => {
   const start = async (
