@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { avg, count, type DataFrame, expr, isMillraceError, max, type Schema, sum } from "millrace";
-import { MemoryStream, parseDdl } from "millrace/engine";
+import { compareWithCheckpoint, lookInsteadOfStarting, MemoryStream, parseDdl } from "millrace/engine";
 import { simulatedSession } from "./simulated-session.ts";
 
 type Events = DataFrame<{ k: "string"; n: "int" }>;
@@ -252,6 +252,7 @@ test.each(changes.map((change, i) => [`${change.row} (${i})`, change] as const))
       });
     if (run.option !== undefined) writer.option(...run.option);
     const query = await (run.trigger === undefined ? writer : writer.trigger(run.trigger)).start();
+    if (query.id === "") return [];
     await query.processAllAvailable();
     await query.stop();
     return rows.sort();
@@ -267,10 +268,22 @@ test.each(changes.map((change, i) => [`${change.row} (${i})`, change] as const))
       .filter(([path]) => !path.includes("/lease/"))
       .map(([path, bytes]) => `${path} ${bytes.length}`);
   const before = files();
+  const told: string[] = [];
+  lookInsteadOfStarting(async (input) => {
+    for (const { verdict, detail } of await compareWithCheckpoint(input, "/checkpoint")) {
+      if (verdict === "refused") told.push(/^\[([\w.]+)\]/.exec(detail)?.[1] ?? detail);
+    }
+  });
+  await play(change.after).finally(() => lookInsteadOfStarting(undefined));
+  expect(files()).toEqual(before);
   const outcome = await play(change.after).catch((error: unknown) => {
     if (!isMillraceError(error)) throw error;
     return error.errorClass;
   });
   expect(outcome).toEqual(change.outcome);
-  if (typeof outcome === "string") expect(files()).toEqual(before);
+  // What is told beforehand is what happens.
+  if (typeof outcome === "string") {
+    expect(told).toContain(outcome);
+    expect(files()).toEqual(before);
+  } else expect(told).toEqual([]);
 });

@@ -48,6 +48,21 @@ export class ScriptSink implements SinkProvider {
           async abort() {},
         };
       },
+      /** A batch that comes again takes the place of what there was of it. */
+      beginRealTime({ batchId }) {
+        const rows: (readonly SqlValue[])[] = [];
+        return {
+          get numOutputRows() {
+            return rows.length;
+          },
+          async write(part) {
+            if (rows.length === 0) batches.set(batchId, rows);
+            rows.push(...valuesOfBatch(part));
+          },
+          async end() {},
+          async abort() {},
+        };
+      },
       async close() {},
     };
   }

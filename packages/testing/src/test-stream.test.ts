@@ -32,6 +32,18 @@ test("a window closes when the watermark passes its end", async () => {
     .expectNew([{ start: "00:00:00", count: 2 }]);
 });
 
+test("real time: rows are there before their batch ends, and a crash brings them again", async () => {
+  const clicks = memoryStream(await testSession(), { user: "string" });
+  await testStream(clicks.df.filter("user <> 'nobody'"), "update", { trigger: { realTime: "1 minute" } })
+    .add(clicks, { user: "ann" }, { user: "nobody" })
+    .expectNew([{ user: "ann" }])
+    .add(clicks, { user: "bob" })
+    .advance("10 seconds")
+    .crash("P2")
+    .restart()
+    .expectAll([{ user: "ann" }, { user: "bob" }]);
+});
+
 test("a script is fast and takes the DataFrame of the source", async () => {
   const durations: number[] = [];
   for (let run = 0; run < 4; run++) {

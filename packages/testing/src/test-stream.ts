@@ -308,7 +308,12 @@ export class TestStream implements PromiseLike<void> {
     return engine;
   }
 
-  #resting = (): boolean => this.#query?.isActive !== true || !this.#query.status.isTriggerActive;
+  #resting = (): boolean => {
+    const query = this.#query;
+    if (query?.isActive !== true || !query.status.isTriggerActive) return true;
+    // A batch in real time rests while it waits for rows.
+    return "realTime" in this.#trigger && query.status.message === "Waiting for data to arrive";
+  };
 
   #drive<T>(work: Promise<T>): Promise<T> {
     return drive(this.#engine.runtime.clock, work, this.#resting);
@@ -322,7 +327,7 @@ export class TestStream implements PromiseLike<void> {
   async #processAll(): Promise<void> {
     this.#throwFailure();
     if (this.#query === null) return;
-    const ends = !("processingTime" in this.#trigger);
+    const ends = "availableNow" in this.#trigger || "once" in this.#trigger;
     await this.#drive(ends ? this.#query.awaitTermination().then(() => undefined) : this.#query.processAllAvailable());
   }
 

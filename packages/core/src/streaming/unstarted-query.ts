@@ -6,8 +6,11 @@ import type { StreamingQueryInput } from "./query-input.ts";
 type Look = (input: StreamingQueryInput) => Promise<void>;
 let look: Look | undefined;
 
-/** From now on every query of this process is looked at instead of started; its handle is that of a query that has ended. */
-export function lookInsteadOfStarting(given: Look): void {
+/**
+ * From now on every query of this process is looked at instead of started; its handle is that of a query that has ended.
+ * Undefined: queries are started again.
+ */
+export function lookInsteadOfStarting(given: Look | undefined): void {
   look = given;
 }
 
