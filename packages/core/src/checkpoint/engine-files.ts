@@ -117,9 +117,10 @@ export function writeEngineFactsProgram(
   checkpoint: string,
   facts: EngineFacts,
 ): FileOperation[] {
+  const text = encodeEngineFacts(facts);
   return [
     { op: "makeDirectory", path: `${checkpoint}/_engine`, mode: 0o700 },
-    ...writeTextProgram(files, factsPath(checkpoint), encodeEngineFacts(facts), "replace"),
+    ...writeTextProgram(files, factsPath(checkpoint), text, "replace"),
   ];
 }
 

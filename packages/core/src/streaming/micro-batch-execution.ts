@@ -322,7 +322,8 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       // Not answered by this pass: after the batch there may be more.
       this.#waiting = [...asked, ...this.#waiting];
       const startOffsets = run.sources.map((source) => source.start);
-      await this.#finish(batch, await runBatch(run, batch), startOffsets, times);
+      const outcome = await runBatch(run, batch);
+      await this.#finish(batch, outcome, startOffsets, times);
       return "batch";
     } catch (error) {
       this.#waiting = [...new Set([...asked, ...this.#waiting])];
