@@ -213,6 +213,46 @@ test("a stream of files on threads gives the batch answer of one thread, however
   expect(deaths).toBeGreaterThan(10);
 }, 60_000);
 
+test.each([
+  ["one thread", false],
+  ["threads, which begin with a batch while the one before commits", true],
+])("a batch sees its tables as the output of the batch before left them: %s", async (_, threads) => {
+  const runtime = createSimulatedRuntime(1);
+  const workers = new LoopbackWorkers(runtime);
+  const spark = await session(runtime, threads ? workers : null);
+  const setVersion = (version: number): Promise<void> =>
+    runtime.fs.apply([
+      { op: "makeDirectory", path: "/table" },
+      { op: "write", path: "/table/0.json", bytes: bytesOf([{ k: 1, version }]) },
+    ]);
+  await setVersion(1);
+  await runtime.fs.apply([{ op: "makeDirectory", path: "/events" }]);
+  for (let i = 0; i < 8; i++)
+    await runtime.fs.apply([{ op: "write", path: `/events/${i}.json`, bytes: bytesOf([{ k: 1, i }]) }]);
+  const table = spark.read.schema({ k: "int", version: "int" }).json("/table");
+  const seen: (readonly unknown[])[] = [];
+  const query = await spark.readStream
+    .schema({ k: "int", i: "int" })
+    .option("maxFilesPerTrigger", 2)
+    .json("/events")
+    .join(table, "k")
+    .writeStream.trigger({ availableNow: true })
+    .option("checkpointLocation", "/checkpoint")
+    .foreachBatch(async (batch, batchId) => {
+      for (const row of await batch.collect()) seen.push([batchId, row.i, row.version]);
+      // What was begun ahead has read the table by then.
+      for (let turn = 0; turn < 500; turn++) await Promise.resolve();
+      // Every second batch leaves the table alone.
+      if (batchId % 2 === 0) await setVersion(10 ** (batchId + 1));
+    })
+    .start();
+  await query.awaitTermination();
+  await spark.stop();
+  const versions = [1, 10, 10, 1000];
+  expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((i) => [i >> 1, i, versions[i >> 1]]));
+  expect(workers.messages > 0).toBe(threads);
+});
+
 test("explain shows what runs in threads, and what keeps the rest on the calling thread", async () => {
   const runtime = createSimulatedRuntime(1);
   const spark = await session(runtime, new LoopbackWorkers(runtime));

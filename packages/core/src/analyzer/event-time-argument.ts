@@ -8,10 +8,11 @@ import { functionRegistry } from "../functions/registry.ts";
 import { typeText } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { bigintType, booleanType, type StructType, timestampType } from "../types/data-type.ts";
+import { bigintType, booleanType, type DataType, type StructType, timestampType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
 import { castTo } from "./resolve-attribute.ts";
 import { resolveExpression } from "./resolve-expression.ts";
+import { callOf } from "./window-struct.ts";
 import { sessionWindowKey } from "./watermark-columns.ts";
 
 export interface EventTimeArgument {
@@ -59,20 +60,29 @@ export function isPresent(expr: Expr, context: AnalysisContext): Expr {
         : fn?.canReturnNull;
     if (fn?.nulls === "propagate" && addsNull !== true) return isPresent(arg!, context);
   }
-  return { kind: "Call", fn: "isnotnull", args: [expr], type: booleanType, nullable: false, ansi: true };
+  return callOf("isnotnull", [expr], booleanType, false);
 }
 
 /** What counts as a time: a timestamp, a date, or text that is cast to one. */
 function requireTime(time: Expr, call: UnresolvedFunction): Expr {
   const type = typeOf(time);
   if (type.kind === "timestamp" || type.kind === "date" || type.kind === "string" || type.kind === "null") return time;
-  throw new MillraceError(
+  throw unexpectedArgument(call, 0, '("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")', type);
+}
+
+export function unexpectedArgument(
+  call: UnresolvedFunction,
+  index: 0 | 1,
+  requiredType: string,
+  type: DataType,
+): MillraceError {
+  return new MillraceError(
     "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
     {
       sqlExpr: printExpression(call),
-      paramIndex: "first",
-      requiredType: '("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")',
-      inputSql: printExpression(call.args[0]!),
+      paramIndex: index === 0 ? "first" : "second",
+      requiredType,
+      inputSql: printExpression(call.args[index]!),
       inputType: `"${typeText(type)}"`,
     },
     { context: call.origin ?? {} },
@@ -90,14 +100,7 @@ export function windowTime(window: Expr): Expr {
     type,
     nullable: nullableOf(window),
   };
-  return {
-    kind: "Call",
-    fn: "shift_time",
-    args: [end, literal(-1n, bigintType)],
-    type,
-    nullable: nullableOf(end),
-    ansi: true,
-  };
+  return callOf("shift_time", [end, literal(-1n, bigintType)], type, nullableOf(end));
 }
 
 export function invalidWindow(call: UnresolvedFunction, reason: string): MillraceError {

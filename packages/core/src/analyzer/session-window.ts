@@ -5,19 +5,17 @@
  * interval, zero or negative, are in no session and are left out.
  */
 import type { Alias, Attribute, Expr, UnresolvedFunction } from "../expressions/expression.ts";
-import { printExpression } from "../expressions/print.ts";
 import { attributeOf, literal, nullableOf, typeOf } from "../expressions/typing.ts";
-import { MillraceError } from "../errors/index.ts";
 import { constantValue } from "../functions/fold.ts";
 import { fixedGap, gapOf } from "../functions/session-gap.ts";
-import { typeText } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { bigintType, booleanType, type DataType, type StructType, structType } from "../types/data-type.ts";
+import { bigintType, booleanType } from "../types/data-type.ts";
 import { type AnalysisContext } from "./context.ts";
-import { eventTimeArgument, invalidWindow, isPresent } from "./event-time-argument.ts";
+import { eventTimeArgument, invalidWindow, isPresent, unexpectedArgument } from "./event-time-argument.ts";
 import { resolveExpression } from "./resolve-expression.ts";
 import { sessionWindowKey } from "./watermark-columns.ts";
+import { callOf, windowStruct, windowType } from "./window-struct.ts";
 
 export function isSessionCall(call: UnresolvedFunction): boolean {
   return call.name.toLowerCase() === "session_window" && call.args.length === 2;
@@ -32,10 +30,7 @@ export function sessionInput(
   const { time, metadata } = eventTimeArgument(call, input, context);
   const gap = gapArgument(call, input, context);
   const boundType = typeOf(time);
-  const type = structType([
-    { name: "start", type: boundType, nullable: true },
-    { name: "end", type: boundType, nullable: true },
-  ]);
+  const type = windowType(boundType);
   const constant = constantValue(gap, context.evaluation);
   const interval = constant === undefined ? undefined : gapOf(constant.value, typeOf(gap));
   if (typeof constant?.value === "string" && interval === undefined) {
@@ -46,7 +41,11 @@ export function sessionInput(
   const session =
     micros === undefined
       ? callOf("session_window", [time, gap], type, true)
-      : structOf(time, callOf("shift_time", [time, literal(micros, bigintType)], boundType, nullableOf(time)), type);
+      : windowStruct(
+          time,
+          callOf("shift_time", [time, literal(micros, bigintType)], boundType, nullableOf(time)),
+          type,
+        );
   const alias: Alias & { readonly id: Attribute["id"] } = {
     kind: "Alias",
     child: session,
@@ -77,24 +76,5 @@ function gapArgument(call: UnresolvedFunction, input: LogicalPlan, context: Anal
   const gap = resolveExpression(call.args[1]!, { attributes: outputOf(input) }, context);
   const type = typeOf(gap);
   if (type.kind === "string" || type.kind === "null" || type.kind === "interval_day_time") return gap;
-  throw new MillraceError(
-    "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-    {
-      sqlExpr: printExpression(call),
-      paramIndex: "second",
-      requiredType: '("INTERVAL" or "STRING")',
-      inputSql: printExpression(call.args[1]!),
-      inputType: `"${typeText(type)}"`,
-    },
-    { context: call.origin ?? {} },
-  );
-}
-
-function callOf(fn: string, args: readonly Expr[], type: DataType, nullable: boolean): Expr {
-  return { kind: "Call", fn, args, type, nullable, ansi: true };
-}
-
-function structOf(start: Expr, end: Expr, type: StructType): Expr {
-  const names = ["start", "end"].map((name) => literal(name, { kind: "string" }));
-  return callOf("named_struct", [names[0]!, start, names[1]!, end], type, false);
+  throw unexpectedArgument(call, 1, '("INTERVAL" or "STRING")', type);
 }

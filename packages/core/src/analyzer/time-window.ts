@@ -7,20 +7,27 @@
  * so that a watermark on the time also bounds the window (Spark's `TimeWindowing` rule).
  */
 import { MillraceError } from "../errors/index.ts";
-import type { Alias, Attribute, Call, Expr, UnresolvedFunction } from "../expressions/expression.ts";
+import type { Alias, Attribute, Expr, UnresolvedFunction } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/print.ts";
 import { childrenOf, transformDown } from "../expressions/traverse.ts";
 import { attributeOf, literal, nullableOf, typeOf } from "../expressions/typing.ts";
 import { constantValue } from "../functions/fold.ts";
 import { parseInterval } from "../functions/interval.ts";
-import { typeText } from "../functions/type-text.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { outputOf } from "../logical-plan/output.ts";
-import { bigintType, booleanType, type StructType, structType } from "../types/data-type.ts";
+import { bigintType, booleanType } from "../types/data-type.ts";
 import type { AnalysisContext } from "./context.ts";
-import { eventTimeArgument, invalidWindow, isPresent, timeMetadata, windowTime } from "./event-time-argument.ts";
+import {
+  eventTimeArgument,
+  invalidWindow,
+  isPresent,
+  timeMetadata,
+  unexpectedArgument,
+  windowTime,
+} from "./event-time-argument.ts";
 import { resolveExpression } from "./resolve-expression.ts";
 import { isSessionCall, sessionInput } from "./session-window.ts";
+import { callOf, windowStruct, windowType } from "./window-struct.ts";
 
 function isWindowCall(expr: Expr): expr is UnresolvedFunction {
   if (expr.kind !== "UnresolvedFunction") return false;
@@ -57,17 +64,7 @@ function resolveWindowTimes(
       const window = resolveExpression(call.args[0]!, { attributes: outputOf(input) }, context);
       const type = typeOf(window);
       if (type.kind !== "struct" || type.fields.length !== 2) {
-        throw new MillraceError(
-          "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-          {
-            sqlExpr: name,
-            paramIndex: "first",
-            requiredType: '"STRUCT"',
-            inputSql: printExpression(call.args[0]!),
-            inputType: `"${typeText(type)}"`,
-          },
-          { context: call.origin ?? {} },
-        );
+        throw unexpectedArgument(call, 0, '"STRUCT"', type);
       }
       const metadata = window.kind === "Attribute" ? timeMetadata(window) : undefined;
       alias = {
@@ -137,10 +134,7 @@ function windowedInput(
     throw invalidWindow(call, "the absolute value of the start time must be less than the slide duration");
   }
   const boundType = typeOf(time);
-  const structOfWindow: StructType = structType([
-    { name: "start", type: boundType, nullable: true },
-    { name: "end", type: boundType, nullable: true },
-  ]);
+  const structOfWindow = windowType(boundType);
   const attribute: Attribute = {
     kind: "Attribute",
     id: context.ids.next(),
@@ -150,30 +144,10 @@ function windowedInput(
     ...(metadata === undefined ? {} : { metadata }),
   };
   const windowAt = (index: number): Expr => {
-    const startExpr: Call = {
-      kind: "Call",
-      fn: "window_start",
-      args: [time, literal(slide, bigintType), literal(start, bigintType), literal(BigInt(index) * slide, bigintType)],
-      type: boundType,
-      nullable: nullableOf(time),
-      ansi: true,
-    };
-    const endExpr: Call = {
-      kind: "Call",
-      fn: "shift_time",
-      args: [startExpr, literal(duration, bigintType)],
-      type: boundType,
-      nullable: nullableOf(time),
-      ansi: true,
-    };
-    return {
-      kind: "Call",
-      fn: "named_struct",
-      args: [literal("start", { kind: "string" }), startExpr, literal("end", { kind: "string" }), endExpr],
-      type: structOfWindow,
-      nullable: false,
-      ansi: true,
-    };
+    const by = [slide, start, BigInt(index) * slide].map((micros) => literal(micros, bigintType));
+    const begin = callOf("window_start", [time, ...by], boundType, nullableOf(time));
+    const end = callOf("shift_time", [begin, literal(duration, bigintType)], boundType, nullableOf(time));
+    return windowStruct(begin, end, structOfWindow);
   };
   const withTime: LogicalPlan = nullableOf(time)
     ? {

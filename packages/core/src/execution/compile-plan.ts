@@ -35,8 +35,8 @@ import { compileStateLimit } from "./stateful/state-limit.ts";
 import { compileStateSessions } from "./stateful/state-sessions.ts";
 
 /**
- * Compiles a plan. It can be executed any number of times, but one execution must end before the next begins: the
- * compiled code is shared and looks at the clock and seed of the running batch.
+ * Compiles a plan. It can be executed any number of times, but the partitions of one execution must have been pulled before
+ * those of the next are: the compiled code is shared and looks at the clock and seed of the running batch.
  * @param fragmentInputs of a fragment: the caller puts the rows of its build sides here before each execution
  */
 export function compilePlan(
@@ -50,6 +50,8 @@ export function compilePlan(
     options,
     codegen: { ...options, context },
     openedScans: new Map(),
+    readingAhead: [],
+    compileApart: (input) => compilePlan(input, options),
     fragmentInputs,
     source(node, source) {
       if (source !== "") sources.push({ node, source });
@@ -73,6 +75,11 @@ export function compilePlan(
       context.start(batch);
       return await root.open(batch);
     },
+    async readAhead(batch) {
+      batch.signal.throwIfAborted();
+      await Promise.all(environment.readingAhead.map((begin) => begin(batch)));
+    },
+    resume: (batch) => context.start(batch),
     generatedSource: () => sources,
   };
 }

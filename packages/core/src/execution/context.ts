@@ -81,7 +81,7 @@ export interface BatchContext {
 }
 
 export interface LateRowsTaker {
-  /** µs: rows at or before it are late. */
+  /** µs: rows at or before it are late. Known when a partition is pulled. */
   readonly watermark: bigint;
   keep(rows: RecordBatch): void;
 }
@@ -127,6 +127,13 @@ export interface CompiledPlan {
    * needed may be skipped. Errors surface while pulling.
    */
   execute(context: BatchContext): Promise<readonly AsyncIterable<RecordBatch>[]>;
+  /**
+   * Begins with the next execution while this one runs: what threads compute of the input and of static tables. To be
+   * followed by `execute` with the same context, or by the end of that.
+   */
+  readAhead(context: BatchContext): Promise<void>;
+  /** From now on partitions of this execution are pulled, after those of another one. */
+  resume(context: Pick<BatchContext, "nowMicros" | "seed">): void;
   /** The generated source per pipeline, for `explain("codegen")`. */
   generatedSource(): readonly { readonly node: number; readonly source: string }[];
 }

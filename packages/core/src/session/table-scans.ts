@@ -31,6 +31,17 @@ export class TableScans {
     return source;
   }
 
+  /** Whether {@link isUnchanged} can tell. */
+  get knowsChanges(): boolean {
+    return this.#opened.every((source) => source.isUnchanged !== undefined);
+  }
+
+  /** Whether all that was opened would be read the same when it was opened now. */
+  async isUnchanged(): Promise<boolean> {
+    for (const source of this.#opened) if ((await source.isUnchanged?.()) !== true) return false;
+    return true;
+  }
+
   async close(): Promise<void> {
     for (const source of this.#opened.splice(0)) await source.close();
   }

@@ -101,6 +101,8 @@ export interface BatchSource {
   /** Whether the pushed filter has been applied to all rows. */
   readonly filtered: boolean;
   read(split: SourceSplit, signal: AbortSignal): AsyncIterable<RecordBatch>;
+  /** Whether a read that is opened now would read the same. Absent: nobody can tell. */
+  isUnchanged?(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -150,6 +152,8 @@ export interface MicroBatchSource {
    * is null only when `initialOffset` gave null and nothing was read yet.
    */
   latestOffset(start: OffsetJson | null, limit: ReadLimit): Promise<OffsetJson | null>;
+  /** Whether the last `latestOffset` left rows behind for its limit, so that the next batch has rows for sure. */
+  readonly hasBacklog?: boolean;
   /** The offset that would be reached without limits, for progress; null when unknown. */
   reportLatestOffset(): Promise<OffsetJson | null>;
   /** AvailableNow: fixes the end that all later `latestOffset` calls of this run stay below. */

@@ -2,13 +2,10 @@
 import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import { assertInvariant } from "../errors/index.ts";
 import { abortable, QueryStopped } from "./abortable.ts";
+import { batchTimestamp } from "./batch-timestamp.ts";
+import { stillValid } from "./look-ahead.ts";
 import type { QueryRun } from "./query-run.ts";
 import { needsBatchWithoutData } from "./stateful-operators.ts";
-
-/** P0: the timestamp of a batch; the wall clock may have stepped back, batches do not. */
-function batchTimestamp(run: QueryRun): number {
-  return Math.max(run.lastTimestampMs, run.input.runtime.clock.nowMs());
-}
 
 /**
  * Constructs the next batch unless it is there already (after recovery) or there is nothing to do. Afterwards `run.batch`
@@ -17,12 +14,14 @@ function batchTimestamp(run: QueryRun): number {
  */
 export async function constructBatch(run: QueryRun): Promise<boolean> {
   const batchId = run.nextBatchId;
-  await run.step("P0", batchId);
-  const batchTimestampMs = batchTimestamp(run);
+  const { ahead } = run;
+  run.ahead = null;
+  const next = ahead === null ? null : await run.durations.time("latestOffset", () => ahead);
+  const work = next === null ? null : await stillValid(next);
+  const batchTimestampMs = next?.timestampMs ?? (await chooseInput(run, batchId));
+  if (next !== null) for (const [i, source] of run.sources.entries()) source.end = next.ranges[i]!.end;
   const batchWatermarkMs = run.tracker.currentMs;
-  await run.step("P1", batchId);
-  await run.durations.time("latestOffset", () => advanceSources(run));
-  const hasNewData = run.sources.some((source) => source.hasNewData);
+  const hasNewData = run.sources.some((source) => source.range.hasRows);
   run.setStatus(hasNewData ? "Processing new data" : "Waiting for data to arrive", hasNewData);
   const withoutData =
     run.noDataBatches &&
@@ -40,11 +39,20 @@ export async function constructBatch(run: QueryRun): Promise<boolean> {
   const logged = run.durations.time("walCommit", () => writeOffsets(run, batchId, entry));
   // Whoever runs the batch awaits it; a failure that comes first is no error of the process.
   logged.catch(() => undefined);
-  run.batch = { batchId, entry, lateWatermarkMs: run.lastWatermarkMs, logged };
+  run.batch = { batchId, entry, lateWatermarkMs: run.lastWatermarkMs, logged, work };
   run.lastTimestampMs = batchTimestampMs;
   run.lastWatermarkMs = batchWatermarkMs;
   run.nextBatchId = batchId + 1;
   return hasNewData;
+}
+
+/** P0 and P1. @returns the timestamp of the batch */
+async function chooseInput(run: QueryRun, batchId: number): Promise<number> {
+  await run.step("P0", batchId);
+  const timestampMs = batchTimestamp(run);
+  await run.step("P1", batchId);
+  await run.durations.time("latestOffset", () => advanceSources(run));
+  return timestampMs;
 }
 
 /** End offsets by slot. */
@@ -57,7 +65,8 @@ export function loggedOffsets(run: QueryRun): readonly (string | null)[] {
 async function advanceSources(run: QueryRun): Promise<void> {
   for (const source of run.sources) {
     run.setStatus(`Getting offsets from ${source.source.description}`);
-    await abortable(run.input.runtime.clock, run.abort, () => source.advance(run.trigger.kind === "once"));
+    const ignoreLimits = run.trigger.kind === "once";
+    source.end = await abortable(run.input.runtime.clock, run.abort, () => source.endAfter(source.start, ignoreLimits));
   }
 }
 

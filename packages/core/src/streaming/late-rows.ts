@@ -27,8 +27,11 @@ export class LateRowsCollector {
   taker(node: number): LateRowsTaker | undefined {
     const owner = this.#owners.get(node);
     if (owner === undefined) return undefined;
+    const watermarkOf = this.#watermarkOf;
     return {
-      watermark: this.#watermarkOf(owner.operatorId),
+      get watermark() {
+        return watermarkOf(owner.operatorId);
+      },
       keep: (rows) => {
         const kept = this.#kept.get(owner) ?? [];
         kept.push(rows);

@@ -27,6 +27,7 @@ import { DurationRecorder, formatTimestamp } from "./progress.ts";
 import { streamFailed } from "./query-failure.ts";
 import { leaseRenewalMs, type QueryCheckpoint } from "./query-checkpoint.ts";
 import type { StreamingQueryInput } from "./query-input.ts";
+import { endLookAhead } from "./look-ahead.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
 import { runRealTimeBatch } from "./real-time-batch.ts";
 import { type BatchOutcome, runBatch } from "./run-batch.ts";
@@ -285,7 +286,6 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   async #realTimePass(): Promise<PassResult> {
     const run = this.#run;
     const times = this.#begin();
-    const startOffsets = run.sources.map((source) => source.start);
     let answered = 0;
     try {
       const result = await runRealTimeBatch(run, {
@@ -296,7 +296,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
         this.#idle(this.#waiting.splice(0, answered));
         return "idle";
       }
-      await this.#finish(result.batch, result.outcome, startOffsets, times);
+      await this.#finish(result.batch, result.outcome, times);
       for (const waiter of this.#waiting.splice(0, answered)) waiter.resolve();
       return "batch";
     } finally {
@@ -321,9 +321,8 @@ export class MicroBatchExecution implements StreamingQueryHandle {
       }
       // Not answered by this pass: after the batch there may be more.
       this.#waiting = [...asked, ...this.#waiting];
-      const startOffsets = run.sources.map((source) => source.start);
       const outcome = await runBatch(run, batch);
-      await this.#finish(batch, outcome, startOffsets, times);
+      await this.#finish(batch, outcome, times);
       return "batch";
     } catch (error) {
       this.#waiting = [...new Set([...asked, ...this.#waiting])];
@@ -340,12 +339,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
   }
 
   /** P11: the batch is committed. */
-  async #finish(
-    batch: CurrentBatch,
-    outcome: BatchOutcome,
-    startOffsets: readonly (string | null)[],
-    { startMs, startedAt }: TriggerStart,
-  ): Promise<void> {
+  async #finish(batch: CurrentBatch, outcome: BatchOutcome, { startMs, startedAt }: TriggerStart): Promise<void> {
     const run = this.#run;
     run.batch = null;
     this.#lastMetrics = outcome.metrics;
@@ -355,7 +349,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     );
     run.durations.add("triggerExecution", this.#clock.monotonicMs() - startedAt);
     this.#keep(
-      triggerProgress(run, batch, outcome, startOffsets, latest, {
+      triggerProgress(run, batch, outcome, latest, {
         name: this.name,
         startMs,
         previousStartMs: this.#previousStartMs,
@@ -420,6 +414,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     }
     this.#abort.abort();
     this.#stop.abort();
+    await endLookAhead(run);
     await this.#maintenance;
     await closeQuery(this.#input, run.sources, run.sink);
     await this.#checkpoint.release().catch((error: unknown) => {

@@ -146,6 +146,8 @@ export async function openQuery(
     removedOffsets: new Map(matched.removed.map((slot) => [slot, position.newest?.offsets[slot] ?? null])),
     durations: new DurationRecorder(() => runtime.clock.monotonicMs()),
     batch: batchToReplay(position),
+    ahead: null,
+    tablesAreWatched: false,
     nextBatchId: position.nextBatchId,
     committedBatchId: position.committedBatchId < 0 ? null : position.committedBatchId,
     lastTimestampMs: position.lastTimestampMs,
@@ -196,7 +198,7 @@ export function checkReplayedSources(
 
 function batchToReplay(position: RecoveredPosition): QueryRun["batch"] {
   if (position.replay === null) return null;
-  return { ...position.replay, lateWatermarkMs: position.lastWatermarkMs, logged: Promise.resolve() };
+  return { ...position.replay, lateWatermarkMs: position.lastWatermarkMs, logged: Promise.resolve(), work: null };
 }
 
 async function openSource(

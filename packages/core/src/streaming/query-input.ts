@@ -47,6 +47,10 @@ export interface QueryResources {
 /** The tables that a stream is joined with, as one batch reads them: whole, and anew in each batch. */
 export interface StaticScans {
   openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan>;
+  /** Whether {@link isUnchanged} can tell of what was opened. */
+  readonly knowsChanges: boolean;
+  /** Whether all that was opened would be read the same when it was opened now. */
+  isUnchanged(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,8 @@ import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import type { StreamSink } from "../sinks/contract.ts";
 import type { CommittedBatches } from "./committed-batches.ts";
 import type { StreamTrigger } from "./contract.ts";
+import type { BatchWork } from "./batch-work.ts";
+import type { NextBatch } from "./look-ahead.ts";
 import type { DurationRecorder } from "./progress.ts";
 import type { QueryCheckpoint } from "./query-checkpoint.ts";
 import type { PinnedSettings, QueryPlan, StepName, StreamingQueryInput } from "./query-input.ts";
@@ -18,6 +20,8 @@ export interface CurrentBatch {
   readonly lateWatermarkMs: number;
   /** Fulfilled when the batch is durable in the offset log, as a batch that is run again is from the start. */
   readonly logged: Promise<void>;
+  /** What it computes with, when that was made ahead. */
+  readonly work: BatchWork | null;
 }
 
 export interface QueryRun {
@@ -53,6 +57,10 @@ export interface QueryRun {
   durations: DurationRecorder;
   /** The batch to run next, when it is constructed. */
   batch: CurrentBatch | null;
+  /** The batch after the running one, when it is chosen already; null in it: there is none. */
+  ahead: Promise<NextBatch | null> | null;
+  /** Whether the last batch could tell of all tables that it read when they change; false before the first. */
+  tablesAreWatched: boolean;
   /** Id of the next batch to construct. */
   nextBatchId: number;
   /** The last batch whose state can be read; null: none yet. */

@@ -8,6 +8,7 @@
 import type { OffsetLogEntry } from "../checkpoint/offset-log.ts";
 import type { OffsetJson } from "../sources/contract.ts";
 import { abortable, QueryStopped } from "./abortable.ts";
+import { batchTimestamp } from "./batch-timestamp.ts";
 import { loggedOffsets, writeOffsets } from "./construct-batch.ts";
 import { millisSetting } from "./pinned-settings.ts";
 import { leaseRenewalMs } from "./query-checkpoint.ts";
@@ -38,14 +39,13 @@ export async function runRealTimeBatch(run: QueryRun, host: RealTimeHost): Promi
   const { batchId, entry } = begun;
   await run.step("P0", batchId);
   run.batch = begun;
-  for (const source of run.sources) source.rows = 0;
   const rows = new RealTimeRows(run, begun);
   const startedAt = clock.monotonicMs();
   try {
     if (logged === null) await readWhileItLasts(run, rows, host, batchId);
     else await rows.read(run.sources.map(({ start }) => start));
     run.durations.add("addBatch", clock.monotonicMs() - startedAt);
-    if (logged === null && !run.sources.some(({ hasNewData }) => hasNewData)) {
+    if (logged === null && !run.sources.some(({ range }) => range.hasRows)) {
       run.batch = null;
       await rows.abort(null);
       return null;
@@ -75,11 +75,17 @@ export async function runRealTimeBatch(run: QueryRun, host: RealTimeHost): Promi
 function begin(run: QueryRun): CurrentBatch {
   const entry: OffsetLogEntry = {
     batchWatermarkMs: run.tracker.currentMs,
-    batchTimestampMs: Math.max(run.lastTimestampMs, run.input.runtime.clock.nowMs()),
+    batchTimestampMs: batchTimestamp(run),
     conf: run.loggedConf,
     offsets: loggedOffsets(run),
   };
-  return { batchId: run.nextBatchId, entry, lateWatermarkMs: run.lastWatermarkMs, logged: Promise.resolve() };
+  return {
+    batchId: run.nextBatchId,
+    entry,
+    lateWatermarkMs: run.lastWatermarkMs,
+    logged: Promise.resolve(),
+    work: null,
+  };
 }
 
 /** P2 and P3, at the end: where the reading has come. */

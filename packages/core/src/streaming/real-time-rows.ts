@@ -14,6 +14,7 @@ import type { StaticScans } from "./query-input.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
 import type { BatchOutcome } from "./run-batch.ts";
 import { watermarkNodesOf } from "./stateful-operators.ts";
+import { SourceRange } from "./streaming-source.ts";
 import { EventTimeAccumulator } from "./watermark-tracker.ts";
 
 /** Seeds of the pieces of a batch lie so far apart. */
@@ -31,6 +32,7 @@ export class RealTimeRows {
   readonly #recorder: { readonly batches: RecordBatch[]; record(batch: RecordBatch): void } | null;
   /** Tables that the stream is joined with are read once in a batch. */
   readonly #keptBuilds = new Map<number, JoinRun>();
+  readonly #ranges: SourceRange[];
   #seed: bigint;
   #open = true;
 
@@ -49,6 +51,7 @@ export class RealTimeRows {
     );
     this.#turns = new Turns(runtime.clock);
     this.#recorder = run.committed.wanted ? run.committed.recorder() : null;
+    this.#ranges = run.sources.map(({ start }) => new SourceRange(start, start));
     this.#seed = batchSeed(run.checkpoint.queryId, batchId);
   }
 
@@ -60,6 +63,7 @@ export class RealTimeRows {
     return {
       metrics: this.#metrics,
       eventTimes: this.eventTimes,
+      ranges: this.#ranges,
       numOutputRows: this.#write.numOutputRows,
       stateCommitMs: 0,
       observed: new Map(),
@@ -72,15 +76,17 @@ export class RealTimeRows {
     const run = this.#run;
     const turn = this.#turns.due();
     if (turn !== undefined) await turn;
-    await abortable(run.input.runtime.clock, run.abort, () => this.#pull(from));
+    const pieces = run.sources.map(({ end }, i) => new SourceRange(from[i] ?? null, end));
+    await abortable(run.input.runtime.clock, run.abort, () => this.#pull(pieces));
+    this.#ranges.forEach((range, i) => range.append(pieces[i]!));
     this.#seed = BigInt.asIntN(64, this.#seed + seedStep);
     for (const { source, end } of run.sources) if (end !== null) source.realTime?.release?.(end);
   }
 
-  async #pull(from: readonly (OffsetJson | null)[]): Promise<void> {
+  async #pull(pieces: readonly SourceRange[]): Promise<void> {
     const atEnd: (() => void)[] = [];
     try {
-      const partitions = await this.#run.plan.compiled.execute(this.#context(from, atEnd));
+      const partitions = await this.#run.plan.compiled.execute(this.#context(pieces, atEnd));
       for (const [partition, batches] of partitions.entries()) {
         for await (const rows of batches) {
           if (rows.length === 0) continue;
@@ -94,7 +100,7 @@ export class RealTimeRows {
     }
   }
 
-  #context(from: readonly (OffsetJson | null)[], atEnd: (() => void)[]): BatchContext {
+  #context(pieces: readonly SourceRange[], atEnd: (() => void)[]): BatchContext {
     const run = this.#run;
     return {
       batchId: this.#batch.batchId,
@@ -106,7 +112,7 @@ export class RealTimeRows {
         const source = run.sources[scan.sourceIndex];
         return source === undefined
           ? this.#statics.openScan(scan, filter)
-          : source.openRange(scan, filter, from[scan.sourceIndex] ?? null, source.end);
+          : source.openScan(scan, filter, pieces[scan.sourceIndex]!);
       },
       openState: async (operatorId) => {
         throw new MillraceError("INTERNAL_ERROR", { message: `operator ${operatorId} keeps state in real time` });

@@ -3,29 +3,27 @@
  * computes, since nothing that P6 does can be seen; before P7 they are durable.
  */
 import type { RecordBatch } from "../columnar/record-batch.ts";
-import type { BatchContext, EventTimeStats } from "../execution/context.ts";
-import { memorySettings, openOperatorMemory, type OperatorMemory } from "../execution/memory/operator-memory.ts";
+import type { EventTimeStats } from "../execution/context.ts";
 import { assertInvariant } from "../errors/index.ts";
-import { Turns } from "../execution/turns.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { atomicWrite } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { PreparedWrite } from "../sinks/contract.ts";
-import { commitSources } from "./construct-batch.ts";
 import { abortable, QueryStopped, settleWithinGrace } from "./abortable.ts";
-import { BatchMetrics } from "./batch-metrics.ts";
-import { batchSeed } from "./batch-seed.ts";
-import { LateRowsCollector } from "./late-rows.ts";
-import type { StaticScans } from "./query-input.ts";
+import type { BatchMetrics } from "./batch-metrics.ts";
+import { BatchWork } from "./batch-work.ts";
+import { commitSources } from "./construct-batch.ts";
+import { lookAhead } from "./look-ahead.ts";
 import type { CurrentBatch, QueryRun } from "./query-run.ts";
 import type { BatchState } from "./query-state.ts";
-import { inputWatermarks, watermarkNodesOf } from "./stateful-operators.ts";
-import { EventTimeAccumulator } from "./watermark-tracker.ts";
+import type { SourceRange } from "./streaming-source.ts";
 
 /** What a batch did, for progress and for `changes()`. */
 export interface BatchOutcome {
   readonly metrics: BatchMetrics;
   readonly eventTimes: readonly (EventTimeStats | null)[];
+  /** What was read, by source. */
+  readonly ranges: readonly SourceRange[];
   readonly numOutputRows: number;
   readonly stateCommitMs: number;
   /** What `observe` computed, by name. */
@@ -37,50 +35,45 @@ export interface BatchOutcome {
 type Keep = (batch: RecordBatch) => void;
 
 export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<BatchOutcome> {
-  const { batchId } = batch;
+  const { batchId, entry } = batch;
   const { clock } = run.input.runtime;
-  await writeStateMetadata(run, batch);
-  for (const source of run.sources) source.rows = 0;
-  const eventTimes = watermarkNodesOf(run.plan.physical).map(() => new EventTimeAccumulator());
-  const metrics = new BatchMetrics();
-  const observed = new Map<string, () => RecordBatch>();
-  const recorder = run.committed.wanted ? run.committed.recorder() : null;
-  const state = run.state.beginBatch(batchId);
-  const statics = run.input.openStaticScans(run.abort);
-  const { runtime } = run.input;
-  const memory = openOperatorMemory(
-    runtime,
-    memorySettings((key) => run.input.conf(key), runtime),
-  );
-  const atEnd: (() => void)[] = [];
+  let { work } = batch;
+  let state: BatchState | null = null;
   let prepared: PreparedWrite | null = null;
-  const startedAt = clock.monotonicMs();
-  run.durations.add("getBatch", 0);
   try {
+    await writeStateMetadata(run, batch);
+    const startedAt = clock.monotonicMs();
+    run.durations.add("getBatch", 0);
+    const recorder = run.committed.wanted ? run.committed.recorder() : null;
+    state = run.state.beginBatch(batchId);
     await run.step("P6", batchId);
-    const watermark = operatorWatermarks(run, batch);
-    const lateRows = new LateRowsCollector(run, (operatorId) => watermark(operatorId).late);
-    const context: BatchContext = {
-      ...batchContext(run, batch, state, eventTimes, metrics, statics, memory, observed, atEnd),
-      watermark,
-      lateRows: (node) => lateRows.taker(node),
-    };
-    const writing = abortable(clock, run.abort, () => writeToSink(run, batchId, context, recorder?.record)).then(
+    const ranges = run.sources.map((source) => source.range);
+    const working = (work ??= new BatchWork(run, batchId, entry.batchTimestampMs, ranges));
+    const result = working.begin(batch, state);
+    const writing = abortable(clock, run.abort, () => writeToSink(run, batchId, result, recorder?.record)).then(
       (write) => (prepared = write),
     );
-    const logged = batch.logged.then(() => commitSources(run, batchId));
+    const { tablesAreWatched } = run;
+    const logged = batch.logged
+      .then(() => commitSources(run, batchId))
+      .then(() => (tablesAreWatched ? lookAhead(run, true) : undefined));
     const write = await besides(clock, writing, logged);
     if (run.abort.aborted) throw new QueryStopped();
+    const observed = working.observed();
+    const sideFiles = sourceFiles(run, batchId);
+    run.tablesAreWatched = working.knowsTableChanges;
     await run.step("P7", batchId);
-    const stateCommitMs = await commitState(run, batchId, state);
+    const stateCommitMs = await commitState(run, state, sideFiles);
     await run.step("P8", batchId);
     await abortable(clock, run.abort, () => write.commit());
     prepared = null;
-    await abortable(clock, run.abort, () => lateRows.deliver(run, batchId));
+    await abortable(clock, run.abort, () => working.lateRows.deliver(run, batchId));
+    if (!tablesAreWatched) lookAhead(run, false);
     run.durations.add("addBatch", clock.monotonicMs() - startedAt);
     await run.step("P9", batchId);
-    const seen = eventTimes.map((accumulator) => accumulator.stats);
-    run.tracker.update(seen, batch.entry.batchTimestampMs);
+    const { metrics } = working;
+    const eventTimes = working.eventTimes();
+    run.tracker.update(eventTimes, entry.batchTimestampMs);
     for (const { operatorId } of run.state.operators) {
       const { numRowsDroppedByWatermark } = metrics.stateOf(operatorId);
       run.lateRows.set(operatorId, (run.lateRows.get(operatorId) ?? 0) + numRowsDroppedByWatermark);
@@ -91,23 +84,19 @@ export async function runBatch(run: QueryRun, batch: CurrentBatch): Promise<Batc
     for (const source of run.sources) source.start = source.end;
     return {
       metrics,
-      eventTimes: seen,
+      eventTimes,
+      ranges: working.ranges,
       numOutputRows: write.numOutputRows,
       stateCommitMs,
-      observed: new Map(Array.from(observed, ([name, result]) => [name, result()])),
+      observed,
       rows: recorder?.batches ?? null,
     };
   } catch (error) {
-    state.abort();
+    state?.abort();
     if (prepared !== null) await abandonWrite(run, prepared);
     throw error;
   } finally {
-    for (const callback of atEnd) callback();
-    try {
-      await memory.spill.close();
-    } finally {
-      await statics.close();
-    }
+    await work?.close();
   }
 }
 
@@ -139,54 +128,14 @@ async function abandonWrite(run: QueryRun, prepared: PreparedWrite): Promise<voi
   }
 }
 
-function batchContext(
-  run: QueryRun,
-  batch: CurrentBatch,
-  state: BatchState,
-  eventTimes: readonly EventTimeAccumulator[],
-  metrics: BatchMetrics,
-  statics: StaticScans,
-  memory: OperatorMemory,
-  observed: Map<string, () => RecordBatch>,
-  atEnd: (() => void)[],
-): Omit<BatchContext, "watermark"> {
-  const { batchId, entry } = batch;
-  return {
-    batchId,
-    nowMicros: BigInt(entry.batchTimestampMs) * 1000n,
-    seed: batchSeed(run.checkpoint.queryId, batchId),
-    signal: run.abort,
-    turns: new Turns(run.input.runtime.clock),
-    openScan: (scan, filter) =>
-      scan.sourceIndex < 0
-        ? statics.openScan(scan, filter)
-        : run.durations.time("getBatch", () => run.sources[scan.sourceIndex]!.openScan(scan, filter)),
-    openState: (operatorId, partition, storeName) => state.open(operatorId, partition, storeName),
-    recordEventTime: (node, stats) => eventTimes[node]!.add(stats),
-    observe: (name, _observer, result) => void observed.set(name, result),
-    metrics,
-    memory,
-    atEnd: (callback) => void atEnd.push(callback),
-  };
-}
-
-function operatorWatermarks(run: QueryRun, { entry, lateWatermarkMs }: CurrentBatch): BatchContext["watermark"] {
-  const lateInputs = inputWatermarks(run.plan.physical, lateWatermarkMs);
-  const evictInputs = inputWatermarks(run.plan.physical, entry.batchWatermarkMs);
-  const micros = (ms: number | undefined): bigint => BigInt(ms ?? 0) * 1000n;
-  return (operatorId) => ({ late: micros(lateInputs.get(operatorId)), evict: micros(evictInputs.get(operatorId)) });
-}
-
 /** P6: the sink pulls the rows through the plan; nothing of it is visible yet. */
 async function writeToSink(
   run: QueryRun,
   batchId: number,
-  context: BatchContext,
+  partitions: Promise<readonly AsyncIterable<RecordBatch>[]>,
   keep: Keep | undefined,
 ): Promise<PreparedWrite> {
-  const pulled: PulledPartition[] = (await run.plan.compiled.execute(context)).map(
-    (partition) => new PulledPartition(partition, keep),
-  );
+  const pulled: PulledPartition[] = (await partitions).map((partition) => new PulledPartition(partition, keep));
   const schema = run.plan.compiled.schema;
   const prepared = await run.sink.write({ batchId, schema, partitions: pulled, signal: run.abort });
   // Rows that the sink did not want still belong to the batch: their state and their event times count.
@@ -221,10 +170,10 @@ class PulledPartition implements AsyncIterable<RecordBatch> {
 }
 
 /** P7: the state of all partitions of all operators, and what sources write with a batch, in one file program. */
-async function commitState(run: QueryRun, batchId: number, state: BatchState): Promise<number> {
+async function commitState(run: QueryRun, state: BatchState, sideFiles: readonly FileOperation[]): Promise<number> {
   const { clock } = run.input.runtime;
   const startedAt = clock.monotonicMs();
-  const program = [...(await state.commitProgram()), ...sourceFiles(run, batchId)];
+  const program = [...(await state.commitProgram()), ...sideFiles];
   if (program.length > 0) await run.checkpoint.apply(program);
   state.committed();
   return clock.monotonicMs() - startedAt;

@@ -1,3 +1,4 @@
+import type { RecordBatch } from "../columnar/record-batch.ts";
 import { expect, test } from "vitest";
 import { batchFromValues, valuesOfBatch } from "../columnar/batch-from-values.ts";
 import type { Expr } from "../expressions/expression.ts";
@@ -39,15 +40,16 @@ test("a source that is read twice gives the columns of both scans, and each scan
   topic.add(["a", 1], ["b", 2]);
   const source = new StreamingSource(0, new TopicSource(topic), request.columns, filter);
   source.start = "0";
-  await source.advance(false);
+  source.end = await source.endAfter("0", false);
   expect(source.end).toBe("2");
-  const open = await source.openScan(scans[1]!, undefined);
+  const { range } = source;
+  const open = await source.openScan(scans[1]!, undefined, range);
   const rows: unknown[] = [];
   for (const split of open.splits) {
     for await (const batch of open.read(split, new AbortController().signal)) rows.push(...valuesOfBatch(batch));
   }
   expect(rows).toEqual([["a"], ["b"]]);
-  expect(source.rows).toBe(2);
+  expect(range.rows).toBe(2);
   expect(open.filtered).toBe(false);
 });
 
@@ -67,19 +69,20 @@ test("a filter is pushed into a source that is read once, and works as soon as i
     request.columns,
     filter,
   );
-  const open = await source.openScan(scans[0]!, {
+  const compiled = {
     columns: [0],
     conjuncts: [isUser],
-    select: (_, positions) => {
+    select: (_: RecordBatch, positions: Int32Array) => {
       positions[0] = 0;
       return 1;
     },
-  });
+  };
+  const open = await source.openScan(scans[0]!, compiled, source.range);
   expect(open.filtered).toBe(true);
   expect(request.filter!.select(batch, selection)).toBe(1);
 });
 
 test("nothing is planned for a source without new data", async () => {
   const source = new StreamingSource(0, new TopicSource(new Topic()), eventSchema, null);
-  expect((await source.openScan(scan(eventSchema), undefined)).splits).toEqual([]);
+  expect((await source.openScan(scan(eventSchema), undefined, source.range)).splits).toEqual([]);
 });

@@ -5,14 +5,7 @@ import type { OpenScan } from "../execution/context.ts";
 import type { BoundReference, Expr } from "../expressions/expression.ts";
 import { collect } from "../expressions/traverse.ts";
 import type { ScanExec } from "../physical-plan/physical-plan.ts";
-import type {
-  MicroBatchSource,
-  OffsetJson,
-  PushedFilter,
-  ReadLimit,
-  ScanRequest,
-  SourceSplit,
-} from "../sources/contract.ts";
+import type { MicroBatchSource, OffsetJson, PushedFilter, ScanRequest, SourceSplit } from "../sources/contract.ts";
 import type { StructType } from "../types/data-type.ts";
 
 /** The pushed filter is compiled with the plan, after the source was opened: the source gets this holder of it. */
@@ -76,6 +69,30 @@ function hiddenFields(scans: readonly ScanExec[]): StructType["fields"] {
   return all.filter((field, i) => all.findIndex(({ name }) => name === field.name) === i);
 }
 
+/** What one batch reads of one source. */
+export class SourceRange {
+  readonly start: OffsetJson | null;
+  #end: OffsetJson | null;
+  /** Rows read so far. */
+  rows = 0;
+
+  constructor(start: OffsetJson | null, end: OffsetJson | null) {
+    this.start = start;
+    this.#end = end;
+  }
+  get end(): OffsetJson | null {
+    return this.#end;
+  }
+  /** Takes in the range that follows. */
+  append(next: SourceRange): void {
+    this.#end = next.end;
+    this.rows += next.rows;
+  }
+  get hasRows(): boolean {
+    return this.end !== this.start;
+  }
+}
+
 export class StreamingSource {
   /** Its line in the offset log, and its directory `sources/<slot>`. */
   readonly slot: number;
@@ -86,8 +103,6 @@ export class StreamingSource {
   start: OffsetJson | null = null;
   /** End of the batch that is being made or run. */
   end: OffsetJson | null = null;
-  /** Rows read by the running batch. */
-  rows = 0;
   #availableNowEnd: { readonly offset: OffsetJson | null } | null = null;
 
   constructor(slot: number, source: MicroBatchSource, columns: StructType, filter: LateFilter | null) {
@@ -97,8 +112,8 @@ export class StreamingSource {
     this.#filter = filter;
   }
 
-  get hasNewData(): boolean {
-    return this.end !== this.start;
+  get range(): SourceRange {
+    return new SourceRange(this.start, this.end);
   }
 
   /** AvailableNow: what is there now is the end. A source that cannot hold limits below it reads it in one batch. */
@@ -107,36 +122,25 @@ export class StreamingSource {
     this.#availableNowEnd = { offset: await this.source.latestOffset(this.end, { kind: "all" }) };
   }
 
-  /** P1: moves `end` as far as the next batch may go. */
-  async advance(ignoreLimits: boolean): Promise<void> {
-    const limit: ReadLimit = ignoreLimits ? { kind: "all" } : this.source.defaultLimit;
-    this.end =
-      this.#availableNowEnd === null ? await this.source.latestOffset(this.start, limit) : this.#availableNowEnd.offset;
+  /** P1: as far as a batch that begins at `start` may go. */
+  async endAfter(start: OffsetJson | null, ignoreLimits: boolean): Promise<OffsetJson | null> {
+    if (this.#availableNowEnd !== null) return this.#availableNowEnd.offset;
+    return this.source.latestOffset(start, ignoreLimits ? { kind: "all" } : this.source.defaultLimit);
   }
 
-  /** The rows of the running batch for one scan. */
-  async openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan> {
-    return this.openRange(scan, filter, this.start, this.end);
-  }
-
-  /** The rows after `start` up to `end` for one scan. */
-  async openRange(
-    scan: ScanExec,
-    filter: PushedFilter | undefined,
-    start: OffsetJson | null,
-    end: OffsetJson | null,
-  ): Promise<OpenScan> {
+  /** The rows of a range for one scan. */
+  async openScan(scan: ScanExec, filter: PushedFilter | undefined, range: SourceRange): Promise<OpenScan> {
     const { source } = this;
     if (this.#filter !== null) this.#filter.compiled = filter;
-    const splits = end === null || end === start ? [] : await source.plan(start, end);
+    const splits = range.end === null || !range.hasRows ? [] : await source.plan(range.start, range.end);
     const pick = this.#projection(scan.schema);
     const filtered = source.filtered && this.#filter !== null && filter !== undefined;
     return {
       splits,
       filtered,
-      read: (split, signal) => this.#read(split, signal, scan.schema, pick),
+      read: (split, signal) => this.#read(split, signal, scan.schema, pick, range),
       readElsewhere: (rows) => {
-        this.rows += rows;
+        range.rows += rows;
       },
     };
   }
@@ -153,12 +157,13 @@ export class StreamingSource {
     signal: AbortSignal,
     schema: StructType,
     pick: readonly number[] | null,
+    range: SourceRange,
   ): AsyncGenerator<RecordBatch> {
     const counted = this.source.takeRowsRead !== undefined;
     for await (const batch of this.source.read(split, signal)) {
-      if (!counted) this.rows += batch.length;
+      if (!counted) range.rows += batch.length;
       yield pick === null ? batch : { schema, length: batch.length, columns: pick.map((i) => batch.columns[i]!) };
     }
-    this.rows += this.source.takeRowsRead?.() ?? 0;
+    range.rows += this.source.takeRowsRead?.() ?? 0;
   }
 }

@@ -70,6 +70,7 @@ export class TopicSource implements MicroBatchSource {
   readonly filtered = false;
   readonly commits: OffsetJson[] = [];
   closed = 0;
+  hasBacklog = false;
   readonly prepareForAvailableNow?: () => Promise<void>;
   readonly realTime: RealTimeReading = { latest: (from) => this.latestOffset(from, { kind: "all" }) };
   readonly onAvailable?: (callback: () => void) => void;
@@ -92,7 +93,10 @@ export class TopicSource implements MicroBatchSource {
   }
   async latestOffset(start: OffsetJson | null, limit: ReadLimit): Promise<OffsetJson | null> {
     const most = limit.kind === "maxRows" ? limit.rows : Infinity;
-    return String(Math.min(this.#topic.rows.length, this.#fixedEnd, Number(start ?? 0) + most));
+    const available = Math.min(this.#topic.rows.length, this.#fixedEnd);
+    const end = Math.min(available, Number(start ?? 0) + most);
+    this.hasBacklog = end < available;
+    return String(end);
   }
   async reportLatestOffset(): Promise<OffsetJson | null> {
     return String(this.#topic.rows.length);
@@ -212,6 +216,8 @@ export function passThroughPlan(sources: number): QueryPlan {
   const compiled: CompiledPlan = {
     schema: eventSchema,
     execute: async (context) => scans.map((scan) => scanRows(context, scan)),
+    readAhead: async () => undefined,
+    resume: () => undefined,
     generatedSource: () => [],
   };
   return { physical, compiled };
@@ -364,6 +370,8 @@ export function windowedCountPlan(options: WindowedCountOptions): QueryPlan {
       const shared = (): Promise<Map<string, bigint>> => (input ??= counts(context));
       return Array.from({ length: partitions }, (_, i) => partition(context, i, shared));
     },
+    readAhead: async () => undefined,
+    resume: () => undefined,
     generatedSource: () => [],
   };
   return { physical, compiled };
@@ -550,6 +558,8 @@ export class Harness {
       },
       openStaticScans: () => ({
         openScan: () => Promise.reject(new Error("the test query reads no table")),
+        knowsChanges: true,
+        isUnchanged: async () => true,
         close: async () => {},
       }),
       openSink: async () => {

@@ -14,14 +14,12 @@ export interface TriggerTimes {
 
 /**
  * Progress of the batch that just committed.
- * @param startOffsets where the batch began, by source
  * @param latest what each source could reach without limits
  */
 export function triggerProgress(
   run: QueryRun,
   batch: CurrentBatch,
   outcome: BatchOutcome,
-  startOffsets: readonly (string | null)[],
   latest: readonly (string | null)[],
   times: TriggerTimes,
 ): StreamingQueryProgress {
@@ -45,10 +43,10 @@ export function triggerProgress(
     })),
     sources: run.sources.map((source, i) => ({
       description: source.source.description,
-      startOffset: startOffsets[i] ?? null,
-      endOffset: source.end,
+      startOffset: outcome.ranges[i]!.start,
+      endOffset: outcome.ranges[i]!.end,
       latestOffset: latest[i] ?? null,
-      rows: source.rows,
+      rows: outcome.ranges[i]!.rows,
       metrics: source.source.metrics?.(),
     })),
     sink: { description: run.sink.description, numOutputRows: outcome.numOutputRows },

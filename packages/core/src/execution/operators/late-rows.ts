@@ -19,13 +19,14 @@ export function compileLateRows(plan: LateRowsExec, environment: OperatorEnviron
       if (taker === undefined) return partitions;
       return partitions.map((partition) =>
         lazily(async function* () {
+          const { watermark } = taker;
           for await (const batch of partition) {
             const column = batch.columns[plan.ordinal]!;
             const times = eventTimes(column);
             const selection = new Int32Array(batch.length);
             let count = 0;
             for (let i = 0; i < batch.length; i++) {
-              const late = isValid(column, i) && isValid(times, i) && times.values[i]! <= taker.watermark;
+              const late = isValid(column, i) && isValid(times, i) && times.values[i]! <= watermark;
               if (late) selection[count++] = i;
             }
             if (count > 0) taker.keep(compactBatch(gatherBatch(batch, selection, count)));

@@ -11,7 +11,7 @@ import type { Expr } from "../../expressions/expression.ts";
 import { someExpression } from "../../expressions/traverse.ts";
 import type { PhysicalPlan } from "../../physical-plan/physical-plan.ts";
 import type { StructType } from "../../types/data-type.ts";
-import type { BatchContext, CompileOptions, OpenScan } from "../context.ts";
+import type { BatchContext, CompiledPlan, CompileOptions, OpenScan } from "../context.ts";
 
 export type Partition = AsyncIterable<RecordBatch>;
 
@@ -28,6 +28,10 @@ export interface OperatorEnvironment {
   /** Notes generated source for `explain("codegen")`. */
   source(node: number, source: string): void;
   compile(plan: PhysicalPlan): Operator;
+  /** A plan that can run while the rest belongs to another execution. */
+  compileApart(plan: PhysicalPlan): CompiledPlan;
+  /** Begin with the next execution; see {@link CompiledPlan.readAhead}. */
+  readonly readingAhead: ((context: BatchContext) => Promise<void>)[];
   /** The scans that the execution has opened, by operator. */
   readonly openedScans: Map<number, OpenScan>;
   /** Rows of a fragment's build sides, put here before each execution. */

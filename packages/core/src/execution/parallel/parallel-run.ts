@@ -25,6 +25,7 @@ export class ParallelRun {
   readonly #countRows: (rows: number) => void;
   readonly #tasks: TaskOutput[];
   #submitted = 0;
+  #whenAllSubmitted: () => void = () => undefined;
   #left: number;
 
   constructor(pool: WorkerPool, open: OpenFragment, context: BatchContext, countRows: (rows: number) => void) {
@@ -41,6 +42,17 @@ export class ParallelRun {
       signal.removeEventListener("abort", onAbort);
       this.#abandon(new Error("the execution is over"));
     });
+  }
+
+  /** Begins before a partition is read. */
+  begin(): void {
+    this.#submitUpTo(2 * this.#pool.size);
+  }
+
+  /** Calls back when all tasks are queued, so that others may be queued behind them; never, when some are not wanted. */
+  whenAllSubmitted(callback: () => void): void {
+    if (this.#submitted === this.#tasks.length) callback();
+    else this.#whenAllSubmitted = callback;
   }
 
   /** Encoded batches of one partition. Partitions are read in their order; one that is not read is cancelled at the end. */
@@ -71,7 +83,9 @@ export class ParallelRun {
   }
 
   #submitUpTo(count: number): void {
+    if (this.#submitted === this.#tasks.length) return;
     while (this.#submitted < Math.min(count, this.#tasks.length)) this.#submit(this.#submitted++);
+    if (this.#submitted === this.#tasks.length) this.#whenAllSubmitted();
   }
 
   #submit(partition: number): void {

@@ -125,6 +125,7 @@ export class TaskServer {
         throw new MillraceError("INTERNAL_ERROR", { message: "a task of an execution that is closed" });
       run.context.beginTask();
       const rows = (await run.partitions)[partition]!;
+      (await this.#fragment(run.open)).compiled.resume(run.context);
       let batches = 0;
       for await (const batch of rows) {
         if (task.cancelled) break;

@@ -135,7 +135,7 @@ export class WorkerPool {
   #assign(): void {
     for (let i = 0; i < this.#queue.length;) {
       const task = this.#queue[i]!;
-      const thread = this.#threadFor(task.owner.open.run);
+      const thread = this.#threadFor(task.owner.open);
       if (thread === undefined) {
         i++;
         continue;
@@ -145,11 +145,13 @@ export class WorkerPool {
     }
   }
 
-  #threadFor(run: number): Thread | undefined {
+  #threadFor({ fragment }: OpenFragment): Thread | undefined {
     const idle = this.#threads.find(({ tasks }) => tasks.size === 0);
     if (idle !== undefined) return idle;
     if (this.#threads.length < this.size) return this.#start();
-    return this.#threads.find(({ tasks }) => !tasks.has(run) && tasks.values().every(isParked));
+    // Executions of one fragment share its compiled code: a thread works on them one after the other.
+    const isOther = (task: Task): boolean => isParked(task) && task.owner.open.fragment !== fragment;
+    return this.#threads.find(({ tasks }) => tasks.values().every(isOther));
   }
 
   #give(thread: Thread, task: Task): void {

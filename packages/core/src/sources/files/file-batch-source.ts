@@ -19,20 +19,22 @@ export class FileBatchSource implements BatchSource {
   readonly #request: ScanRequest;
   readonly #listing: ListingOptions;
   readonly #deadLetterPath: string | undefined;
+  readonly #files: readonly FileToRead[];
 
   private constructor(
     context: SourceContext,
     format: FileFormat,
     request: ScanRequest,
     listing: ListingOptions,
-    splits: readonly SourceSplit[],
+    files: readonly FileToRead[],
     deadLetterPath: string | undefined,
   ) {
     this.#context = context;
     this.#format = format;
     this.#request = request;
     this.#listing = listing;
-    this.splits = splits;
+    this.#files = files;
+    this.splits = splitFiles(context, format, files);
     this.#deadLetterPath = deadLetterPath;
     this.filtered = openFileReader(context, format, request, null).filtered;
   }
@@ -40,7 +42,7 @@ export class FileBatchSource implements BatchSource {
   static async open(context: SourceContext, format: FileFormat, request: ScanRequest): Promise<FileBatchSource> {
     const options = new OptionReader(format.name, context.options);
     const listing = readListingOptions(options, context);
-    const splits = splitFiles(context, format, await filesToRead(context, request, options, listing));
+    const files = await filesToRead(context, request, options, listing);
     const letters = options.text("badRecordsPath", "deadLetterPath");
     const working = context.runtime.process.workingDirectory;
     return new FileBatchSource(
@@ -48,7 +50,7 @@ export class FileBatchSource implements BatchSource {
       format,
       request,
       listing,
-      splits,
+      files,
       letters === undefined ? undefined : absolutePath(letters, working),
     );
   }
@@ -68,8 +70,19 @@ export class FileBatchSource implements BatchSource {
     }
   }
 
+  /** By names, sizes and times of change of the files. */
+  async isUnchanged(): Promise<boolean> {
+    const options = new OptionReader(this.#format.name, this.#context.options);
+    const now = await filesToRead(this.#context, this.#request, options, this.#listing);
+    const isSame = (file: FileToRead, other: FileToRead | undefined): boolean =>
+      file.path === other?.path && file.size === other.size && file.modifiedMs === other.modifiedMs;
+    return now.length === this.#files.length && now.every((file, i) => isSame(file, this.#files[i]));
+  }
+
   async close(): Promise<void> {}
 }
+
+type FileToRead = Pick<FileRange, "path" | "size" | "modifiedMs" | "partition">;
 
 /** The files of a batch read, without those of partitions that the filter leaves out. */
 async function filesToRead(
@@ -77,7 +90,7 @@ async function filesToRead(
   { schema, ...request }: ScanRequest,
   options: OptionReader,
   listing: ListingOptions,
-): Promise<Pick<FileRange, "path" | "size" | "modifiedMs" | "partition">[]> {
+): Promise<FileToRead[]> {
   const partitioning = readPartitionOptions(options, context);
   const found = await findFiles(context, sourcePaths(context, options), listing, partitioning, options);
   const names = schema.partitionColumns;

@@ -57,6 +57,7 @@ export class FileStreamSource implements MicroBatchSource {
   /** AvailableNow: what was there at the start of the run. */
   #available: readonly ListedFile[] | null = null;
   #tooOld = 0;
+  #hasBacklog = false;
 
   private constructor(
     context: StreamSourceContext,
@@ -125,8 +126,14 @@ export class FileStreamSource implements MicroBatchSource {
     return null;
   }
 
+  /** Files were left for the next batch. */
+  get hasBacklog(): boolean {
+    return this.#hasBacklog;
+  }
+
   async latestOffset(start: OffsetJson | null, limit: ReadLimit): Promise<OffsetJson | null> {
     const from = start === null ? -1 : parseLogOffset("offsets", start);
+    this.#hasBacklog = false;
     await this.#log.prepare();
     // A run that died between its log entry and the offset log left a batch behind: it is the next one.
     if (this.#log.latest <= from) await this.#takeNext(limit);
@@ -171,6 +178,7 @@ export class FileStreamSource implements MicroBatchSource {
     for (const file of files) this.#seen.add(file.path, file.modifiedMs);
     this.#seen.purge();
     const rest = candidates.slice(taken.length);
+    this.#hasBacklog = rest.length > 0;
     if (this.#available !== null) this.#available = rest;
     else this.#cached = this.#worthCaching(rest, taken.length) ? rest.slice(0, this.#options.maxCachedFiles) : [];
   }

@@ -2,6 +2,7 @@
  * `rate`: rows with a timestamp and a counter, so many per second since the query was first started; and
  * `rate-micro-batch`: so many per batch. Replayable: the rows of an offset follow from the offset alone.
  */
+import { refuseSchema } from "../fixed-schema.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
 import { OptionReader } from "../../logical-plan/option-reader.ts";
@@ -60,15 +61,8 @@ function* rowsOf(split: RateSplit, columns: StructType): Generator<RecordBatch> 
   }
 }
 
-function requireOwnSchema(name: string, given: StructType | undefined): StructType {
-  if (given !== undefined) {
-    throw new MillraceError("INVALID_OPTION", {
-      option: "schema",
-      provider: name,
-      value: "given",
-      expected: "This source has a fixed schema: timestamp TIMESTAMP, value BIGINT.",
-    });
-  }
+function ownSchema(name: string, given: StructType | undefined): StructType {
+  refuseSchema(name, given, "This source has a fixed schema: timestamp TIMESTAMP, value BIGINT.");
   return schema;
 }
 
@@ -314,12 +308,12 @@ function intervalSeconds(text: string): number {
 
 export const rateProvider: SourceProvider = {
   names: ["rate"],
-  inferSchema: async (_context, given) => requireOwnSchema("rate", given),
+  inferSchema: async (_context, given) => ownSchema("rate", given),
   openStream: async (context, request) => new RateSource(context, request),
 };
 
 export const ratePerMicroBatchProvider: SourceProvider = {
   names: ["rate-micro-batch"],
-  inferSchema: async (_context, given) => requireOwnSchema("rate-micro-batch", given),
+  inferSchema: async (_context, given) => ownSchema("rate-micro-batch", given),
   openStream: async (context, request) => new RatePerMicroBatchSource(context, request),
 };

@@ -2,6 +2,7 @@
  * `socket`: lines of UTF-8 text from a TCP server (`nc -lk 9999`). For trying things out: what was received and not
  * committed when the process ends is gone (guarantee `none`).
  */
+import { refuseSchema } from "../fixed-schema.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { BytesBuilder } from "../../columnar/bytes-builder.ts";
 import { MillraceError } from "../../errors/index.ts";
@@ -187,14 +188,11 @@ class SocketSource implements MicroBatchSource {
 export const socketProvider: SourceProvider = {
   names: ["socket"],
   async inferSchema(context, given) {
-    if (given !== undefined) {
-      throw new MillraceError("INVALID_OPTION", {
-        option: "schema",
-        provider: "socket",
-        value: "given",
-        expected: "The socket source has a fixed schema: value STRING (and timestamp TIMESTAMP with includeTimestamp).",
-      });
-    }
+    refuseSchema(
+      "socket",
+      given,
+      "The socket source has a fixed schema: value STRING (and timestamp TIMESTAMP with includeTimestamp).",
+    );
     address(context);
     return schemaOf(context);
   },

@@ -2,8 +2,8 @@
  * `state-metadata`: a row for each store of each operator with state, and the batches whose state can be read.
  * @see Spark `StateMetadataSource`
  */
+import { refuseSchema } from "../fixed-schema.ts";
 import { batchFromValues } from "../../columnar/batch-from-values.ts";
-import { MillraceError } from "../../errors/index.ts";
 import { readOperatorMetadata } from "../../state/operator-metadata.ts";
 import {
   bigintType,
@@ -32,14 +32,7 @@ const schema: StructType = structType([
 export const stateMetadataProvider: SourceProvider = {
   names: ["state-metadata"],
   async inferSchema(context, given) {
-    if (given !== undefined) {
-      throw new MillraceError("INVALID_OPTION", {
-        option: "schema",
-        provider: "state-metadata",
-        value: "given",
-        expected: "This source has a fixed schema; give none.",
-      });
-    }
+    refuseSchema("state-metadata", given, "This source has a fixed schema; give none.");
     checkpointPath(context);
     return schema;
   },

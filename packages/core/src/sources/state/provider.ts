@@ -2,6 +2,7 @@
  * `statestore`: the state of an operator as rows, as a batch left it; or what batches changed in it.
  * @see Spark `StateDataSource`
  */
+import { refuseSchema } from "../fixed-schema.ts";
 import { batchFromValues } from "../../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
@@ -160,14 +161,7 @@ async function found(context: SourceContext): Promise<readonly [Runtime, StateRe
 export const stateStoreProvider: SourceProvider = {
   names: ["statestore"],
   async inferSchema(context, given) {
-    if (given !== undefined) {
-      throw new MillraceError("INVALID_OPTION", {
-        option: "schema",
-        provider: "statestore",
-        value: "given",
-        expected: "The schema is that of the state; give none.",
-      });
-    }
+    refuseSchema("statestore", given, "The schema is that of the state; give none.");
     const [, options, state] = await found(context);
     return schemaOf(state, options.changes !== null);
   },
