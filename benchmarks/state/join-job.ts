@@ -8,6 +8,7 @@ const { threads, runs, parameters } = jobArguments();
 const [shown, clicked] = parameters as [string, string];
 
 await using spark = await openSession(threads);
+spark.conf.set("spark.sql.shuffle.partitions", "2");
 const events = (path: string) =>
   spark.readStream
     .schema({ user: "string", at: "bigint", n: "bigint" })

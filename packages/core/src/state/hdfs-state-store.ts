@@ -347,6 +347,9 @@ class OpenStore implements StateStore {
   lookAhead(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, from: number, to: number): void {
     this.#map.lookAhead(bytes, starts, ends, from, to);
   }
+  lookAheadAt(entries: Int32Array, from: number, to: number): void {
+    this.#map.lookAheadAt(entries, from, to);
+  }
   keyStart(entry: number): number {
     return this.#map.keyStart(entry);
   }

@@ -9,10 +9,14 @@ import type { VersionedMap } from "./versioned-map.ts";
 /** So much is written before it is compressed; a multiple of a block. */
 const pieceBytes = 4 * blockSize;
 
+/** The memory of the last file, for the next one. */
+let spare: Uint8Array = new Uint8Array(pieceBytes + 4096);
+const largestSpare = 1 << 20;
+
 /** Writes records. Keys and values that are UnsafeRows are whole words, and so all places are. */
 class RecordWriter {
   readonly #blocks = new Lz4BlockWriter();
-  #bytes: Uint8Array = new Uint8Array(pieceBytes + 4096);
+  #bytes: Uint8Array = spare;
   #words: Int32Array = new Int32Array(this.#bytes.buffer);
   #end = 0;
   #source: Uint8Array | null = null;
@@ -41,6 +45,7 @@ class RecordWriter {
   finish(): Uint8Array {
     this.int32(-1);
     this.#compress(1);
+    if (this.#bytes.length <= largestSpare) spare = this.#bytes;
     return this.#blocks.finish();
   }
   #wordsOf(source: Uint8Array): Int32Array {

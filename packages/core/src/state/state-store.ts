@@ -29,6 +29,8 @@ export interface StateStore {
    * all of them at once. Nothing else changes.
    */
   lookAhead(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, from: number, to: number): void;
+  /** The same for entries, `entries[from, to)`. */
+  lookAheadAt(entries: Int32Array, from: number, to: number): void;
   keyStart(entry: number): number;
   keyEnd(entry: number): number;
   /** An entry that is gone ends before it begins. */

@@ -33,6 +33,14 @@ class UndoLog {
   count = 0;
   end = 0;
 
+  /** The log for another version, in the same memory unless that is very large for what was in it. */
+  emptied(): UndoLog {
+    if (this.entries.length > 8 * this.count + 1024 || this.bytes.length > 8 * this.end + 65_536) return new UndoLog();
+    this.count = 0;
+    this.end = 0;
+    return this;
+  }
+
   record(entry: number, arena: Uint8Array, arenaWords: Int32Array, start: number, length: number): void {
     const i = this.count++;
     if (i === this.entries.length) {
@@ -98,6 +106,9 @@ class SourceWords {
     return this.#words;
   }
 }
+/** Keys, or entries, of which each loop of a look ahead reads one thing. */
+const keysAhead = 128;
+
 /** Longer ranges are faster copied as a whole. */
 const wordwise = 128;
 
@@ -132,7 +143,7 @@ export class VersionedMap {
   /** Of entry `e` the fields at `8 * e`: a cache line has all that must be known of two of them. */
   #fields: Int32Array = new Int32Array(8 * 64);
   /** Of {@link lookAhead}: what it reads is written somewhere, or V8 would not read it. */
-  readonly #ahead: Int32Array = new Int32Array(128);
+  readonly #ahead: Int32Array = new Int32Array(keysAhead);
   #entryCount = 0;
   #liveCount = 0;
   #serial = 1;
@@ -210,14 +221,24 @@ export class VersionedMap {
     if (words === null) return;
     const [slots, fields, arenaWords, ahead] = [this.#slots, this.#fields, this.#arenaWords, this.#ahead];
     const mask = slots.length - 1;
-    for (let first = from; first < to; first += ahead.length) {
-      const count = Math.min(ahead.length, to - first);
+    for (let first = from; first < to; first += keysAhead) {
+      const count = Math.min(keysAhead, to - first);
       for (let i = 0; i < count; i++) {
         const hash = hashWords(words, starts[first + i]! >> 2, ends[first + i]! >> 2, 0);
         ahead[i] = (hash ^ (hash >>> 15)) & mask;
       }
       for (let i = 0; i < count; i++) ahead[i] = slots[ahead[i]!]!;
       for (let i = 0; i < count; i++) ahead[i] = ahead[i] === 0 ? 0 : fields[((ahead[i]! - 1) << 3) + keyStartAt]!;
+      for (let i = 0; i < count; i++) ahead[i] = arenaWords[ahead[i]! >> 2]!;
+    }
+  }
+
+  /** See `StateStore.lookAheadAt`. */
+  lookAheadAt(entries: Int32Array, from: number, to: number): void {
+    const [fields, arenaWords, ahead] = [this.#fields, this.#arenaWords, this.#ahead];
+    for (let first = from; first < to; first += keysAhead) {
+      const count = Math.min(keysAhead, to - first);
+      for (let i = 0; i < count; i++) ahead[i] = fields[(entries[first + i]! << 3) + keyStartAt]!;
       for (let i = 0; i < count; i++) ahead[i] = arenaWords[ahead[i]! >> 2]!;
     }
   }
@@ -402,7 +423,7 @@ export class VersionedMap {
     const { entries, lengths, count } = this.#undo;
     for (let i = 0; i < count; i++) {
       // Changes are all over the memory.
-      if (i % this.#ahead.length === 0) this.#readAhead(entries, i, Math.min(count, i + this.#ahead.length));
+      if (i % keysAhead === 0) this.lookAheadAt(entries, i, Math.min(count, i + keysAhead));
       const entry = entries[i]!;
       const key = this.keyStart(entry);
       if (this.#fields[(entry << 3) + valueLengthAt] !== absent) this.#visit(entry, visit);
@@ -410,17 +431,12 @@ export class VersionedMap {
       else if (lengths[i] !== absent) visit(this.#arena, key, this.keyEnd(entry), absent, absent, entry);
     }
   }
-  #readAhead(entries: Int32Array, from: number, to: number): void {
-    const [fields, arenaWords, ahead] = [this.#fields, this.#arenaWords, this.#ahead];
-    for (let i = from; i < to; i++) ahead[i - from] = fields[(entries[i]! << 3) + keyStartAt]!;
-    for (let i = from; i < to; i++) ahead[i - from] = arenaWords[ahead[i - from]! >> 2]!;
-  }
 
   /** Ends the open version: it can now be rolled back as a whole. */
   seal(): void {
     this.#sealed.push(this.#undo);
-    if (this.#sealed.length > this.#keptVersions) this.#sealed.shift();
-    this.#undo = new UndoLog();
+    const dropped = this.#sealed.length > this.#keptVersions ? this.#sealed.shift() : undefined;
+    this.#undo = dropped?.emptied() ?? new UndoLog();
     this.#serial++;
     const removed = this.#entryCount - this.#liveCount;
     if (this.#garbage > 65_536 && 2 * this.#garbage > this.#end) this.#compact();

@@ -113,23 +113,31 @@ export class JoinIndex {
 
   /** Adds a row under the next index of its group, which is the group's size. */
   add(group: number, row: number, time: number, matched: boolean): void {
+    this.place(group, this.reserve(group), row, time, matched);
+  }
+
+  /** The next index of a group, for a row that {@link place} is to put there; rows of a group are placed in this order. */
+  reserve(group: number): number {
     const size = this.#sizes[group]!;
     if (this.#heads[group]! + size === this.#rooms[group]!) this.#makeRoom(group);
-    if (row >= this.#indexOf.length) this.#growRows(row);
-    const start = this.#starts[group]!;
-    this.#byIndex[start + size] = row;
-    this.#indexOf[row] = size;
-    this.matched[row] = matched ? 1 : 0;
     this.#sizes[group] = size + 1;
     this.#noteChange(group);
+    return size;
+  }
+  place(group: number, index: number, row: number, time: number, matched: boolean): void {
+    if (row >= this.#indexOf.length) this.#growRows(row);
+    const start = this.#starts[group]!;
+    this.#byIndex[start + index] = row;
+    this.#indexOf[row] = index;
+    this.matched[row] = matched ? 1 : 0;
     if (!this.ordered) return;
-    const at = start + this.#heads[group]! + size;
+    const at = start + this.#heads[group]! + index;
     this.#byTime[at] = row;
     this.#times[at] = time;
-    if (this.#sorted[group] !== size) return;
-    if (size === 0 || time >= this.#times[at - 1]!) {
-      this.#sorted[group] = size + 1;
-      if (size === 0) this.#queueFirst(group);
+    if (this.#sorted[group] !== index) return;
+    if (index === 0 || time >= this.#times[at - 1]!) {
+      this.#sorted[group] = index + 1;
+      if (index === 0) this.#queueFirst(group);
     } else {
       this.#disordered.push(group);
     }

@@ -20,6 +20,8 @@ import { booleanType } from "../../types/data-type.ts";
 import { eventTimes } from "../operators/event-time-watermark.ts";
 import { JoinIndex, type RowStore } from "./join-index.ts";
 
+/** Rows whose keys are looked up together. */
+const rowsAhead = 256;
 /** Keys that are read at a stretch when the index is made. */
 const keysPerStretch = 4096;
 
@@ -47,6 +49,7 @@ export class JoinSide implements RowStore {
   readonly #count: Uint8Array = new Uint8Array(16);
   readonly #countWords: Int32Array = new Int32Array(this.#count.buffer);
   #scratch: Uint8Array = new Uint8Array(256);
+  readonly #added: NumberedKeys = new NumberedKeys();
 
   constructor(
     plan: StateJoinSide,
@@ -93,12 +96,16 @@ export class JoinSide implements RowStore {
   lookAhead({ bytes, starts, ends }: EncodedRows, rows: number): void {
     this.#counts.lookAhead(bytes, starts, ends, 0, rows);
   }
+  /** These rows of the state will be read. */
+  lookAheadRows(rows: Int32Array, count: number): void {
+    this.#store.lookAheadAt(rows, 0, count);
+  }
   /** The group of the key in a range of bytes, −1 when it has no rows. */
   groupOf(keys: EncodedRows, row: number): number {
     return this.index.groupOf(this.#counts.find(keys.bytes, keys.starts[row]!, keys.ends[row]!));
   }
 
-  /** The batch whose rows {@link add} takes. */
+  /** The batch whose rows {@link addAll} takes. */
   bind(batch: RecordBatch): void {
     const { plan } = this;
     const mark: Vector = {
@@ -119,10 +126,31 @@ export class JoinSide implements RowStore {
     return kind !== "never" && timeAt(kind === "byKey" ? this.#keyTimes! : this.#times!, row) <= limit;
   }
 
-  /** Puts a row of the bound batch into the state under its key. */
-  add(row: number, keys: EncodedRows, keyWords: Int32Array, matched: boolean): void {
-    const start = keys.starts[row]!;
-    const end = keys.ends[row]!;
+  /** Puts rows of the bound batch into the state, each under its key; `matched` says by row whether it has a partner. */
+  addAll(rows: Int32Array, count: number, keys: EncodedRows, matched: Uint8Array): void {
+    const words = new Int32Array(keys.bytes.buffer, keys.bytes.byteOffset, keys.bytes.length >> 2);
+    for (let from = 0; from < count; from += rowsAhead) {
+      const to = Math.min(count, from + rowsAhead);
+      this.#counts.lookAhead(keys.bytes, keys.starts, keys.ends, rows[from]!, rows[to - 1]! + 1);
+      this.#added.clear();
+      for (let i = from; i < to; i++) this.#number(rows[i]!, keys, words);
+      const { bytes, starts, ends, groups, indices } = this.#added;
+      this.#store.lookAhead(bytes, starts, ends, 0, to - from);
+      for (let i = 0; i < to - from; i++) {
+        const row = rows[from + i]!;
+        const valueEnd = this.#values.write(row);
+        const value = this.#values.buffer;
+        const mark = matched[row] === 1 && this.#tracksPartners;
+        if (mark) value[this.#markAt] = 1;
+        const entry = this.#store.putRange(bytes, starts[i]!, ends[i]!, value, 0, valueEnd);
+        this.index.place(groups[i]!, indices[i]!, entry, this.#times === null ? 0 : timeAt(this.#times, row), mark);
+      }
+    }
+  }
+
+  /** Gives a row its number among those of its key. */
+  #number(row: number, keys: EncodedRows, words: Int32Array): void {
+    const [start, end] = [keys.starts[row]!, keys.ends[row]!];
     const counts = this.#counts;
     const { index } = this;
     let key = counts.find(keys.bytes, start, end);
@@ -131,15 +159,11 @@ export class JoinSide implements RowStore {
       this.#countWords[2] = 0;
       key = counts.putRange(keys.bytes, start, end, this.#count, 0, 16);
       const time = this.#keyTimes === null ? 0 : timeAt(this.#keyTimes, row);
-      group = index.addGroup(key, hashWords(keyWords, start >> 2, end >> 2, 0), time);
+      group = index.addGroup(key, hashWords(words, start >> 2, end >> 2, 0), time);
     }
-    const keyEnd = this.#indexedKey.write(keyWords, start >> 2, end >> 2, index.sizeOf(group));
-    const valueEnd = this.#values.write(row);
-    const value = this.#values.buffer;
-    const mark = matched && this.#tracksPartners;
-    if (mark) value[this.#markAt] = 1;
-    const entry = this.#store.putRange(this.#indexedKey.bytes, 0, keyEnd, value, 0, valueEnd);
-    index.add(group, entry, this.#times === null ? 0 : timeAt(this.#times, row), mark);
+    const number = index.reserve(group);
+    const length = this.#indexedKey.write(words, start >> 2, end >> 2, number);
+    this.#added.add(this.#indexedKey.bytes, length, group, number);
   }
 
   /** Notes that a row of the state has found a partner; whether it is the first one. */
@@ -266,6 +290,36 @@ export class JoinSide implements RowStore {
       const matched = this.#tracksPartners && store.arena[store.valueStart(row) + this.#markAt] === 1;
       this.index.add(group, row, this.plan.time === undefined ? 0 : this.timeOf(row), matched);
     }
+  }
+}
+
+/** Keys of rows with the rows' numbers. */
+class NumberedKeys {
+  bytes: Uint8Array = new Uint8Array(64 * rowsAhead);
+  readonly starts: Int32Array = new Int32Array(rowsAhead);
+  readonly ends: Int32Array = new Int32Array(rowsAhead);
+  readonly groups: Int32Array = new Int32Array(rowsAhead);
+  readonly indices: Int32Array = new Int32Array(rowsAhead);
+  #count = 0;
+  #end = 0;
+
+  clear(): void {
+    this.#count = 0;
+    this.#end = 0;
+  }
+  add(key: Uint8Array, length: number, group: number, index: number): void {
+    const [i, at, end] = [this.#count++, this.#end, this.#end + length];
+    if (end > this.bytes.length) {
+      const grown = new Uint8Array(2 * end);
+      grown.set(this.bytes);
+      this.bytes = grown;
+    }
+    for (let k = 0; k < length; k++) this.bytes[at + k] = key[k]!;
+    this.starts[i] = at;
+    this.ends[i] = end;
+    this.groups[i] = group;
+    this.indices[i] = index;
+    this.#end = end;
   }
 }
 

@@ -14,7 +14,7 @@
 import { compileColumn } from "../../codegen/compile-pipeline.ts";
 import { type CompiledPredicate, compilePredicate } from "../../codegen/compile-predicate.ts";
 import { gather, gatherBatch, nullVector, sliceBatch } from "../../columnar/gather.ts";
-import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
+import type { RecordBatch } from "../../columnar/record-batch.ts";
 import type { Vector } from "../../columnar/vector.ts";
 import { stateWatermarkMs } from "../../analyzer/join-times.ts";
 import type { Expr } from "../../expressions/expression.ts";
@@ -32,6 +32,8 @@ const otherOf = { left: "right", right: "left" } as const;
 
 /** Rows that look for partners, and go into the state, at a stretch. */
 const rowsPerStretch = 4096;
+/** Rows that leave at a stretch. */
+const rowsPerLeaving = 2048;
 
 interface Compiled {
   /** The condition over both sides. */
@@ -273,21 +275,21 @@ class JoinBatch {
   #keep(side: SideName, batch: RecordBatch, keys: ReturnType<typeof encodeRows>, found: Uint8Array): void {
     const own = this.#sides[side];
     const { length } = batch;
-    const words = new Int32Array(keys.bytes.buffer, keys.bytes.byteOffset, keys.bytes.length >> 2);
     // The right side has met all left rows of this batch: a row that leaves with it need not come.
     const limit = side === "left" ? Number.NEGATIVE_INFINITY : this.#limitOf(side);
     const semiLeft = this.#semi && side === "left";
     const preserved = this.#preserved[side];
     own.bind(batch);
-    let added = 0;
+    const rows = new Int32Array(length);
+    let count = 0;
     for (let row = 0; row < length; row++) {
       const matched = found[row] === 1;
       if (semiLeft && matched) continue;
       if (own.leavesAt(row, limit) && !(preserved && !matched)) continue;
-      own.add(row, keys, words, matched);
-      added++;
+      rows[count++] = row;
     }
-    this.#state.updated += added;
+    own.addAll(rows, count, keys, found);
+    this.#state.updated += count;
   }
 
   /** The time, µs, at or before which rows of a side leave in this batch. */
@@ -310,8 +312,9 @@ class JoinBatch {
     const { turns } = this.#state.context;
     const due = { rows: new Int32Array(64) };
     for (;;) {
-      const count = own.index.due(limit, targetBatchRows, due);
+      const count = own.index.due(limit, rowsPerLeaving, due);
       if (count === 0) return;
+      own.lookAheadRows(due.rows, count);
       let alone = 0;
       if (this.#preserved[side]) {
         const { matched } = own.index;

@@ -21,10 +21,10 @@ export class GroupedInput {
   readonly #key: (row: number) => unknown;
   readonly #row: (row: number) => unknown;
 
-  private constructor(batch: RecordBatch, rowsOf: RowsOfBatch, options: RowCodecOptions) {
+  private constructor(batch: RecordBatch, rowsOf: RowsOfBatch, options: RowCodecOptions, expected: number) {
     const keys = batch.columns.at(-1)!;
     const key = batch.schema.fields.at(-1)!;
-    this.groups = new KeyGroups(keys, batch.length);
+    this.groups = new KeyGroups(keys, batch.length, Math.min(expected, batch.length));
     this.#key = externalReader(key.type, options, "the key")(keys);
     this.#row = rowsOf(batch);
   }
@@ -33,6 +33,7 @@ export class GroupedInput {
    * Reads a partition to its end. Rows of one key must be given together, so all of them are kept, within the budget.
    * @param rowsOf reads the columns before the key, which is the last
    * @param lasting the partition's batches do not point into memory that is used again
+   * @param expected about how many keys there will be
    */
   static async of(
     partition: Partition,
@@ -43,6 +44,7 @@ export class GroupedInput {
     eventTime: number | undefined,
     memory: MemoryReservation,
     lasting: boolean,
+    expected: number,
   ): Promise<GroupedInput> {
     const batches: RecordBatch[] = [];
     for await (const rows of partition) {
@@ -52,7 +54,7 @@ export class GroupedInput {
       batches.push(kept);
       memory.require(memory.bytes + batchMemorySize(kept));
     }
-    return new GroupedInput(concatBatches(schema, batches), rowsOf, options);
+    return new GroupedInput(concatBatches(schema, batches), rowsOf, options, expected);
   }
 
   /** The key of a group as users see it. */

@@ -21,7 +21,15 @@ export class KeyGroups {
   /** Of `#readAhead`: what it reads is written somewhere, or V8 would not read it. */
   readonly #ahead: Int32Array = new Int32Array(rowsPerStretch);
 
-  constructor(keys: Vector, length: number) {
+  /** @param expected about how many keys there will be */
+  constructor(keys: Vector, length: number, expected = 0) {
+    if (expected > 64) {
+      this.bytes = new Uint8Array(16 * expected);
+      this.#words = new Int32Array(this.bytes.buffer);
+      this.starts = new Int32Array(expected + 1);
+      this.#hashes = new Int32Array(expected);
+      this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * expected)));
+    }
     const encoder = new RowsEncoder();
     encoder.bind([keys]);
     const groups = new Int32Array(length);

@@ -20,6 +20,8 @@ export function compileStateGroups(plan: StateGroupsExec, environment: OperatorE
   const initial = plan.initial === undefined ? undefined : inFirstBatch(environment.compile(plan.initial), plan);
   const { work } = plan;
   const leaving = new LeavingByStore();
+  /** Keys of the last partition of a batch: the next one has about as many. */
+  let expected = 0;
   const rowOptions = { ...environment.codegen, timeZone: environment.options.timeZone };
   const options = { ...rowOptions, code: rowOptions };
   const output = rowBuffers(plan.schema, rowOptions);
@@ -35,10 +37,21 @@ export function compileStateGroups(plan: StateGroupsExec, environment: OperatorE
     const memory = context.memory.budget.reserve("the rows of a batch by key");
     try {
       const grouped = (partition: Partition, of: Operator, rowsOf: ReturnType<typeof readerOf>, eventTime?: number) =>
-        GroupedInput.of(partition, of.schema, rowsOf, options, state, eventTime, memory, plan.state.partitions > 1);
+        GroupedInput.of(
+          partition,
+          of.schema,
+          rowsOf,
+          options,
+          state,
+          eventTime,
+          memory,
+          plan.state.partitions > 1,
+          expected,
+        );
       const begun =
         initial === undefined || !isFirst(context) ? undefined : await grouped(inputs[1]!, initial, readers.initial!);
       const rows = await grouped(inputs[0]!, input, readers.input, plan.eventTime);
+      expected = rows.groups.count;
       const calls = new UserCalls(plan, state, output());
       const run = runOf(state, calls);
       let keys = 0;
