@@ -73,6 +73,26 @@ const perKey = (schema: Readonly<Record<string, string>>, how: "value" | "list" 
       ),
 });
 
+/** Counts the rows of a key in one variable, and in two where there is a second. */
+const counting = (second: boolean): Run => ({
+  build: (e) =>
+    e
+      .groupByKey((row) => row.k ?? "", "string")
+      .transformWithState(
+        (handle) => {
+          const counts = (second ? ["first", "second"] : ["first"]).map((name) => handle.getValueState(name, "int!"));
+          return {
+            *handleInputRows(key, rows) {
+              const more = [...rows].length;
+              for (const state of counts) state.update((state.exists() ? (state.get() ?? 0) : 0) + more);
+              yield { key, counts: counts.map((state) => state.get()).join("+") };
+            },
+          };
+        },
+        { output: { key: "string", counts: "string" }, timeMode: "None" },
+      ),
+});
+
 const valueRefused = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE";
 const keyRefused = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE";
 const operatorRefused = "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA";
@@ -161,6 +181,18 @@ const changes: readonly Change[] = [
           .groupBy("who")
           .agg(() => ({ times: count() })),
     },
+    outcome: ["a 2"],
+  },
+  {
+    row: "`transformWithState`: variables are added",
+    before: counting(false),
+    after: counting(true),
+    outcome: ["a 2+1"],
+  },
+  {
+    row: "`transformWithState`: variables are added",
+    before: counting(true),
+    after: counting(false),
     outcome: ["a 2"],
   },
   {

@@ -337,6 +337,8 @@ test("queries give typed batches", async () => {
   });
   // @ts-expect-error no such mode
   events.writeStream.outputMode("all");
+  events.writeStream.trigger({ realTime: "5 minutes" }).name("alarms");
+  expectTypeOf(events.named("per_user")).toEqualTypeOf(events);
   // @ts-expect-error no such trigger
   events.writeStream.trigger({ continuous: "1 second" });
 });
