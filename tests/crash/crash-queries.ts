@@ -363,7 +363,7 @@ function encrypted(name: string): CrashQuery {
   const query = queries.find((each) => each.name === name)!;
   return {
     ...query,
-    name: `${name}, encrypted`,
+    name: `encrypted, ${name}`,
     files: { "/keys/checkpoint": "5f".repeat(32), ...query.files },
     settings: { "millrace.checkpoint.encryption.keys": "file:/keys/checkpoint" },
   };

@@ -15,6 +15,7 @@ import {
   MemoryStream,
   parseDdl,
   planRepair,
+  repartitionCheckpoint,
   type Runtime,
   type SimulatedRuntime,
   verifyCheckpoint,
@@ -250,6 +251,25 @@ describe("a join of two streams", () => {
       ["left-keyWithIndexToValue", ["value.user"]],
       ["right-keyWithIndexToValue", ["value.user"]],
     ]);
+    expect(await filesWith(runtime.fs, user)).toEqual([]);
+    expect(await verifyCheckpoint(runtime.fs, "/checkpoint")).toEqual([]);
+    const next = [order("r", "1", "new"), order("r", "2", "new"), order("l", "3", "new")];
+    const rows = await feed(runtime, orders, [next], joined, { mode: "append", before: history });
+    expect(sorted(rows)).toEqual([
+      '{"id":"1","left":"ada","right":"new"}',
+      '{"id":"1","left":"bob","right":"new"}',
+      '{"id":"1","left":"joe","right":"new"}',
+      '{"id":"3","left":"new","right":"ada"}',
+    ]);
+  });
+
+  test("loses rows before and after its state was dealt out to other partitions", async () => {
+    const runtime = createSimulatedRuntime(1);
+    await feed(runtime, orders, history.slice(0, 3), joined, { mode: "append" });
+    await repartitionCheckpoint(runtime, "/checkpoint", 3);
+    await feed(runtime, orders, history.slice(3), joined, { mode: "append", before: history.slice(0, 3) });
+    expect(kinds(await filesWith(runtime.fs, user))).toEqual(["delta", "snapshot"]);
+    await eraseKey(runtime, "/checkpoint", { key: user });
     expect(await filesWith(runtime.fs, user)).toEqual([]);
     expect(await verifyCheckpoint(runtime.fs, "/checkpoint")).toEqual([]);
     const next = [order("r", "1", "new"), order("r", "2", "new"), order("l", "3", "new")];
