@@ -284,6 +284,41 @@ describe.each([
   });
 });
 
+test("a session for views only reads nothing by format and path, also through views and sessions of its own", async () => {
+  admin.read.schema("id INT, region STRING, email STRING").json("/data").createGlobalTempView("files");
+  await admin.catalog.setColumnMask("global_temp.files", "email", () => lit("x"), { except: ["admin"] });
+  const guest = await admin.newSession({ roles: ["analyst"], viewsOnly: true });
+  const child = await guest.newSession({ viewsOnly: false });
+  for (const session of [guest, child]) {
+    expect(await rowsOf(session.table("global_temp.files"))).toEqual(['[1,"EU","x"]']);
+    const own = session.createDataFrame([{ id: 1 }], { id: "int" });
+    expect(await session.table("global_temp.files").join(own, "id").cache().count()).toBe(1);
+    const file = session.read.schema("id INT, email STRING").json("/data");
+    file.createOrReplaceTempView("mine");
+    file.createOrReplaceGlobalTempView("everybodys");
+    for (const attempt of [
+      file,
+      session.table("mine"),
+      session.table("global_temp.everybodys"),
+      session.table("global_temp.files").join(file, "id"),
+      file.cache(),
+      session.read.format("statestore").load("/checkpoint"),
+    ]) {
+      await expect(attempt.collect()).rejects.toThrow("INSUFFICIENT_PERMISSIONS");
+    }
+    await expect(file.schema()).rejects.toThrow("INSUFFICIENT_PERMISSIONS");
+    const stream = session.readStream.schema("id INT, email STRING").json("/data");
+    await expect(stream.writeStream.format("noop").start()).rejects.toThrow("INSUFFICIENT_PERMISSIONS");
+  }
+  // Nor does it give others more than it has.
+  await admin.catalog.dropGlobalTempView("everybodys");
+  guest.read.schema("id INT, email STRING").json("/data").createGlobalTempView("everybodys");
+  await expect(child.table("global_temp.everybodys").collect()).rejects.toThrow("INSUFFICIENT_PERMISSIONS");
+  expect(await admin.table("global_temp.everybodys").count()).toBe(1);
+  await child.stop();
+  await guest.stop();
+});
+
 test("neither the directories nor the names of files tell what is masked", async () => {
   admin.read.schema("id INT, region STRING, email STRING").json("/data").createGlobalTempView("files");
   await admin.catalog.setColumnMask("global_temp.files", "email", () => lit("x"), { except: ["admin"] });

@@ -1,4 +1,4 @@
-import type { Engine, EngineConf, EngineRequest, EngineTables, StreamRequest } from "millrace";
+import type { Engine, EngineConf, EngineRequest, EngineTables, NewSessionOptions, StreamRequest } from "millrace";
 import {
   createSimulatedRuntime,
   EmbeddedEngine,
@@ -133,8 +133,8 @@ export class TestEngine implements Engine {
   setLogLevel(level: Parameters<Engine["setLogLevel"]>[0]): void {
     this.#engine.setLogLevel(level);
   }
-  newSession(roles?: readonly string[]): Promise<Engine> {
-    return this.#engine.newSession(roles);
+  newSession(options?: NewSessionOptions): Promise<Engine> {
+    return this.#engine.newSession(options);
   }
   stop(): Promise<void> {
     return this.#engine.stop();

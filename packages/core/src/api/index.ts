@@ -53,6 +53,7 @@ export type {
   EngineFactory,
   EngineRequest,
   EngineTables,
+  NewSessionOptions,
   ExplainMode,
   ForeachCallbacks,
   LogLevel,

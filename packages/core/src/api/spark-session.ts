@@ -5,7 +5,7 @@ import { Catalog } from "./catalog.ts";
 import { DataFrame } from "./data-frame.ts";
 import { DataFrameReader } from "./data-frame-reader.ts";
 import { DataStreamReader } from "./data-stream-reader.ts";
-import type { Engine, LogLevel } from "../session/engine.ts";
+import type { Engine, LogLevel, NewSessionOptions } from "../session/engine.ts";
 import { inferSchema, localRelation } from "./local-rows.ts";
 import { type SchemaInput, type SchemaOf, structTypeOf } from "./read-schema.ts";
 import { RuntimeConfig } from "./runtime-config.ts";
@@ -158,11 +158,12 @@ export class SparkSession<O extends ValueOptions = {}> implements AsyncDisposabl
 
   /**
    * A session with settings and views of its own, on the same engine. `newSession({ roles: ["analyst"] })` gives it some of
-   * this session's roles; without them it has the same.
+   * this session's roles; without them it has the same. With `viewsOnly: true` it, and sessions that it opens, read views
+   * that other sessions made and rows of their own (`createDataFrame`), but nothing by format and path.
    * @throws MillraceError INSUFFICIENT_PERMISSIONS for a role that this session does not have
    */
-  async newSession(options: { readonly roles?: readonly string[] } = {}): Promise<SparkSession<O>> {
-    return new SparkSession<O>({ ...this.#context, engine: await this.#context.engine.newSession(options.roles) });
+  async newSession(options: NewSessionOptions = {}): Promise<SparkSession<O>> {
+    return new SparkSession<O>({ ...this.#context, engine: await this.#context.engine.newSession(options) });
   }
   /** Stops the session's streaming queries and releases what it holds. */
   async stop(): Promise<void> {

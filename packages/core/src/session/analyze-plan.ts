@@ -1,4 +1,5 @@
 import { analyze } from "../analyzer/analyze.ts";
+import { MillraceError } from "../errors/index.ts";
 import type { AnalysisContext } from "../analyzer/context.ts";
 import type { Expr } from "../expressions/expression.ts";
 import { AttributeIds } from "../expressions/typing.ts";
@@ -13,6 +14,8 @@ export interface AnalyzePlanOptions {
   readonly evaluation: EvalContext;
   readonly caseSensitive: boolean;
   readonly catalog: SessionCatalog;
+  /** Whether the session reads nothing but views of others and rows of its own. */
+  readonly viewsOnly: boolean;
   /** What stands for a plan's cached parts. */
   replaced(plan: LogicalPlan): LogicalPlan;
   /** The different values of an expression over a plan, in order: what a pivot is made of. */
@@ -28,9 +31,14 @@ export async function analyzePlan(given: LogicalPlan, options: AnalyzePlanOption
   const tables = new Map<string, LogicalPlan | undefined>();
   const plan = await prepared(given, options);
   const schemas = new Map<Read, TableSchema>();
-  const pending = [plan];
+  const pending = [{ plan, own: true }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const node of planNodes(next)) {
+    for (const node of planNodes(next.plan)) {
+      if (options.viewsOnly && next.own && node.kind === "Read" && node.provider === undefined) {
+        throw new MillraceError("INSUFFICIENT_PERMISSIONS", {
+          report: `this session reads views, and not ${node.format} by itself.`,
+        });
+      }
       if (node.kind === "NamedTable" && !tables.has(node.name)) {
         // One look at a live table per analysis, so that its schema and its rows belong together.
         const view = options.catalog.plan(node.name);
@@ -39,7 +47,7 @@ export async function analyzePlan(given: LogicalPlan, options: AnalyzePlanOption
         const found: LogicalPlan | undefined =
           rows === undefined || guard === undefined ? rows : { kind: "Derived", input: rows, relation: guard };
         tables.set(node.name, found);
-        if (found !== undefined) pending.push(found);
+        if (found !== undefined) pending.push({ plan: found, own: !options.catalog.mayRead(node.name) });
       }
       if (node.kind !== "Read" || schemas.has(node)) continue;
       const provider = options.providerOf(node);

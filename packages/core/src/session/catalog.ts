@@ -11,9 +11,11 @@ export class SessionCatalog implements EngineTables {
   readonly roles: ReadonlySet<string>;
   readonly #views = new Map<string, View>();
   readonly #global: GlobalViews;
+  readonly #viewsOnly: boolean;
 
-  constructor(global: GlobalViews = new GlobalViews(), roles: readonly string[] = []) {
+  constructor(global: GlobalViews = new GlobalViews(), roles: readonly string[] = [], viewsOnly: boolean = false) {
     this.#global = global;
+    this.#viewsOnly = viewsOnly;
     this.roles = new Set(roles);
   }
 
@@ -38,7 +40,8 @@ export class SessionCatalog implements EngineTables {
     const key = name.toLowerCase();
     const before = views.get(key);
     if (before !== undefined) requireOwner(before, this);
-    views.set(key, { name, plan, owner: this, policies: before?.policies ?? new ViewPolicies() });
+    const policies = before?.policies ?? new ViewPolicies();
+    views.set(key, { name, plan, owner: this, viewsOnly: this.#viewsOnly, policies });
   }
 
   dropView(name: string): boolean {
@@ -93,6 +96,11 @@ export class SessionCatalog implements EngineTables {
   /** The plan of a view as it was made. */
   plan(name: string): LogicalPlan | undefined {
     return this.#find(name)?.plan();
+  }
+  /** Whether a view was made by another session, one that may read by format and path. */
+  mayRead(name: string): boolean {
+    const found = this.#find(name);
+    return found !== undefined && found.owner !== this && !found.viewsOnly;
   }
   /** What the session may see of a view; undefined: everything. */
   guard(name: string): Guarded | undefined {

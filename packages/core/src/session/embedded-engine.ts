@@ -42,7 +42,15 @@ import { inputFilesOf } from "./input-files.ts";
 import { builtInSources } from "./built-in-sources.ts";
 import { SessionCatalog } from "./catalog.ts";
 import { SessionConf } from "./conf.ts";
-import type { Engine, EngineRequest, ExplainMode, LogLevel, StreamRequest, WriteRequest } from "./engine.ts";
+import type {
+  Engine,
+  EngineRequest,
+  ExplainMode,
+  LogLevel,
+  NewSessionOptions,
+  StreamRequest,
+  WriteRequest,
+} from "./engine.ts";
 import { explainText } from "./explain.ts";
 import { FormatProviders } from "./format-providers.ts";
 import { explainFileErrors } from "./file-errors.ts";
@@ -111,7 +119,7 @@ export class EmbeddedEngine implements Engine {
     pool?: WorkerPool | null,
   ) {
     this.request = request;
-    this.tables = new SessionCatalog(globalViews, request.roles);
+    this.tables = new SessionCatalog(globalViews, request.roles, request.viewsOnly);
     this.#globalViews = globalViews;
     this.options = options;
     this.#base = runtime;
@@ -249,7 +257,9 @@ export class EmbeddedEngine implements Engine {
     this.#setLogLevel(level);
   }
 
-  async newSession(roles: readonly string[] = [...this.tables.roles]): Promise<Engine> {
+  async newSession(options: NewSessionOptions = {}): Promise<Engine> {
+    const roles = options.roles ?? [...this.tables.roles];
+    const viewsOnly = this.request.viewsOnly === true || options.viewsOnly === true;
     const more = roles.find((role) => !this.tables.roles.has(role));
     if (more !== undefined) {
       throw new MillraceError("INSUFFICIENT_PERMISSIONS", {
@@ -257,7 +267,7 @@ export class EmbeddedEngine implements Engine {
       });
     }
     return new EmbeddedEngine(
-      { ...this.request, conf: this.conf.all(), roles },
+      { ...this.request, conf: this.conf.all(), roles, viewsOnly },
       this.#base,
       this.options,
       this.#globalViews,
@@ -299,6 +309,7 @@ export class EmbeddedEngine implements Engine {
       evaluation: this.evaluation(),
       caseSensitive: this.conf.flag("spark.sql.caseSensitive"),
       catalog: this.tables,
+      viewsOnly: this.request.viewsOnly === true,
       providerOf: (read) => this.providerOf(read),
       sourceContext: (read) => this.sourceContext(read, this.#stopped.signal),
     });

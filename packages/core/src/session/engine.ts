@@ -24,6 +24,16 @@ export interface EngineRequest {
   readonly temporal: boolean;
   /** What the session may see of views with policies. Default: none. */
   readonly roles?: readonly string[];
+  /** The session reads views of other sessions and rows of its own, and nothing by format and path. */
+  readonly viewsOnly?: boolean;
+}
+
+/** What a session is opened with by another one. */
+export interface NewSessionOptions {
+  /** Some of the session's; absent: all of them. */
+  readonly roles?: readonly string[];
+  /** As in {@link EngineRequest}; true where it is true of the session. */
+  readonly viewsOnly?: boolean;
 }
 
 /** Opens an engine. */
@@ -67,10 +77,9 @@ export interface Engine {
   setLogLevel(level: LogLevel): void;
   /**
    * A session of the same engine with settings and views of its own.
-   * @param roles some of this session's; absent: all of them
    * @throws MillraceError INSUFFICIENT_PERMISSIONS for a role that this session does not have
    */
-  newSession(roles?: readonly string[]): Promise<Engine>;
+  newSession(options?: NewSessionOptions): Promise<Engine>;
   /** Stops the streaming queries of the session and releases everything. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface View {
   plan(): LogicalPlan;
   /** The session that made it, and alone may change it once it has policies. */
   readonly owner: object;
+  /** Whether that session reads views only, and so must not have given others more to read than itself. */
+  readonly viewsOnly: boolean;
   readonly policies: ViewPolicies;
 }
 
