@@ -77,6 +77,11 @@ export interface FileSystem {
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /** Runs the operations in order; stops at the first that fails and throws it. */
   apply(program: readonly FileOperation[]): Promise<void>;
+  /**
+   * Calls back soon after the entries of a directory changed, until the function that it returns is called. Some changes may
+   * go untold, as those that other machines make on a network disk. Absent: none are told.
+   */
+  watch?(directory: string, changed: () => void): () => void;
   /** Free bytes on the volume of `path`, or null when unknown. */
   freeBytes(path: string): Promise<number | null>;
 }

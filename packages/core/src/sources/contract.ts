@@ -181,6 +181,8 @@ export interface MicroBatchSource {
    * while it is idle.
    */
   onAvailable?(callback: () => void): void;
+  /** `onAvailable` may miss new data, so that the source is polled all the same. */
+  readonly mayMissNews?: boolean;
   /** Absent: the source cannot be read in real time. */
   readonly realTime?: RealTimeReading;
   close(): Promise<void>;

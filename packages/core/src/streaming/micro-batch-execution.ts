@@ -152,7 +152,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     this.#progressKept = countSetting(input.conf, "spark.sql.streaming.numRecentProgressUpdates", 100, 0);
     this.#pollingDelayMs = millisSetting(input.conf, "spark.sql.streaming.pollingDelay", 10);
     this.#idleEventIntervalMs = millisSetting(input.conf, "spark.sql.streaming.noDataProgressEventInterval", 10_000);
-    this.#polls = run.sources.some(({ source }) => source.onAvailable === undefined);
+    this.#polls = run.sources.some(({ source }) => source.onAvailable === undefined || source.mayMissNews === true);
     for (const { source } of run.sources) source.onAvailable?.(() => this.#wakeUp.wake());
   }
 

@@ -1,5 +1,5 @@
 import { open, readdir, readFile, readlink, realpath, stat, statfs, type FileHandle } from "node:fs/promises";
-import { type BigIntStats, type Dirent, readSync } from "node:fs";
+import { type BigIntStats, type Dirent, type FSWatcher, readSync, watch } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import {
   type DirectoryEntry,
@@ -146,6 +146,18 @@ export class NodeFileSystem implements FileSystem {
     if (program.length === 0) return;
     if (this.#thread === null) runProgram(program);
     else await this.#thread.run(program);
+  }
+
+  watch(directory: string, changed: () => void): () => void {
+    let watcher: FSWatcher;
+    try {
+      watcher = watch(directory, { persistent: false }, changed);
+    } catch {
+      // Gone by now, or the system has no more watches.
+      return () => undefined;
+    }
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
   }
 
   async freeBytes(path: string): Promise<number | null> {

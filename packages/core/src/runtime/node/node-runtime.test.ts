@@ -115,6 +115,19 @@ test("a symbolic link counts as what it points to", async () => {
   expect(await runtime.fs.freeBytes(folder)).toBeGreaterThan(0);
 });
 
+test("a watched directory tells of a new file; one that does not exist tells nothing", async () => {
+  const fs = new NodeFileSystem({ direct: true });
+  const directory = mkdtempSync(join(root, "watched-"));
+  let end: () => void = () => undefined;
+  const told = new Promise<void>((resolve) => {
+    end = fs.watch(directory, resolve);
+  });
+  await fs.apply([{ op: "write", path: join(directory, "new"), bytes: text("x") }]);
+  await told;
+  end();
+  fs.watch(join(directory, "missing"), () => expect.fail("it does not exist"))();
+});
+
 test("the clock sleeps and stops sleeping when aborted", async () => {
   const start = runtime.clock.monotonicMs();
   await runtime.clock.sleep(5);

@@ -19,6 +19,7 @@ import type {
   StreamSourceContext,
 } from "../contract.ts";
 import { DeadLetters } from "./bad-records.ts";
+import { DirectoryWatches } from "./directory-watches.ts";
 import { openFileReader, partitionPruning } from "./constant-columns.ts";
 import { deadLetterFile } from "./dead-letter-file.ts";
 import type { FileFormat, FileRange } from "./file-format.ts";
@@ -58,6 +59,9 @@ export class FileStreamSource implements MicroBatchSource {
   #available: readonly ListedFile[] | null = null;
   #tooOld = 0;
   #hasBacklog = false;
+  #watches: DirectoryWatches | null = null;
+  readonly #closed = new AbortController();
+  readonly mayMissNews = true;
 
   private constructor(
     context: StreamSourceContext,
@@ -152,6 +156,7 @@ export class FileStreamSource implements MicroBatchSource {
 
   async #list(): Promise<ListedFile[]> {
     const listed = await this.#files.unknown((path) => this.#seen.has(path));
+    this.#watches?.keep(this.#files.directories);
     const found = listed.filter((file) => !this.#seen.isTooOld(file.modifiedMs));
     this.#tooOld = listed.length - found.length;
     const sign = this.#options.latestFirst ? -1 : 1;
@@ -268,7 +273,14 @@ export class FileStreamSource implements MicroBatchSource {
     return [deadLetterFile(this.#context, this.#letterPath!, batchId, this.#letters)];
   }
 
+  /** Also called for files that were there, or are hidden. */
+  onAvailable(callback: () => void): void {
+    this.#watches = new DirectoryWatches(this.#context.runtime, this.#closed.signal, callback);
+  }
+
   async close(): Promise<void> {
+    this.#watches?.keep([]);
+    this.#closed.abort();
     await this.#log.settled();
   }
 }

@@ -34,6 +34,11 @@ export class IncrementalListing {
     this.#options = options;
   }
 
+  /** Those of the last listing. */
+  get directories(): readonly string[] {
+    return [...this.#directories.keys()];
+  }
+
   /**
    * All files that are not known, in no special order.
    * @throws PATH_NOT_FOUND for a path without wildcard that does not exist
