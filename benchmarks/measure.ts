@@ -29,8 +29,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Runs of a system in one process; the last counts. */
   readonly runs: number;
-  /** Batches of `batches`. */
-  readonly count: number;
+  /** Batches of `batches`, keys of `state`; undefined: as many as the benchmark takes by itself. */
+  readonly count: number | undefined;
   /** Length of `soak`. */
   readonly minutes: number;
   /** Lines for machines. */

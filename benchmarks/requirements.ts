@@ -40,6 +40,11 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   "latency, rate → state → noop": { ms_p50: 5, ms_p99: 25 },
   "latency, file → file": { ms_p50: 10, ms_p99: 25 },
   "startup to first row (and exit)": { ms_p50: 300 },
+  "10 M keys in memory: commit of 1,000 of them": { ms_p50: 50 },
+  "10 M keys in memory: restart": { ms_p50: 10_000 },
+  "10 M keys on disk: commit of 1,000 of them": { ms_p50: 50 },
+  "10 M keys on disk: restart": { ms_p50: 10_000 },
+  "50 M keys on disk: load": { peak_rss_mb: 8192 },
 };
 
 export interface Verdict {

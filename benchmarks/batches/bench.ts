@@ -14,7 +14,7 @@ interface BatchesResult {
 }
 
 export async function* batches(options: BenchOptions): AsyncGenerator<Measure> {
-  const count = options.smoke ? 200 : options.count;
+  const count = options.smoke ? 200 : (options.count ?? 100_000);
   const job = new URL("./job.ts", import.meta.url);
   const result = await runChild<BatchesResult>(job, [`${count}`], options.log);
   const tenth = Math.floor(count / 10);

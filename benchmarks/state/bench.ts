@@ -1,16 +1,24 @@
 /** Streams with state: what it costs to keep something for each key, and to find it again. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runChild } from "../child.ts";
 import { assertEqual, compare } from "../compare.ts";
-import { type BenchOptions, type Measure, percentile, rounded } from "../measure.ts";
+import { type BenchOptions, type Measure, median, percentile, rounded } from "../measure.ts";
 import { generateKeyedEvents } from "./keyed-events.ts";
+import type { LargeStateResult } from "./large-state-job.ts";
 import { generateRepeatedEvents } from "./repeated-events.ts";
 import { generateTwoStreams } from "./two-streams.ts";
 
+/** With `--count N` only what depends on it. */
 export async function* state(options: BenchOptions): AsyncGenerator<Measure> {
-  yield* deduplication(options);
-  yield* transformWithState(options);
-  yield* streamJoin(options);
-  yield* manyKeys(options);
+  if (options.count === undefined) {
+    yield* deduplication(options);
+    yield* transformWithState(options);
+    yield* streamJoin(options);
+    yield* manyKeys(options);
+  }
+  yield* largeState(options);
 }
 
 /** Each id once, within the watermark: keys come and go all the time. */
@@ -82,4 +90,65 @@ async function* manyKeys(options: BenchOptions): AsyncGenerator<Measure> {
   yield { work: "many-keys, restart", ...common, ms_p50: rounded(result.restartMs), note };
   yield { work: "many-keys, commit", ...common, ...times(result.commitMs), note };
   yield { work: "many-keys, batch", ...common, ...times(result.milliseconds), note };
+}
+
+const diskProvider = "@millrace/state-disk";
+/** Above it, state is kept on disk only. */
+const mostInMemory = 10_000_000;
+
+/** State of many keys (`--count N`): how fast it grows, what a batch of a thousand keys costs then, and a restart. */
+async function* largeState(options: BenchOptions): AsyncGenerator<Measure> {
+  const keys = options.smoke ? 20_000 : (options.count ?? mostInMemory);
+  for (const provider of keys > mostInMemory ? [diskProvider] : ["memory", diskProvider]) {
+    const directory = mkdtempSync(join(tmpdir(), "millrace-large-state-"));
+    const run = (part: "load" | "restart"): Promise<LargeStateResult> =>
+      runChild(new URL("./large-state-job.ts", import.meta.url), [provider, `${keys}`, directory, part], options.log);
+    const common = { system: "millrace", threads: 1 };
+    const name = `${keys / 1e6} M keys ${provider === "memory" ? "in memory" : "on disk"}`;
+    try {
+      const load = await run("load");
+      if (load.keys !== keys) throw new Error(`the state has ${load.keys} keys of ${keys}`);
+      const [begin, end] = [load.batchMs.slice(5, 10), load.batchMs.slice(-5)].map((all) => Math.round(median(all)));
+      yield {
+        ...common,
+        work: `${name}: load`,
+        records_per_s: Math.round(keys / load.seconds),
+        peak_rss_mb: load.peakRssMb,
+        note: `batches of ${keys / 50} keys: ${begin} ms at first, ${end} ms in the end`,
+      };
+      const again = await run("restart");
+      yield commitOf(`${name}: commit of 1,000 of them`, again);
+      yield { ...common, work: `${name}: restart`, ...restarted(again) };
+      if (provider === "memory") continue;
+      rmSync(join(directory, "local"), { recursive: true });
+      yield { ...common, work: `${name}: restart without the local disk`, ...restarted(await run("restart")) };
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+}
+
+/** What it takes to make the state of a batch durable. The first batch, which loads the state, does not count. */
+function commitOf(work: string, { batchMs, commitMs, peakRssMb }: LargeStateResult): Measure {
+  const commits = commitMs.slice(1).toSorted((a, b) => a - b);
+  return {
+    work,
+    system: "millrace",
+    threads: 1,
+    ms_p50: rounded(median(commits)),
+    ms_p99: rounded(commits.at(-1)!, 1),
+    peak_rss_mb: peakRssMb,
+    note: `the whole batch: ${median(batchMs.slice(1))} ms`,
+  };
+}
+
+function restarted({
+  firstBatchSeconds,
+  peakRssMb,
+}: LargeStateResult): Pick<Measure, "ms_p50" | "peak_rss_mb" | "note"> {
+  return {
+    ms_p50: Math.round(1000 * firstBatchSeconds),
+    peak_rss_mb: peakRssMb,
+    note: "until the first batch is done",
+  };
 }

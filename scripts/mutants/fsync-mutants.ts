@@ -74,13 +74,13 @@ const atomicWrites: readonly { name: string; file: string; program: string; test
   {
     name: "state snapshot",
     file: "state/hdfs-state-store.ts",
-    program: '...atomicWrite(this.#path(latest, "snapshot"), bytes, "replace", this.#random.uuid(), this.#durability)',
+    program: '...atomicWrite(path, encodeSnapshot(this.#map), "replace", files.random.uuid(), files.durability)',
     tests: [state, enumeration],
   },
   {
     name: "state delta",
-    file: "state/hdfs-state-store.ts",
-    program: 'atomicWrite(this.#path(version, "delta"), bytes, "replace", this.#random.uuid(), this.#durability)',
+    file: "state/state-files.ts",
+    program: 'atomicWrite(this.path(version, "delta"), delta, "replace", this.random.uuid(), this.durability)',
     tests: [state, enumeration],
   },
   {

@@ -340,9 +340,9 @@ export const orderMutants: readonly Mutant[] = [
     name: "state: the old snapshot goes after the new delta",
     edits: [
       {
-        file: "state/hdfs-state-store.ts",
-        find: '[{ op: "remove", path: this.#path(version, "snapshot"), ifExists: true }, ...program]',
-        replace: '[...program, { op: "remove", path: this.#path(version, "snapshot"), ifExists: true }]',
+        file: "state/state-files.ts",
+        find: '[{ op: "remove", path: this.path(version, "snapshot"), ifExists: true }, ...program]',
+        replace: '[...program, { op: "remove", path: this.path(version, "snapshot"), ifExists: true }]',
       },
     ],
     tests: [state, enumeration],

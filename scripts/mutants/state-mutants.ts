@@ -6,6 +6,7 @@ const deduplicateFile = "execution/stateful/state-deduplicate.ts";
 const aggregateFile = "execution/stateful/state-aggregate.ts";
 const limitFile = "execution/stateful/state-limit.ts";
 const storeFile = "state/hdfs-state-store.ts";
+const filesFile = "state/state-files.ts";
 
 function change(name: string, tests: readonly string[], file: string, find: string, replace: string): Mutant {
   const edit: Edit = { file, find, replace };
@@ -121,16 +122,16 @@ export const stateMutants: readonly Mutant[] = [
   change(
     "a snapshot of an earlier attempt outlives its delta",
     [state],
-    storeFile,
-    "return this.#snapshots.has(version)\n",
-    "return this.#snapshots.has(-version - 1)\n",
+    filesFile,
+    "return this.snapshots.has(version)\n",
+    "return this.snapshots.has(-version - 1)\n",
   ),
   change(
     "maintenance removes deltas that a retained version needs",
     [state, simulation],
-    storeFile,
-    "const earliest = latest - this.#retain;",
-    "const earliest = latest + this.#retain;",
+    filesFile,
+    "const earliest = latest - retain;",
+    "const earliest = latest + retain;",
   ),
   change(
     "an eviction is not written to the delta",
@@ -143,8 +144,8 @@ export const stateMutants: readonly Mutant[] = [
     "what a failed snapshot left is not removed",
     [state],
     storeFile,
-    "await applyAtomicWrites(this.#fs, program);",
-    "await this.#fs.apply(program);\n    void applyAtomicWrites;",
+    "await applyAtomicWrites(this.#files.fs, program);",
+    "await this.#files.fs.apply(program);\n    void applyAtomicWrites;",
   ),
   change(
     "a hole in the logs after a purge that failed",

@@ -65,8 +65,16 @@ export interface Outcome {
  */
 export type DiskOrder = "as they come" | "offsets last";
 
-/** Runs a query to its end over the faults, one after another, each in an incarnation of its own. */
-export async function play(query: CrashQuery, faults: readonly Fault[], order: DiskOrder): Promise<Outcome> {
+/**
+ * Runs a query to its end over the faults, one after another, each in an incarnation of its own.
+ * @param conf settings beside those that all runs have
+ */
+export async function play(
+  query: CrashQuery,
+  faults: readonly Fault[],
+  order: DiskOrder,
+  conf: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   let runtime = createSimulatedRuntime(11, { startMs: 1_700_000_000_000 });
   for (const [path, text] of Object.entries(query.files)) await writeFile(runtime, path, text);
   const store = new BatchStore();
@@ -75,7 +83,7 @@ export async function play(query: CrashQuery, faults: readonly Fault[], order: D
   for (let attempt = 1; attempt <= 10; attempt++) {
     const next = left.shift();
     runtime = runtime.restart({ power: true, survive: "all", plan: next === undefined ? {} : { faults: [next] } });
-    const failure = await attemptRun(query, runtime, store, order);
+    const failure = await attemptRun(query, runtime, store, order, conf);
     if (failure === null) return { result: await resultOf(query, runtime, store), runtime, attempts: attempt };
     failures.push(failure);
   }
@@ -87,8 +95,12 @@ async function attemptRun(
   runtime: SimulatedRuntime,
   store: BatchStore,
   order: DiskOrder,
+  conf: Readonly<Record<string, string>>,
 ): Promise<string | null> {
-  const spark = await sessionOn(order === "offsets last" ? withOffsetsLast(runtime) : runtime, query.settings);
+  const spark = await sessionOn(order === "offsets last" ? withOffsetsLast(runtime) : runtime, {
+    ...query.settings,
+    ...conf,
+  });
   try {
     const running = await finish(runtime, query.start(spark, store));
     await finish(runtime, running.awaitTermination());
@@ -124,9 +136,9 @@ function withOffsetsLast(runtime: SimulatedRuntime): Runtime {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-function sessionOn(runtime: Runtime, more: CrashQuery["settings"] = {}): Promise<SparkSession> {
+function sessionOn(runtime: Runtime, conf: Readonly<Record<string, string>> = {}): Promise<SparkSession> {
   const builder = SparkSession.builder.engine(async (request) => new EmbeddedEngine(request, runtime));
-  for (const [key, value] of Object.entries({ ...settings, ...more })) builder.config(key, value);
+  for (const [key, value] of Object.entries({ ...settings, ...conf })) builder.config(key, value);
   return builder.create();
 }
 

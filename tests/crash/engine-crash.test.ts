@@ -3,7 +3,8 @@
  * what was not synced, or to fail; the query is started again until it ends, and what another program then reads must be
  * what it reads after a run without a fault, which in turn is what one batch over the same input gives. A second fault hits the recovery of every second run.
  *
- * All of it once more on a disk that writes the offsets of a batch after what the batch writes while it computes.
+ * All of it once more on a disk that writes the offsets of a batch after what the batch writes while it computes, and once more
+ * with state on the local disk, of which every loss of power leaves only parts.
  *
  * Every k-th operation is taken for each fault, so that a query takes about ten seconds; the offset differs by fault.
  * `MILLRACE_CRASH_ALL=1` takes all.
@@ -13,21 +14,24 @@ import { describe, expect, test } from "vitest";
 import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 import { crashQueries } from "./crash-queries.ts";
 import { crashRows } from "./crash-rows.ts";
+import { stateProviders } from "../state-providers.ts";
 import { batchAnswer, finalRows, play } from "./crash-world.ts";
 
 const faults: readonly Fault["fault"][] = ["crashBefore", "crashAfter", "torn", "loseUnsynced", "ENOSPC", "EIO"];
 const all = process.env["MILLRACE_CRASH_ALL"] === "1";
 /** Orders of the disk, and how many runs of one query are made with it, about. */
 const orders = [
-  { order: "as they come", wanted: 300 },
-  { order: "offsets last", wanted: 80 },
+  { order: "as they come", wanted: 300, state: "memory" },
+  { order: "offsets last", wanted: 80, state: "memory" },
+  { order: "as they come", wanted: 100, state: "disk" },
 ] as const;
 
 describe.each(crashQueries)("$name", (query) => {
-  test.each(orders)(
-    "no fault of a file operation changes the result, programs $order",
-    async ({ order, wanted }) => {
-      const golden = await play(query, [], order);
+  test.each(orders.filter(({ state }) => query.stateful || state === "memory"))(
+    "no fault of a file operation changes the result, programs $order, state in $state",
+    async ({ order, wanted, state }) => {
+      const conf = stateProviders[state];
+      const golden = await play(query, [], order, conf);
       const log = golden.runtime.fs.log;
       const commits = log.filter(
         ({ path, operation }) => operation === "link" && /\/checkpoint\/commits\/\d+$/.test(path),
@@ -60,7 +64,7 @@ describe.each(crashQueries)("$name", (query) => {
         for (let at = Math.floor((i * every) / faults.length); at < operations; at += every) {
           const second: Fault[] = runs % 2 === 0 ? [{ at: (runs * 7) % 50, fault: "crashAfter", survive: "none" }] : [];
           const place = `${fault} at operation ${at}: ${log[at]!.operation} ${log[at]!.path}, then ${JSON.stringify(second)}`;
-          const outcome = await play(query, [{ at, fault }, ...second], order).catch((error: unknown) => {
+          const outcome = await play(query, [{ at, fault }, ...second], order, conf).catch((error: unknown) => {
             throw new Error(place, { cause: error });
           });
           expect(outcome.result, place).toBe(golden.result);
@@ -75,7 +79,7 @@ describe.each(crashQueries)("$name", (query) => {
       }
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
       console.log(
-        `${query.name}, ${order}: ${commits.length} batches, ${operations} operations, k = ${every}, ${runs} runs, ${restarted} with a restart, ${seconds} s`,
+        `${query.name}, ${order}, ${state}: ${commits.length} batches, ${operations} operations, k = ${every}, ${runs} runs, ${restarted} with a restart, ${seconds} s`,
       );
       expect(restarted).toBeGreaterThan(runs / 2);
       for (const [row, times] of count) fired(row, times);

@@ -23,6 +23,8 @@ const spark = await SparkSession.builder
   .config("millrace.parallel.minBytes", "1")
   .config("spark.sql.shuffle.partitions", "2")
   .config("spark.sql.streaming.stateStore.minDeltasForSnapshot", "2")
+  .config("spark.sql.streaming.stateStore.providerClass", process.env["MILLRACE_STATE"] ?? "memory")
+  .config("millrace.state.localDirectory", `${directory}/local`)
   .config("spark.sql.streaming.fileSource.log.compactInterval", "3")
   .config("spark.sql.streaming.fileSink.log.compactInterval", "3")
   .engine(async (request) => new EmbeddedEngine(request, createNodeRuntime(), { onStep }))

@@ -7,6 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { col, type DataFrame, expr, type Schema, sessionWindow, window, windowTime } from "millrace";
 import { MemoryStream, parseDdl } from "millrace/engine";
+import { stateProviders } from "../state-providers.ts";
 import { simulatedSession, type SimulatedSession } from "./simulated-session.ts";
 
 type Frame = DataFrame<Schema>;
@@ -258,18 +259,18 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-describe("a stream with state gives what the batch gives", () => {
+describe.each(Object.entries(stateProviders))("a stream with state in %s gives what the batch gives", (_, provider) => {
   test.each(Object.keys(cases))("%s", async (name) => {
-    await expectSame(cases[name]!);
+    await expectSame(cases[name]!, provider);
   });
 
   // Each start reads the state from files: from deltas above, from a snapshot of every version here.
   test.each(["dropDuplicates of a column", "limit", "windows of windows"])("%s, from snapshots", async (name) => {
-    await expectSame(cases[name]!, { "spark.sql.streaming.stateStore.minDeltasForSnapshot": "1" });
+    await expectSame(cases[name]!, { ...provider, "spark.sql.streaming.stateStore.minDeltasForSnapshot": "1" });
   });
 
   test("in one partition", async () => {
-    await expectSame(cases["windows of distinct events"]!, { "spark.sql.shuffle.partitions": "1" });
+    await expectSame(cases["windows of distinct events"]!, { ...provider, "spark.sql.shuffle.partitions": "1" });
   });
 });
 

@@ -7,6 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DataFrame, expr, type Schema, window } from "millrace";
 import { MemoryStream, parseDdl } from "millrace/engine";
+import { stateProviders } from "../state-providers.ts";
 import { simulatedSession, type SimulatedSession } from "./simulated-session.ts";
 
 type Frame = DataFrame<Schema>;
@@ -116,19 +117,21 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-describe("a join of streams gives what the batch gives", () => {
+describe.each(Object.entries(stateProviders))("a join of streams in %s gives what the batch gives", (_, provider) => {
   for (const [name, which] of Object.entries(cases)) {
     test.each(which.hows ?? all)(`${name}, %s`, async (how) => {
-      await expectSame(which, how);
+      await expectSame(which, how, provider);
     });
   }
   test("from snapshots", async () => {
     await expectSame(cases["a key and a range of times"]!, "full", {
+      ...provider,
       "spark.sql.streaming.stateStore.minDeltasForSnapshot": "1",
     });
   });
   test("in one partition, without generated code", async () => {
     await expectSame(cases["a range and more"]!, "full", {
+      ...provider,
       "spark.sql.shuffle.partitions": "1",
       "millrace.codegen.enabled": "false",
     });

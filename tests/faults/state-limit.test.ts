@@ -2,6 +2,7 @@
 import { createSimulatedRuntime, MemoryStream, parseDdl } from "millrace/engine";
 import { expect, test } from "vitest";
 import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
+import { stateProviders } from "../state-providers.ts";
 import { sessionOn } from "./one-query.ts";
 
 test("distinct keys without a watermark end at the limit; with a higher one the batch comes again", async () => {
@@ -40,4 +41,48 @@ test("distinct keys without a watermark end at the limit; with a higher one the 
   fired("G1");
   expect(await run("1g")).toBe(null);
   expect(seen.size).toBe(keys);
+});
+
+test("the index of a join and the groups of a batch count", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const schema = { k: "string!", at: "timestamp!" } as const;
+  const ddl = "k STRING NOT NULL, at TIMESTAMP NOT NULL";
+  const rows = Array.from({ length: 3000 }, (_, i) => ({ k: `key ${i}`, at: "2024-01-01T00:00:00Z" }));
+  const spark = await sessionOn({ runtime, conf: { ...stateProviders.disk, "millrace.state.maxBytes": "600k" } });
+  const stream = (): MemoryStream => {
+    const made = new MemoryStream(parseDdl(ddl));
+    made.add(rows);
+    return made;
+  };
+  const read = (from: MemoryStream) => spark.readStream.from(from, schema);
+  const failureOf = async (start: () => Promise<{ awaitTermination(): Promise<unknown> }>): Promise<unknown> => {
+    try {
+      await (await start()).awaitTermination();
+      return null;
+    } catch (error) {
+      return (error as { cause: unknown }).cause;
+    }
+  };
+  const [left, right] = [read(stream()).withColumnRenamed("at", "left_at"), read(stream())];
+  const joined = await failureOf(() =>
+    left
+      .join(right, "k")
+      .writeStream.format("noop")
+      .option("checkpointLocation", "/joined")
+      .trigger({ availableNow: true })
+      .start(),
+  );
+  expect(joined).toMatchObject({ errorClass: "STATE_STORE_TOO_LARGE" });
+  const counted = await failureOf(() =>
+    read(stream())
+      .groupBy("k")
+      .count()
+      .writeStream.outputMode("update")
+      .format("noop")
+      .option("checkpointLocation", "/counted")
+      .trigger({ availableNow: true })
+      .start(),
+  );
+  expect(counted).toMatchObject({ errorClass: "STATE_STORE_TOO_LARGE" });
+  await spark.stop();
 });

@@ -54,3 +54,15 @@ export { type CheckpointDifference, compareWithCheckpoint } from "./streaming/co
 export { lookInsteadOfStarting } from "./streaming/unstarted-query.ts";
 export type { StepName } from "./streaming/query-input.ts";
 export type { StreamingQueryHandle, StreamingQueryProgress } from "./streaming/contract.ts";
+// What a provider of state is made of.
+export type * from "./state/state-store.ts";
+export type { EntriesMoved, VisitEntry } from "./state/versioned-map.ts";
+export { StateFiles } from "./state/state-files.ts";
+export { encodeDelta, encodeSnapshot } from "./state/state-file.ts";
+export { HdfsStateStoreProvider } from "./state/hdfs-state-store.ts";
+export { type KeyPrefix, keyPrefix, PrefixIndex } from "./state/key-prefix.ts";
+export { hashBytes, hashWords } from "./state/murmur3.ts";
+export { xxHash32 } from "./state/xxhash32.ts";
+export { applyAtomicWrites } from "./runtime/durability.ts";
+export type { LocalFile, LocalFiles } from "./runtime/local-files.ts";
+export { assertInvariant, MillraceError } from "./errors/index.ts";

@@ -14,7 +14,11 @@ export interface OffsetLogEntry {
   readonly offsets: readonly (string | null)[];
 }
 
-const providerClass = "spark.sql.streaming.stateStore.providerClass";
+/**
+ * How state is kept on disk. What is recorded is Spark's name of the layout of the files, which is one and the same whatever
+ * provider of ours writes them; so this setting is not that of the session.
+ */
+export const stateProviderKey = "spark.sql.streaming.stateStore.providerClass";
 const codecKey = "spark.sql.streaming.stateStore.compression.codec";
 const encodingKey = "spark.sql.streaming.stateStore.encodingFormat";
 const hdfsProvider = "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider";
@@ -25,7 +29,7 @@ const hdfsProvider = "org.apache.spark.sql.execution.streaming.state.HDFSBackedS
  */
 export function sparkConfDefaults(numPartitions: number): ReadonlyMap<string, string> {
   return new Map([
-    [providerClass, hdfsProvider],
+    [stateProviderKey, hdfsProvider],
     ["spark.sql.dropDuplicates.deterministicKeyOrder.enabled", "true"],
     ["spark.sql.streaming.stateStore.rocksdb.mergeOperatorVersion", "2"],
     ["spark.sql.streaming.stateStore.rocksdb.formatVersion", "5"],
@@ -75,7 +79,7 @@ export function confOnRestart(
  */
 export function checkStateSettings(path: string, conf: ReadonlyMap<string, string>): void {
   const supported: readonly (readonly [string, string])[] = [
-    [providerClass, hdfsProvider],
+    [stateProviderKey, hdfsProvider],
     [codecKey, "lz4"],
     [encodingKey, "unsaferow"],
     ["spark.sql.streaming.stateStore.rowChecksum.enabled", "false"],

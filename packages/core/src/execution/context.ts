@@ -60,6 +60,11 @@ export interface BatchContext {
   openScan(scan: ScanExec, filter: PushedFilter | undefined): Promise<OpenScan>;
   /** A store of a stateful operator's partition, opened at this batch's version. The caller commits or aborts it. */
   openState(operatorId: number, partition: number, storeName: string): Promise<StateStore>;
+  /**
+   * Tells what memory a partition of a stateful operator holds beside its stores.
+   * @throws STATE_STORE_TOO_LARGE when that is too much together with what all stores hold
+   */
+  holdState?(operatorId: number, partition: number, bytes: number): void;
   /** Watermarks of this batch for a stateful operator, µs: rows at or before `late` are dropped, keys at or before `evict` leave. */
   watermark(operatorId: number): { readonly late: bigint; readonly evict: bigint };
   /** Statistics of an EventTimeWatermark node: called once per partition with what it saw (µs). */

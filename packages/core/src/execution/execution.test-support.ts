@@ -195,6 +195,7 @@ export class MemoryStateStore implements StateStore {
     this.#map.onMoved = listener;
     return known;
   }
+  relieve(): void {}
   memoryUsedBytes(): number {
     return 0;
   }

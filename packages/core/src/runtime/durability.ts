@@ -29,7 +29,6 @@ export function atomicWrite(
   after?: string,
 ): FileOperation[] {
   const temporary = temporaryOf(path, unique);
-  const synced = durability === "fsync";
   const program: FileOperation[] =
     after === undefined
       ? [{ op: "write", path: temporary, bytes, mode: 0o600 }]
@@ -37,6 +36,18 @@ export function atomicWrite(
           { op: "copy", from: after, to: temporary },
           { op: "append", path: temporary, bytes },
         ];
+  return [...program, ...placeAtomically(path, temporary, how, durability)];
+}
+
+/** The end of {@link atomicWrite}: a temporary file in the directory of `path`, which is written, appears as `path`. */
+export function placeAtomically(
+  path: string,
+  temporary: string,
+  how: "create" | "replace",
+  durability: Durability,
+): FileOperation[] {
+  const synced = durability === "fsync";
+  const program: FileOperation[] = [];
   if (synced) program.push({ op: "sync", path: temporary });
   if (how === "create") {
     program.push({ op: "link", from: temporary, to: path }, { op: "remove", path: temporary });

@@ -3,6 +3,7 @@ import type { Compression } from "./compression.ts";
 import type { Crypto } from "./crypto.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Network } from "./network.ts";
+import type { LocalFiles } from "./local-files.ts";
 import type { Workers } from "./workers.ts";
 import type { ProcessInfo } from "./process-info.ts";
 import type { Random } from "./random.ts";
@@ -11,6 +12,7 @@ import type { Random } from "./random.ts";
 export interface Runtime {
   readonly clock: Clock;
   readonly fs: FileSystem;
+  readonly localFiles: LocalFiles;
   readonly random: Random;
   readonly network: Network;
   readonly process: ProcessInfo;

@@ -125,6 +125,10 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Deltas between two snapshots.",
     ...positive,
   },
+  "spark.sql.streaming.stateStore.providerClass": {
+    default: "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider",
+    doc: "Where the state of streams lies while they run: in memory, or with @millrace/state-disk (also under Spark's name RocksDBStateStoreProvider) on the local disk. The files of the checkpoint are the same.",
+  },
   "spark.sql.streaming.schemaInference": {
     default: "false",
     doc: "Whether a file stream without a schema takes it from the files that are there at the start.",
@@ -287,6 +291,15 @@ export const settings: Readonly<Record<string, Setting>> = {
     default: undefined,
     doc: "Memory that the state of a query may take, such as 2g; a batch that brings it above fails with STATE_STORE_TOO_LARGE. Unset: no limit.",
     ...byteCount,
+  },
+  "millrace.state.cacheBytes": {
+    default: "256m",
+    doc: "Memory for entries that a provider with state on disk keeps, for all stores of a query together. What one batch changes stays in memory beyond it.",
+    ...byteCount,
+  },
+  "millrace.state.localDirectory": {
+    default: undefined,
+    doc: "Directory for state on the local disk. Default: spark.local.dir, or the temporary directory of the process.",
   },
   "millrace.streaming.idleSourceTimeout": {
     default: undefined,

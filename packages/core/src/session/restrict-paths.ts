@@ -5,6 +5,7 @@
  */
 import { MillraceError } from "../errors/index.ts";
 import { spillPrefix } from "../execution/memory/spill.ts";
+import { localStatePrefix } from "../streaming/query-state.ts";
 import type { FileOperation, FileSystem } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
@@ -14,10 +15,10 @@ export function restrictPaths(runtime: Runtime, setting: string | undefined): Ru
   const roots = setting.split(",").map((root) => root.trim().replace(/(?<=.)\/+$/, ""));
   const temporary = process.temporaryDirectory;
 
-  /** Rows that do not fit into memory, and checkpoints of queries that have none of their own. */
+  /** Rows and state that do not fit into memory, and checkpoints of queries that have none of their own. */
   function isOwnTemporary(path: string): boolean {
     if (path.includes("/../")) return false;
-    return [spillPrefix, "temporary-"].some((prefix) => path.startsWith(`${temporary}/${prefix}`));
+    return [spillPrefix, localStatePrefix, "temporary-"].some((prefix) => path.startsWith(`${temporary}/${prefix}`));
   }
 
   async function check(path: string): Promise<void> {

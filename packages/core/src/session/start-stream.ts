@@ -2,6 +2,7 @@
 import { concatBatches } from "../columnar/concat.ts";
 import { withLateRows } from "../analyzer/late-rows.ts";
 import { numberStreamingNodes } from "../analyzer/streaming-sources.ts";
+import { stateProviderKey } from "../checkpoint/offset-log.ts";
 import { MillraceError } from "../errors/index.ts";
 import type { LogicalPlan } from "../logical-plan/logical-plan.ts";
 import { schemaOfPlan } from "../logical-plan/output.ts";
@@ -25,6 +26,7 @@ import type { StreamRequest } from "./engine.ts";
 import { diskHeadroom } from "./disk-headroom.ts";
 import { explainText } from "./explain.ts";
 import { absolutePath } from "./paths.ts";
+import { loadStateProvider } from "./state-providers.ts";
 
 export async function startStream(
   engine: EmbeddedEngine,
@@ -76,6 +78,7 @@ export async function startStream(
       const physical = withOperatorIds(planned, idsOf);
       return { physical, compiled: engine.compile(physical) };
     },
+    stateProvider: () => loadStateProvider(engine.conf.required(stateProviderKey)),
     openSource: async (read, scan, resources) => {
       const provider: SourceProvider = engine.providerOf(read);
       if (provider.openStream === undefined) {

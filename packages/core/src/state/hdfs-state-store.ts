@@ -1,21 +1,18 @@
 /**
- * State in Spark's HDFS-backed layout: one directory per operator and partition with `<v>.delta` for what version v
- * changed and now and then `<v>.snapshot` with everything. Version v is the newest snapshot up to v and all deltas after
- * it. A delta is written with every commit, also an empty one; a replayed batch overwrites the delta of its version.
+ * State in memory, kept in the files of {@link StateFiles}: the default provider.
  * @see Spark `HDFSBackedStateStoreProvider`
  */
 import { assertInvariant, MillraceError } from "../errors/index.ts";
-import { applyAtomicWrites, atomicWrite, type Durability } from "../runtime/durability.ts";
-import { FileSystemError, type FileOperation, type FileSystem } from "../runtime/file-system.ts";
+import { applyAtomicWrites, atomicWrite } from "../runtime/durability.ts";
+import type { FileOperation, FileSystem } from "../runtime/file-system.ts";
 import type { Random } from "../runtime/random.ts";
 import type { KeyPrefix } from "./key-prefix.ts";
-import { checkSideFiles } from "./side-files.ts";
-import { encodeDelta, encodeSnapshot, readStateFile } from "./state-file.ts";
-import type { StateStore, StateStoreMetrics, StateStoreProvider } from "./state-store.ts";
+import { encodeDelta, encodeSnapshot } from "./state-file.ts";
+import { StateFiles, type StateFilesOptions } from "./state-files.ts";
+import type { StateProvider, StateStore, StateStoreMetrics, StateStoreProvider } from "./state-store.ts";
 import { type EntriesMoved, VersionedMap, type VisitEntry } from "./versioned-map.ts";
 
-export interface HdfsStateStoreOptions {
-  readonly durability?: Durability;
+export interface HdfsStateStoreOptions extends StateFilesOptions {
   /**
    * A snapshot is written when more deltas than this follow the last one, and they are half as long as it or a hundred times as
    * many: what snapshots cost grows with what changes. Default 10.
@@ -23,12 +20,8 @@ export interface HdfsStateStoreOptions {
   readonly minDeltasForSnapshot?: number;
   /** How many versions stay readable. Default 100. */
   readonly minBatchesToRetain?: number;
-  /** Only reads: makes no directory and leaves alone what an earlier run left behind, as a run may be writing. */
-  readonly readOnly?: boolean;
   /** By which first columns of keys the store finds them; absent: by whole keys only. */
   readonly keyPrefix?: KeyPrefix | undefined;
-  /** The store came with this version, which is empty: files up to it belong to another one of the same name. Default 0. */
-  readonly firstVersion?: number;
 }
 
 /** However short deltas are, no more than `minDeltasForSnapshot` times this follow a snapshot. */
@@ -37,64 +30,36 @@ const mostDeltas = 100;
 /** Sealed versions that stay in memory beside the current one. */
 const keptVersions = 2;
 
-const fileName = /^(\d{1,15})\.(delta|snapshot)$/;
-const leftover = /^\..*\.tmp$/;
-
-/** Directory of one partition: `<checkpoint>/state/<operator>/<partition>[/<store>]`. */
-export function statePartitionDirectory(
-  checkpoint: string,
-  operatorId: number,
-  partition: number,
-  storeName = "default",
-): string {
-  const base = `${checkpoint}/state/${operatorId}/${partition}`;
-  return storeName === "default" ? base : `${base}/${storeName}`;
-}
-
 export class HdfsStateStoreProvider implements StateStoreProvider {
-  readonly directory: string;
-  readonly #fs: FileSystem;
-  readonly #random: Random;
-  readonly #durability: Durability;
+  readonly #files: StateFiles;
   readonly #minDeltas: number;
   readonly #retain: number;
-  readonly #readOnly: boolean;
   readonly #keyPrefix: KeyPrefix | undefined;
-  readonly #firstVersion: number;
   #map: VersionedMap;
   /** Version that the map holds; -1 before the first load. */
   #version = -1;
   #open: OpenStore | null = null;
-  /** Files by version as the directory holds them, once listed. */
-  #deltas: Set<number> | null = null;
-  #snapshots: Set<number> = new Set();
   /** Bytes of the last snapshot, and of the deltas after it. */
   #snapshotBytes = 0;
   #deltaBytes = 0;
   #hits = 0;
   #misses = 0;
-  #repaired = 0;
 
   constructor(fs: FileSystem, random: Random, directory: string, options: HdfsStateStoreOptions = {}) {
-    this.#fs = fs;
-    this.#random = random;
-    this.directory = directory;
-    this.#durability = options.durability ?? "fsync";
+    this.#files = new StateFiles(fs, random, directory, options);
     this.#minDeltas = options.minDeltasForSnapshot ?? 10;
     this.#retain = options.minBatchesToRetain ?? 100;
-    this.#readOnly = options.readOnly ?? false;
     this.#keyPrefix = options.keyPrefix;
     this.#map = new VersionedMap(keptVersions, options.keyPrefix);
-    this.#firstVersion = options.firstVersion ?? 0;
   }
 
   get metrics(): StateStoreMetrics {
     return {
       loadedMapCacheHitCount: this.#hits,
       loadedMapCacheMissCount: this.#misses,
-      numSnapshotsAutoRepaired: this.#repaired,
+      numSnapshotsAutoRepaired: this.#files.repaired,
       stateOnCurrentVersionSizeBytes: this.#map.contentBytes,
-      snapshotLastUploaded: Math.max(-1, ...this.#snapshotsUpTo(this.#version)),
+      snapshotLastUploaded: Math.max(-1, ...this.#files.snapshotsUpTo(this.#version)),
     };
   }
 
@@ -103,22 +68,25 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
       throw new MillraceError("CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION", { version: String(version) });
     }
     this.#open?.abort();
-    const deltas = await this.#listed();
+    await this.#files.listed();
     while (this.#version > version && this.#map.rollbackDepth > 0) {
       this.#map.rollback();
       this.#version--;
     }
     const inMemory = this.#version === version;
-    if (!inMemory) await this.#load(version, deltas);
+    if (!inMemory) await this.#load(version);
     if (version > 0 && inMemory) this.#hits++;
     else if (version > 0) this.#misses++;
     const store = new OpenStore(this.#map, version, {
-      program: () => this.#commitProgram(version + 1),
+      program: () => {
+        const delta = encodeDelta(this.#map);
+        this.#deltaBytes += delta.length;
+        return this.#files.commitProgram(version + 1, delta);
+      },
       committed: () => {
         this.#map.seal();
         this.#version = version + 1;
-        this.#deltas?.add(version + 1);
-        this.#snapshots.delete(version + 1);
+        this.#files.committed(version + 1);
         this.#open = null;
       },
       aborted: () => {
@@ -130,155 +98,69 @@ export class HdfsStateStoreProvider implements StateStoreProvider {
     return store;
   }
 
-  #commitProgram(version: number): FileOperation[] {
-    const bytes = encodeDelta(this.#map);
-    this.#deltaBytes += bytes.length;
-    const program = atomicWrite(this.#path(version, "delta"), bytes, "replace", this.#random.uuid(), this.#durability);
-    // A snapshot of an earlier attempt at this version must not outlive its delta.
-    return this.#snapshots.has(version)
-      ? [{ op: "remove", path: this.#path(version, "snapshot"), ifExists: true }, ...program]
-      : program;
-  }
-
-  async #listed(): Promise<Set<number>> {
-    if (this.#deltas !== null) return this.#deltas;
-    const deltas = new Set<number>();
-    const sweep: FileOperation[] = [{ op: "makeDirectory", path: this.directory }];
-    try {
-      for (const entry of await this.#fs.list(this.directory)) {
-        if (entry.kind !== "file") continue;
-        const match = fileName.exec(entry.name);
-        if (match !== null) (match[2] === "delta" ? deltas : this.#snapshots).add(Number(match[1]));
-        else if (leftover.test(entry.name))
-          sweep.push({ op: "remove", path: `${this.directory}/${entry.name}`, ifExists: true });
-      }
-      // The directory is there: only leftovers of an earlier run remain to be removed.
-      sweep.shift();
-    } catch (error) {
-      if (!(error instanceof FileSystemError && error.code === "ENOENT")) throw error;
-    }
-    if (sweep.length > 0 && !this.#readOnly) await this.#fs.apply(sweep);
-    this.#deltas = deltas;
-    return deltas;
-  }
-
-  #snapshotsUpTo(version: number): number[] {
-    return [...this.#snapshots].filter((v) => v <= version && v > this.#firstVersion);
-  }
-
-  #path(version: number, kind: "delta" | "snapshot"): string {
-    return `${this.directory}/${version}.${kind}`;
-  }
-
-  async #read(version: number, kind: "delta" | "snapshot"): Promise<Uint8Array> {
-    const path = this.#path(version, kind);
-    let bytes: Uint8Array;
-    try {
-      bytes = await this.#fs.readFile(path);
-    } catch (error) {
-      if (!(error instanceof FileSystemError) || error.code !== "ENOENT") throw error;
-      throw new MillraceError(
-        kind === "delta"
-          ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
-          : "CANNOT_LOAD_STATE_STORE.CANNOT_READ_MISSING_SNAPSHOT_FILE",
-        { fileToRead: path },
-        { cause: error },
-      );
-    }
-    const reason = await checkSideFiles(this.#fs, path, bytes);
-    if (reason !== null)
-      throw new MillraceError("CANNOT_LOAD_STATE_STORE.CORRUPTED_FILE", { fileToRead: path, reason });
-    return bytes;
-  }
-
-  /**
-   * Reads a version from the files. A damaged snapshot is passed over when an older snapshot (or nothing, from version 0)
-   * and all deltas after it are there; otherwise its error is the answer.
-   */
-  async #load(version: number, deltas: ReadonlySet<number>): Promise<void> {
+  async #load(version: number): Promise<void> {
     this.#version = -1;
-    const first = this.#firstVersion;
-    const bases = this.#snapshotsUpTo(version).sort((a, b) => b - a);
-    bases.push(first);
-    let failure: unknown = null;
-    for (const base of bases) {
-      const chain = Array.from({ length: version - base }, (_, i) => base + 1 + i);
-      // An incomplete chain is only tried when nothing better failed: its error then names the missing delta.
-      if (failure !== null && !chain.every((v) => deltas.has(v))) break;
-      try {
-        const map = new VersionedMap(keptVersions, this.#keyPrefix);
-        this.#snapshotBytes = base > first ? await this.#replay(map, base, "snapshot") : 0;
-        this.#deltaBytes = 0;
-        map.forgetSealed();
-        for (const v of chain) this.#deltaBytes += await this.#replay(map, v, "delta");
-        this.#map = map;
-        this.#version = version;
-        if (failure !== null) this.#repaired++;
-        return;
-      } catch (error) {
-        failure ??= error;
-        // Only another base can help: a delta after this one belongs to every older chain too.
-        if (!(error instanceof MillraceError) || base === first) break;
-      }
-    }
-    throw failure;
-  }
-
-  /** @returns how long the file is */
-  async #replay(map: VersionedMap, version: number, kind: "delta" | "snapshot"): Promise<number> {
-    const content = await this.#read(version, kind);
-    readStateFile(this.#path(version, kind), kind, content, (bytes, ks, ke, vs, ve) => {
-      if (ve < 0) map.remove(bytes, ks, ke);
-      else map.put(bytes, ks, ke, bytes, vs, ve);
+    let map = this.#map;
+    await this.#files.load(version, () => {
+      map = new VersionedMap(keptVersions, this.#keyPrefix);
+      this.#snapshotBytes = 0;
+      this.#deltaBytes = 0;
+      return {
+        visit: (bytes, keyStart, keyEnd, valueStart, valueEnd) => {
+          if (valueEnd < 0) map.remove(bytes, keyStart, keyEnd);
+          else map.put(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd);
+        },
+        fileRead: (kind, bytes) => {
+          map.seal();
+          if (kind === "delta") this.#deltaBytes += bytes;
+          else {
+            this.#snapshotBytes = bytes;
+            map.forgetSealed();
+          }
+        },
+      };
     });
-    map.seal();
-    return content.length;
+    this.#map = map;
+    this.#version = version;
   }
 
   async maintain(): Promise<void> {
     const program = await this.maintenanceProgram();
     if (program.length === 0) return;
-    await applyAtomicWrites(this.#fs, program);
-    for (const operation of program) {
-      const path = operation.op === "rename" ? operation.to : operation.op === "remove" ? operation.path : null;
-      const match = path === null ? null : fileName.exec(path.slice(path.lastIndexOf("/") + 1));
-      if (match === null || match === undefined) continue;
-      const files = match[2] === "delta" ? this.#deltas! : this.#snapshots;
-      if (operation.op === "rename") files.add(Number(match[1]));
-      else files.delete(Number(match[1]));
-    }
+    await applyAtomicWrites(this.#files.fs, program);
+    this.#files.applied(program);
   }
 
   /** What {@link maintain} would do now; empty most of the time. Nothing may be open. */
   async maintenanceProgram(): Promise<FileOperation[]> {
     if (this.#version < 0 || this.#open !== null) return [];
-    const deltas = await this.#listed();
+    await this.#files.listed();
+    const files = this.#files;
     const latest = this.#version;
     const program: FileOperation[] = [];
-    const lastSnapshot = Math.max(this.#firstVersion, ...this.#snapshotsUpTo(latest));
+    const lastSnapshot = Math.max(files.firstVersion, ...files.snapshotsUpTo(latest));
     const followed = latest - lastSnapshot;
     const grown = 2 * this.#deltaBytes >= this.#snapshotBytes || followed > mostDeltas * this.#minDeltas;
     if (followed > this.#minDeltas && grown) {
-      const bytes = encodeSnapshot(this.#map);
-      this.#snapshotBytes = bytes.length;
+      const path = files.path(latest, "snapshot");
+      const snapshot = encodeSnapshot(this.#map);
+      this.#snapshotBytes = snapshot.length;
       this.#deltaBytes = 0;
-      program.push(
-        ...atomicWrite(this.#path(latest, "snapshot"), bytes, "replace", this.#random.uuid(), this.#durability),
-      );
+      program.push(...atomicWrite(path, snapshot, "replace", files.random.uuid(), files.durability));
     }
-    const earliest = latest - this.#retain;
-    if (earliest <= 0) return program;
-    // Everything from the snapshot under the earliest retained version on is needed; a new one is never that snapshot.
-    const base = Math.max(this.#firstVersion, ...this.#snapshotsUpTo(earliest));
-    for (const v of [...this.#snapshots].filter((v) => v < base).sort((a, b) => a - b)) {
-      program.push({ op: "remove", path: this.#path(v, "snapshot"), ifExists: true });
-    }
-    for (const v of [...deltas].filter((v) => v < base).sort((a, b) => a - b)) {
-      program.push({ op: "remove", path: this.#path(v, "delta"), ifExists: true });
-    }
-    return program;
+    // A new snapshot is never the one under the earliest retained version.
+    return [...program, ...files.removalProgram(latest, this.#retain)];
   }
+
+  async close(): Promise<void> {}
 }
+
+/** The provider for state that fits into memory. */
+export const memoryStateProvider: StateProvider = {
+  name: "memory",
+  create: ({ runtime, directory, ...options }) =>
+    new HdfsStateStoreProvider(runtime.fs, runtime.random, directory, options),
+};
 
 /** A store that lives as long as its holder and is never written: the state of a batch query. */
 export function memoryStateStore(keyPrefix: KeyPrefix | undefined): StateStore {
@@ -406,6 +288,7 @@ class OpenStore implements StateStore {
     this.#map.onMoved = listener;
     return known;
   }
+  relieve(): void {}
   commitProgram(): readonly FileOperation[] {
     this.#change();
     this.#state = "prepared";

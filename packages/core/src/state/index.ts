@@ -1,4 +1,4 @@
-export { HdfsStateStoreProvider, type HdfsStateStoreOptions, statePartitionDirectory } from "./hdfs-state-store.ts";
+export { HdfsStateStoreProvider, type HdfsStateStoreOptions } from "./hdfs-state-store.ts";
 export { hashColumns, partitionOf, partitionSeed } from "./murmur3.ts";
 export {
   checkOperators,
@@ -14,6 +14,7 @@ export {
   stateSchemaPath,
   writeStateSchemaProgram,
 } from "./state-schema.ts";
+export { statePartitionDirectory } from "./state-files.ts";
 export type { StateStore, StateStoreProvider } from "./state-store.ts";
 export { createRowEncoder, encodeRow, encodeRows, type EncodedRows, type RowEncoder } from "./unsafe-row.ts";
 export { createRowDecoder, type RowDecoder } from "./unsafe-row-reader.ts";

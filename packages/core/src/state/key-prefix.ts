@@ -70,21 +70,15 @@ export class PrefixIndex {
   }
 
   /**
-   * Calls back with the entries whose keys begin with the columns of the row at `start`; each may be removed meanwhile.
-   * @param keyStart where in `arena` the key of an entry begins
+   * Calls back with the entries whose keys may begin with the columns of the row at `start`: those whose hash is that of the
+   * row. Each may be removed meanwhile.
    */
-  find(
-    bytes: Uint8Array,
-    start: number,
-    arena: Uint8Array,
-    keyStart: (entry: number) => number,
-    found: (entry: number) => void,
-  ): void {
+  candidates(bytes: Uint8Array, start: number, found: (entry: number) => void): void {
     const hash = this.#hash(bytes, start, this.#prefix.prefixSlots);
     let entry = this.#heads[hash & (this.#heads.length - 1)]! - 1;
     while (entry >= 0) {
       const next = this.#next[entry]! - 1;
-      if (this.#hashes[entry] === hash && this.#matches(bytes, start, arena, keyStart(entry))) found(entry);
+      if (this.#hashes[entry] === hash) found(entry);
       entry = next;
     }
   }
@@ -110,7 +104,8 @@ export class PrefixIndex {
     return hash ^ (hash >>> 15);
   }
 
-  #matches(bytes: Uint8Array, start: number, arena: Uint8Array, keyStart: number): boolean {
+  /** Whether the key at `keyStart` begins with the columns of the row at `start`. */
+  matches(bytes: Uint8Array, start: number, arena: Uint8Array, keyStart: number): boolean {
     const { inSlot, keySlots, prefixSlots } = this.#prefix;
     for (let column = 0; column < inSlot.length; column++) {
       const bit = 1 << (column & 7);

@@ -75,12 +75,18 @@ export class Lz4BlockWriter {
     this.#end = data + size;
   }
 
-  /** The whole stream. */
-  finish(): Uint8Array {
-    this.#reserve(headerLength);
-    writeHeader(this.#bytes, this.#end, methodRaw, 0, 0, 0);
+  /**
+   * The whole stream, or a piece of it.
+   * @param last whether the stream ends here; otherwise more blocks are to follow
+   */
+  finish(last = true): Uint8Array {
+    if (last) {
+      this.#reserve(headerLength);
+      writeHeader(this.#bytes, this.#end, methodRaw, 0, 0, 0);
+      this.#end += headerLength;
+    }
     if (this.#bytes.length <= largestSpare) spare = this.#bytes;
-    return this.#bytes.slice(0, this.#end + headerLength);
+    return this.#bytes.slice(0, this.#end);
   }
 
   #reserve(length: number): void {

@@ -4,7 +4,7 @@
  */
 import { MillraceError } from "../errors/index.ts";
 import { blockSize, decodeLz4Blocks, Lz4BlockWriter, Lz4FormatError } from "./lz4-block.ts";
-import type { VersionedMap } from "./versioned-map.ts";
+import type { VisitEntry } from "./versioned-map.ts";
 
 /** So much is written before it is compressed; a multiple of a block. */
 const pieceBytes = 4 * blockSize;
@@ -42,11 +42,12 @@ class RecordWriter {
     const bytes = this.#bytes;
     for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]!;
   }
-  finish(): Uint8Array {
-    this.int32(-1);
+  /** @param last whether the file ends here */
+  finish(last = true): Uint8Array {
+    if (last) this.int32(-1);
     this.#compress(1);
     if (this.#bytes.length <= largestSpare) spare = this.#bytes;
-    return this.#blocks.finish();
+    return this.#blocks.finish(last);
   }
   #wordsOf(source: Uint8Array): Int32Array {
     if (this.#source !== source) {
@@ -79,7 +80,7 @@ class RecordWriter {
 }
 
 /** The delta of the open version of a map: what it changed, in order of the first change. */
-export function encodeDelta(map: VersionedMap): Uint8Array {
+export function encodeDelta(map: { forEachChange(visit: VisitEntry): void }): Uint8Array {
   const writer = new RecordWriter();
   map.forEachChange((arena, keyStart, keyEnd, valueStart, valueEnd) => {
     writer.range(arena, keyStart, keyEnd);
@@ -89,14 +90,17 @@ export function encodeDelta(map: VersionedMap): Uint8Array {
   return writer.finish();
 }
 
-/** All of a map. */
-export function encodeSnapshot(map: VersionedMap): Uint8Array {
+/** All of a map, or one of the pieces of a snapshot: `ends` is asked in the end whether the file ends with it. */
+export function encodeSnapshot(
+  map: { forEach(visit: VisitEntry): void },
+  ends: () => boolean = () => true,
+): Uint8Array {
   const writer = new RecordWriter();
   map.forEach((arena, keyStart, keyEnd, valueStart, valueEnd) => {
     writer.range(arena, keyStart, keyEnd);
     writer.range(arena, valueStart, valueEnd);
   });
-  return writer.finish();
+  return writer.finish(ends());
 }
 
 /** A key and its value in a file; null: the key is removed (deltas only). */

@@ -2,7 +2,10 @@
  * State of one partition of one stateful operator, by key. Keys and values are UnsafeRow bytes (`unsafe-row.ts`), as they
  * lie on disk. A store is opened at a version (batch N reads version N), changed, and committed as the next version.
  */
+import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { KeyPrefix } from "./key-prefix.ts";
 import type { EntriesMoved, VisitEntry } from "./versioned-map.ts";
 
 /**
@@ -22,7 +25,10 @@ export interface StateStore {
   entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
   /** The entry of the key in `bytes[start, end)`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number;
-  /** Memory in which the values of entries lie; another array after a change. */
+  /**
+   * Memory in which the values of entries lie; another array after a change, and after {@link valueStart}: ask for the place
+   * first, then for the memory.
+   */
   readonly arena: Uint8Array;
   /**
    * The keys in `bytes[starts[i], ends[i])`, for `from <= i < to`, will be looked up soon: the store may read what it needs for
@@ -73,6 +79,11 @@ export interface StateStore {
    * @returns whether the listener has followed this memory already: if not, it knows nothing of its entries
    */
   follow(listener: EntriesMoved): boolean;
+  /**
+   * Between two pieces of work, when the caller holds no places of values: the store may give back the memory of what was
+   * only read. Entries stay valid.
+   */
+  relieve(): void;
   /** Number of keys that this version changed so far. */
   readonly changedCount: number;
   memoryUsedBytes(): number;
@@ -99,9 +110,13 @@ export interface StateStoreMetrics {
   readonly snapshotLastUploaded: number;
 }
 
+/** What only this kind of provider counts, under the names that Spark has for its RocksDB provider where they fit. */
+export type CustomStateMetrics = Readonly<Record<string, number>>;
+
 /** All versions of the state of one operator and partition. */
 export interface StateStoreProvider {
   readonly metrics: StateStoreMetrics;
+  readonly customMetrics?: CustomStateMetrics;
   /** Opens version `version` (0 is empty). Only one store is open at a time: an open one is aborted. */
   open(version: number): Promise<StateStore>;
   /**
@@ -109,4 +124,32 @@ export interface StateStoreProvider {
    * version needs. Never removes the last complete chain of a retained version.
    */
   maintain(): Promise<void>;
+  /** The run has ended: nothing is open, and nothing is asked for any more. */
+  close(): Promise<void>;
+}
+
+/** What a provider is made for: one store of one partition of an operator. */
+export interface StateStoreContext {
+  readonly runtime: Runtime;
+  /** Directory of the store in the checkpoint. */
+  readonly directory: string;
+  /**
+   * Directory of the store on this machine, for what is kept beside the checkpoint: the same one in the next run, and at any
+   * time gone.
+   */
+  readonly localDirectory: string;
+  readonly durability: Durability;
+  readonly minDeltasForSnapshot: number;
+  readonly minBatchesToRetain: number;
+  readonly keyPrefix: KeyPrefix | undefined;
+  readonly firstVersion: number;
+  /** Memory that a store which spills may take for entries, bytes: its share of `millrace.state.cacheBytes`. */
+  readonly cacheBytes: number;
+}
+
+/** A way to keep state: what `spark.sql.streaming.stateStore.providerClass` names, and a package exports as `stateProvider`. */
+export interface StateProvider {
+  readonly name: string;
+  /** Makes nothing yet: files are first touched when a version is opened. */
+  create(context: StateStoreContext): StateStoreProvider;
 }

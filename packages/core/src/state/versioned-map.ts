@@ -408,8 +408,9 @@ export class VersionedMap {
    */
   forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void {
     const index = (this.#index ??= this.#indexed());
-    const keyStart = (entry: number): number => this.keyStart(entry);
-    index.find(row, start, this.#arena, keyStart, (entry) => this.#visit(entry, visit));
+    index.candidates(row, start, (entry) => {
+      if (index.matches(row, start, this.#arena, this.keyStart(entry))) this.#visit(entry, visit);
+    });
   }
   #indexed(): PrefixIndex {
     assertInvariant(this.#prefix !== undefined, "this state is not looked up by the beginnings of keys");

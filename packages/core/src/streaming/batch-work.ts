@@ -60,6 +60,7 @@ export class BatchWork {
         return this.#begun === null ? open() : run.durations.time("getBatch", open);
       },
       openState: (operatorId, partition, storeName) => this.#now.state.open(operatorId, partition, storeName),
+      holdState: (operatorId, partition, bytes) => this.#now.state.hold(operatorId, partition, bytes),
       watermark: (operatorId) => this.#now.watermark(operatorId),
       recordEventTime: (node, stats) => this.#eventTimes[node]!.add(stats),
       lateRows: (node) => this.lateRows.taker(node),

@@ -416,6 +416,7 @@ export class MicroBatchExecution implements StreamingQueryHandle {
     this.#stop.abort();
     await endLookAhead(run);
     await this.#maintenance;
+    await run.state.close();
     await closeQuery(this.#input, run.sources, run.sink);
     await this.#checkpoint.release().catch((error: unknown) => {
       runtime.process.log("WARN", `The lease of ${this.#checkpoint.path} could not be given back: ${String(error)}`);

@@ -78,12 +78,23 @@ export async function openQuery(
   const plan = await input.plan(settings, known.idsOf);
   const minBatchesToRetain = countSetting(settings.conf, "spark.sql.streaming.minBatchesToRetain", 100, 1);
   const operators = statefulOperatorsOf(plan.physical);
+  const provider = operators.length === 0 ? undefined : await input.stateProvider?.();
+  const bytesOf = (key: string): number | undefined => parseBytes(settings.conf(key) ?? "") ?? undefined;
   const state = new QueryState(runtime, operators, {
     checkpointPath: checkpoint.path,
     durability: checkpoint.durability,
     minBatchesToRetain,
     minDeltasForSnapshot: countSetting(settings.conf, "spark.sql.streaming.stateStore.minDeltasForSnapshot", 10, 1),
-    maxBytes: parseBytes(settings.conf("millrace.state.maxBytes") ?? "") ?? Infinity,
+    maxBytes: bytesOf("millrace.state.maxBytes") ?? Infinity,
+    ...(provider === undefined ? {} : { provider }),
+    local: {
+      directory:
+        settings.conf("millrace.state.localDirectory") ??
+        settings.conf("spark.local.dir") ??
+        runtime.process.temporaryDirectory,
+      queryId: checkpoint.queryId,
+      cacheBytes: bytesOf("millrace.state.cacheBytes") ?? 256 << 20,
+    },
   });
   const matched = await checkpoint.checkFacts(
     {

@@ -2,7 +2,7 @@
  * Settings that the first batch fixes for the life of a checkpoint: they are logged with every batch, and on a restart the
  * logged value wins over the session's, since the state on disk was written under it.
  */
-import { confOnRestart, sparkConfDefaults } from "../checkpoint/offset-log.ts";
+import { confOnRestart, sparkConfDefaults, stateProviderKey } from "../checkpoint/offset-log.ts";
 import { MillraceError } from "../errors/index.ts";
 import { parseMillis } from "../types/quantities.ts";
 import type { PinnedSettings } from "./query-input.ts";
@@ -23,11 +23,12 @@ export interface ResolvedSettings {
 
 /** The settings of a query that continues from `logged`, or a new one's when it is null. */
 export function resolvePinnedSettings(
-  session: ReadSetting,
+  ofSession: ReadSetting,
   logged: ReadonlyMap<string, string> | null,
   checkpointPath: string,
   warn: (message: string) => void,
 ): ResolvedSettings {
+  const session: ReadSetting = (key) => (key === stateProviderKey ? undefined : ofSession(key));
   const partitions = Number(session(shufflePartitionsKey) ?? "1");
   const wanted = new Map([...sparkConfDefaults(partitions)].map(([key, initial]) => [key, session(key) ?? initial]));
   const values = logged === null ? wanted : confOnRestart(logged, wanted);
@@ -45,7 +46,7 @@ export function resolvePinnedSettings(
     });
   }
   return {
-    settings: { conf: (key) => values.get(key) ?? session(key), shufflePartitions },
+    settings: { conf: (key) => values.get(key) ?? ofSession(key), shufflePartitions },
     watermarkPolicy: values.get(policyKey) === "max" ? "max" : "min",
     logged: values,
   };

@@ -8,6 +8,7 @@ import type { OperatorState } from "../physical-plan/stateful.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OutputMode, StreamSink } from "../sinks/contract.ts";
 import type { MicroBatchSource, PushedFilter, ScanRequest } from "../sources/contract.ts";
+import type { StateProvider } from "../state/state-store.ts";
 import type { StreamTrigger } from "./contract.ts";
 import type { LateRowsOrigin } from "./late-rows.ts";
 
@@ -72,6 +73,8 @@ export interface StreamingQueryInput {
    * @param idsOf tells the ids of the operators with state, which come as they are counted from the sink
    */
   plan(settings: PinnedSettings, idsOf: OperatorIds): QueryPlan | Promise<QueryPlan>;
+  /** How state is kept; called once when the query has any. Absent: in memory. */
+  stateProvider?(): Promise<StateProvider>;
   openSource(
     read: Read,
     request: ScanRequest,

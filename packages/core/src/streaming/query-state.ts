@@ -6,8 +6,16 @@ import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { keyPrefix } from "../state/key-prefix.ts";
-import { HdfsStateStoreProvider, statePartitionDirectory } from "../state/hdfs-state-store.ts";
-import type { StateStore, StateStoreMetrics, StateStoreProvider } from "../state/state-store.ts";
+import { memoryStateProvider } from "../state/hdfs-state-store.ts";
+import { hashBytes } from "../state/murmur3.ts";
+import { statePartitionDirectory } from "../state/state-files.ts";
+import type {
+  CustomStateMetrics,
+  StateProvider,
+  StateStore,
+  StateStoreMetrics,
+  StateStoreProvider,
+} from "../state/state-store.ts";
 import { checkStateMetadata, storeKey } from "./state-metadata.ts";
 
 export interface QueryStateOptions {
@@ -17,6 +25,28 @@ export interface QueryStateOptions {
   readonly minBatchesToRetain: number;
   /** Memory that the stores may take together; default: any. */
   readonly maxBytes?: number;
+  /** Default: in memory. */
+  readonly provider?: StateProvider;
+  /** What a provider that keeps state on the local disk needs. */
+  readonly local?: LocalState;
+}
+
+export interface LocalState {
+  /** Directory for what queries keep on this machine. */
+  readonly directory: string;
+  readonly queryId: string;
+  /** Memory for entries, for all stores together. */
+  readonly cacheBytes: number;
+}
+
+/** How the names of directories of state on the local disk begin. */
+export const localStatePrefix = "millrace-state-";
+
+/** Directory of a query's state on the local disk: the same one in each run, another one for a copy of the checkpoint. */
+function localStateDirectory({ directory, queryId }: LocalState, checkpointPath: string): string {
+  const path = new TextEncoder().encode(checkpointPath);
+  const place = (hashBytes(path, 0, path.length, 42) >>> 0).toString(16).padStart(8, "0");
+  return `${directory.replace(/(?<=.)\/+$/, "")}/${localStatePrefix}${queryId}-${place}`;
 }
 
 /** One store of one partition of an operator, over all versions. */
@@ -43,18 +73,26 @@ export class QueryState {
   }
 
   #storesFrom(firstVersions: ReadonlyMap<string, number>): ReadonlyMap<string, Store> {
-    const { fs, random } = this.#runtime;
+    const { checkpointPath, durability, minDeltasForSnapshot, minBatchesToRetain, local } = this.#options;
+    const provider = this.#options.provider ?? memoryStateProvider;
+    const base = local === undefined ? "" : localStateDirectory(local, checkpointPath);
+    const count = this.operators.reduce((sum, { partitions, stores }) => sum + partitions * stores.length, 0);
     const all = new Map<string, Store>();
     for (const { operatorId, partitions, stores } of this.operators) {
       for (let i = 0; i < partitions; i++) {
         for (const { name, key, prefixColumns } of stores) {
-          const directory = statePartitionDirectory(this.#options.checkpointPath, operatorId, i, name);
-          const provider = new HdfsStateStoreProvider(fs, random, directory, {
-            ...this.#options,
+          const store = provider.create({
+            runtime: this.#runtime,
+            directory: statePartitionDirectory(checkpointPath, operatorId, i, name),
+            localDirectory: `${base}/${operatorId}-${i}-${name}`,
+            durability,
+            minDeltasForSnapshot,
+            minBatchesToRetain,
             keyPrefix: keyPrefix(key, prefixColumns),
             firstVersion: firstVersions.get(storeKey(operatorId, name)) ?? 0,
+            cacheBytes: Math.floor((local?.cacheBytes ?? 0) / count),
           });
-          all.set(storeId(operatorId, i, name), { operatorId, label: `partition_${i}_${name}`, provider });
+          all.set(storeId(operatorId, i, name), { operatorId, label: `partition_${i}_${name}`, provider: store });
         }
       }
     }
@@ -115,6 +153,7 @@ export class QueryState {
       loadedMapCacheMissCount: sum("loadedMapCacheMissCount"),
       numSnapshotsAutoRepaired: sum("numSnapshotsAutoRepaired"),
       stateOnCurrentVersionSizeBytes: sum("stateOnCurrentVersionSizeBytes"),
+      ...summed(stores.map(({ provider }) => provider.customMetrics ?? {})),
     };
   }
 
@@ -122,6 +161,19 @@ export class QueryState {
   async maintain(): Promise<void> {
     await Promise.all(Array.from(this.#stores.values(), ({ provider }) => provider.maintain()));
   }
+
+  /** The run has ended. */
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#stores.values(), ({ provider }) => provider.close()));
+  }
+}
+
+function summed(all: readonly CustomStateMetrics[]): CustomStateMetrics {
+  const sums: Record<string, number> = {};
+  for (const metrics of all) {
+    for (const [name, value] of Object.entries(metrics)) sums[name] = (sums[name] ?? 0) + value;
+  }
+  return sums;
 }
 
 /** The stores of one batch. */
@@ -130,6 +182,8 @@ export class BatchState {
   readonly #all: ReadonlyMap<string, Store>;
   readonly #open = new Map<Store, StateStore>();
   readonly #maxBytes: number;
+  /** Memory of operators beside their stores, by operator and partition. */
+  readonly #beside = new Map<string, { readonly operatorId: number; readonly bytes: number }>();
 
   constructor(batchId: number, all: ReadonlyMap<string, Store>, maxBytes: number) {
     this.#batchId = batchId;
@@ -153,6 +207,15 @@ export class BatchState {
   }
 
   /**
+   * Notes what memory a partition of an operator holds beside its stores, such as an index or the groups of the batch.
+   * @throws STATE_STORE_TOO_LARGE when all of it together is more than it may be
+   */
+  hold(operatorId: number, partition: number, bytes: number): void {
+    this.#beside.set(`${operatorId}/${partition}`, { operatorId, bytes });
+    this.#checkSize();
+  }
+
+  /**
    * What makes all stores of all operators durable, also those that the batch did not open.
    * @throws STATE_STORE_TOO_LARGE when they take more memory than they may
    */
@@ -167,16 +230,23 @@ export class BatchState {
   }
 
   #checkSize(): void {
-    const byOperator = new Map<number, { bytes: number; rows: number }>();
-    let bytes = 0;
-    for (const [{ operatorId }, store] of this.#open) {
-      const used = store.memoryUsedBytes();
-      const before = byOperator.get(operatorId) ?? { bytes: 0, rows: 0 };
-      byOperator.set(operatorId, { bytes: before.bytes + used, rows: before.rows + store.size });
-      bytes += used;
-    }
+    if (this.#maxBytes === Infinity) return;
+    const held = [
+      ...Array.from(this.#open, ([{ operatorId }, store]) => ({
+        operatorId,
+        bytes: store.memoryUsedBytes(),
+        rows: store.size,
+      })),
+      ...Array.from(this.#beside.values(), ({ operatorId, bytes }) => ({ operatorId, bytes, rows: 0 })),
+    ];
+    const bytes = held.reduce((sum, each) => sum + each.bytes, 0);
     if (bytes <= this.#maxBytes) return;
-    const operators = Array.from(byOperator, ([id, held]) => `${id}: ${held.rows} rows, ${held.bytes} bytes`);
+    const byOperator = new Map<number, { bytes: number; rows: number }>();
+    for (const { operatorId, bytes: own, rows } of held) {
+      const before = byOperator.get(operatorId) ?? { bytes: 0, rows: 0 };
+      byOperator.set(operatorId, { bytes: before.bytes + own, rows: before.rows + rows });
+    }
+    const operators = Array.from(byOperator, ([id, sum]) => `${id}: ${sum.rows} rows, ${sum.bytes} bytes`);
     throw new MillraceError("STATE_STORE_TOO_LARGE", {
       bytes: String(bytes),
       batchId: String(this.#batchId),

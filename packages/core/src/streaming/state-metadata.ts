@@ -8,7 +8,7 @@ import type { OperatorState, StateStoreDescription } from "../physical-plan/stat
 import type { Durability } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { statePartitionDirectory } from "../state/hdfs-state-store.ts";
+import { statePartitionDirectory } from "../state/state-files.ts";
 import {
   checkOperators,
   encodeOperatorMetadata,

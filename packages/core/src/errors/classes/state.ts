@@ -162,6 +162,11 @@ export const stateErrors = {
     message:
       "Provided key schema does not match existing state key schema. Please check number and type of fields. Existing key_schema=<storedKeySchema> and new key_schema=<newKeySchema>. Undo the change of the query, or start with a new checkpoint.",
   },
+  STATE_STORE_PROVIDER_NOT_FOUND: {
+    sqlState: "42704",
+    message:
+      "The provider <name>, which spark.sql.streaming.stateStore.providerClass names, cannot be loaded: <reason>. Install it with `npm install <package>`; without the setting state is kept in memory.",
+  },
   STATE_STORE_PROVIDER_NOT_SUPPORTED: {
     sqlState: "0A000",
     message:
@@ -170,7 +175,7 @@ export const stateErrors = {
   STATE_STORE_TOO_LARGE: {
     sqlState: "53200",
     message:
-      "The state of the query takes <bytes> bytes of memory after batch <batchId>, more than the <limit> bytes of millrace.state.maxBytes; the batch was not committed. The operators hold <operators>. Bound the state by a watermark, or raise the limit.",
+      "The state of the query takes <bytes> bytes of memory in batch <batchId>, more than the <limit> bytes of millrace.state.maxBytes; the batch was not committed. The operators hold <operators>. Bound the state by a watermark, raise the limit, or keep the state on disk: set spark.sql.streaming.stateStore.providerClass to @millrace/state-disk.",
   },
   STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE: {
     sqlState: "42K06",

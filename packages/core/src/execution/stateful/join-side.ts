@@ -199,8 +199,8 @@ export class JoinSide implements RowStore {
 
   // RowStore: what the index changes when rows leave.
   timeOf(row: number): number {
-    const { arena } = this.#store;
     const start = this.#store.valueStart(row);
+    const { arena } = this.#store;
     const isNull = ((arena[start + (this.plan.time! >> 3)]! >> (this.plan.time! & 7)) & 1) === 1;
     if (isNull) return Number.POSITIVE_INFINITY;
     const at = (start >> 2) + this.#timeAt;
@@ -212,7 +212,8 @@ export class JoinSide implements RowStore {
   }
   move(from: number, to: number): void {
     const store = this.#store;
-    store.setValue(to, store.arena, store.valueStart(from), store.valueEnd(from));
+    const [start, end] = [store.valueStart(from), store.valueEnd(from)];
+    store.setValue(to, store.arena, start, end);
     store.removeEntry(from);
   }
   removeGroup(keyEntry: number): void {
@@ -238,40 +239,37 @@ export class JoinSide implements RowStore {
   /** Makes the index of what the stores hold. */
   #load(): void {
     this.index = this.#newIndex();
-    const keys: number[] = [];
-    let starts = new Int32Array(keysPerStretch);
-    let ends = new Int32Array(keysPerStretch);
-    const counts = this.#counts;
+    const stretch = new KeyStretch();
     const flush = (): void => {
-      this.#loadKeys(keys, starts, ends);
-      keys.length = 0;
-      starts = new Int32Array(keysPerStretch);
-      ends = new Int32Array(keysPerStretch);
+      this.#loadKeys(stretch);
+      stretch.clear();
+      this.#store.relieve();
     };
-    counts.forEach((_arena, keyStart, keyEnd, _valueStart, _valueEnd, entry) => {
-      starts[keys.length] = keyStart;
-      ends[keys.length] = keyEnd;
-      if (keys.push(entry) === keysPerStretch) flush();
+    this.#counts.forEach((arena, keyStart, keyEnd, valueStart, _valueEnd, entry) => {
+      const size =
+        arena[valueStart + 8]! |
+        (arena[valueStart + 9]! << 8) |
+        (arena[valueStart + 10]! << 16) |
+        (arena[valueStart + 11]! << 24);
+      if (stretch.add(arena, keyStart, keyEnd, entry, size) === keysPerStretch) flush();
     });
-    if (keys.length > 0) flush();
+    if (stretch.count > 0) flush();
     this.index.seal();
     this.index.takeChanges(() => {});
   }
 
-  #loadKeys(keys: readonly number[], starts: Int32Array, ends: Int32Array): void {
+  #loadKeys({ bytes, words, starts, ends, entries, sizes, count }: KeyStretch): void {
     const { leaves } = this.plan;
     const types = this.#description.counts.key.fields.map(({ type }) => type);
-    const { arena } = this.#counts;
-    const ranges = { bytes: arena, starts, ends, count: keys.length };
+    const ranges = { bytes, starts, ends, count };
     const keyColumns = new RowColumns(types);
     keyColumns.check(ranges);
     const times = leaves.kind === "byKey" ? timesOf(keyColumns.column(ranges, leaves.key)) : null;
-    const words = this.#arenaWords(arena);
-    for (const [i, key] of keys.entries()) {
+    for (let i = 0; i < count; i++) {
       const [start, end] = [starts[i]! >> 2, ends[i]! >> 2];
-      const size = words[(this.#counts.valueStart(key) >> 2) + 2]!;
-      const group = this.index.addGroup(key, hashWords(words, start, end, 0), times === null ? 0 : timeAt(times, i));
-      this.#loadRows(group, words, start, end, size);
+      const time = times === null ? 0 : timeAt(times, i);
+      const group = this.index.addGroup(entries[i]!, hashWords(words, start, end, 0), time);
+      this.#loadRows(group, words, start, end, sizes[i]!);
     }
   }
 
@@ -282,12 +280,13 @@ export class JoinSide implements RowStore {
     for (let i = 0; i < size; i++) {
       this.#indexedKey.renumber(i);
       const row = store.find(this.#indexedKey.bytes, 0, length);
-      if (row < 0 || store.valueEnd(row) - store.valueStart(row) < least || (store.valueStart(row) & 7) !== 0) {
+      const valueStart = row < 0 ? 0 : store.valueStart(row);
+      if (row < 0 || store.valueEnd(row) - valueStart < least || (valueStart & 7) !== 0) {
         const { name } = this.#description.values;
         const reason = `${name} has no row, or a damaged one, for number ${i} of a key that has ${size}`;
         throw new MillraceError("STATE_STORE_INVALID_ROW", { reason });
       }
-      const matched = this.#tracksPartners && store.arena[store.valueStart(row) + this.#markAt] === 1;
+      const matched = this.#tracksPartners && store.arena[valueStart + this.#markAt] === 1;
       this.index.add(group, row, this.plan.time === undefined ? 0 : this.timeOf(row), matched);
     }
   }
@@ -320,6 +319,40 @@ class NumberedKeys {
     this.groups[i] = group;
     this.indices[i] = index;
     this.#end = end;
+  }
+}
+
+/** Keys of the store of counts that are read at a stretch: a copy, as what a visitor sees is not there any more afterwards. */
+class KeyStretch {
+  bytes: Uint8Array = new Uint8Array(1 << 16);
+  words: Int32Array = new Int32Array(this.bytes.buffer);
+  readonly starts: Int32Array = new Int32Array(keysPerStretch);
+  readonly ends: Int32Array = new Int32Array(keysPerStretch);
+  readonly entries: Int32Array = new Int32Array(keysPerStretch);
+  readonly sizes: Int32Array = new Int32Array(keysPerStretch);
+  count = 0;
+  #end = 0;
+
+  /** Returns how many keys there are now. */
+  add(source: Uint8Array, start: number, end: number, entry: number, size: number): number {
+    const at = this.#end;
+    this.#end += end - start;
+    if (this.#end > this.bytes.length) {
+      const grown = new Uint8Array(2 * this.#end);
+      grown.set(this.bytes.subarray(0, at));
+      this.bytes = grown;
+      this.words = new Int32Array(grown.buffer, 0, grown.length >> 2);
+    }
+    this.bytes.set(source.subarray(start, end), at);
+    this.starts[this.count] = at;
+    this.ends[this.count] = this.#end;
+    this.entries[this.count] = entry;
+    this.sizes[this.count] = size;
+    return ++this.count;
+  }
+  clear(): void {
+    this.count = 0;
+    this.#end = 0;
   }
 }
 

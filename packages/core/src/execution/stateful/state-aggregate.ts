@@ -43,7 +43,7 @@ export function compileStateAggregate(plan: StateAggregateExec, environment: Ope
     try {
       yield* run.run(rows!, (batch, groups) => assigner.assign(run.table, batch, groups));
     } finally {
-      run.table.release();
+      run.release();
     }
   });
 }
@@ -65,6 +65,7 @@ class StateAggregation {
   #entries: Int32Array = new Int32Array(64);
   readonly #eventTime: KeyEventTime | undefined;
   readonly #leaving: LeavingEntries;
+  #released = false;
 
   constructor(
     plan: StateAggregateExec,
@@ -82,9 +83,17 @@ class StateAggregation {
     this.#stores = plans.map((aggregate) => aggregate.create());
     this.#state = state;
     this.#store = state.store();
+    // The groups of the batch, at eight bytes for each of their buffers.
+    state.holds(() => (this.#released ? 0 : table.memoryBytes + 8 * table.count * schema.value.fields.length));
+    state.holds(() => leaving.memoryBytes);
     this.#keyColumns = new EntryColumns("key", schema.key);
     this.#valueColumns = new EntryColumns("value", schema.value);
     this.#eventTime = plan.eventTime === undefined ? undefined : keyEventTime(plan.eventTime, schema.key);
+  }
+
+  release(): void {
+    this.#released = true;
+    this.table.release();
   }
 
   async *run(
@@ -126,7 +135,6 @@ class StateAggregation {
       state.removed += due.length;
     }
     state.leavesNext = leaving.close();
-    state.indexBytes += leaving.memoryBytes;
   }
 
   /** Merges partial rows; the state of a key that is new to this batch goes first, as its rows were first. */

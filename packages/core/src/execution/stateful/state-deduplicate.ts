@@ -146,5 +146,5 @@ function evict(state: StatePartition, store: StateStore, { leaving }: Forgetting
   state.removed += due.length;
   state.custom["numRowsReadDuringEviction"] = due.length;
   state.leavesNext = entries.close();
-  state.indexBytes += entries.memoryBytes;
+  state.holds(() => entries.memoryBytes);
 }

@@ -132,6 +132,7 @@ class JoinBatch {
     const state = this.#state;
     const { stores } = this.#plan.state;
     const [leftCounts, leftRows, rightCounts, rightRows] = stores.map(({ name }) => state.store(name));
+    state.holds(() => this.#sides.left.memoryBytes + this.#sides.right.memoryBytes);
     this.#sides.left.open(leftCounts!, leftRows!);
     this.#sides.right.open(rightCounts!, rightRows!);
     yield* this.#input("left", left);
@@ -142,7 +143,6 @@ class JoinBatch {
     this.#sides.left.close();
     this.#sides.right.close();
     state.rows = leftRows!.size + rightRows!.size;
-    state.indexBytes = this.#sides.left.memoryBytes + this.#sides.right.memoryBytes;
   }
 
   async *#input(side: SideName, rows: Partition): AsyncGenerator<RecordBatch, void, undefined> {

@@ -40,12 +40,21 @@ export function statefulOperator(plan: StatefulExec, inputs: readonly Operator[]
       return Array.from({ length: count }, (_, index) =>
         lazily(async function* () {
           const state = await StatePartition.open(plan.state, index, context);
-          yield* run(state, ...opened.map((partitions) => partitions[index]!));
+          yield* run(state, ...opened.map((partitions) => watched(partitions[index]!, state)));
+          state.relieve();
           state.report();
         }),
       );
     },
   };
+}
+
+/** Between two batches of rows the stores may give back memory, and it is seen whether the state has become too large. */
+async function* watched(rows: Partition, state: StatePartition): AsyncGenerator<RecordBatch, void, undefined> {
+  for await (const batch of rows) {
+    yield batch;
+    state.relieve();
+  }
 }
 
 /** The state of a batch query ends with it. */
@@ -72,8 +81,7 @@ export class StatePartition {
   leavesNext: number = Infinity;
   /** Rows in the state, where that is not the number of all keys. */
   rows: number | undefined;
-  /** Memory beside the stores. */
-  indexBytes = 0;
+  readonly #held: (() => number)[] = [];
   /** When the operator wants a batch, also without data: milliseconds since the epoch; Infinity: it does not. */
   dueMs: number = Infinity;
   /** Counters of this kind of operator. */
@@ -142,6 +150,22 @@ export class StatePartition {
     return count === batch.length ? batch : gatherBatch(batch, selection, count);
   }
 
+  /** Says what memory the operator holds beside the stores, bytes: it is asked again and again. */
+  holds(bytes: () => number): void {
+    this.#held.push(bytes);
+  }
+  get #besideStores(): number {
+    return this.#held.reduce((sum, bytes) => sum + bytes(), 0);
+  }
+
+  /** Between two pieces of work, when nobody holds places of values. */
+  relieve(): void {
+    for (const store of this.#stores.values()) store.relieve();
+    if (isLasting(this.#state)) {
+      this.context.holdState?.(this.#state.operatorId, this.index, this.#besideStores);
+    }
+  }
+
   /** All rows have gone into the state; from here on the time counts as that of removals. */
   updatesDone(): void {
     this.#updatedAt = this.#now();
@@ -157,7 +181,7 @@ export class StatePartition {
       numRowsDroppedByWatermark: this.droppedByWatermark,
       allUpdatesTimeMs: this.#updatedAt - this.#startedAt,
       allRemovalsTimeMs: this.#now() - this.#updatedAt,
-      memoryUsedBytes: stores.reduce((sum, store) => sum + store.memoryUsedBytes(), this.indexBytes),
+      memoryUsedBytes: stores.reduce((sum, store) => sum + store.memoryUsedBytes(), this.#besideStores),
       ...(this.leavesNext === Infinity ? {} : { leavesNextMicros: this.leavesNext }),
       ...(this.dueMs === Infinity ? {} : { dueMs: this.dueMs }),
       custom: this.custom,

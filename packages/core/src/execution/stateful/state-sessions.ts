@@ -14,6 +14,7 @@ import { evaluateBuffers } from "../../codegen/compile-aggregate.ts";
 import { type KeyAssigner, KeyCompiler, type KeyTable } from "../../codegen/group-keys.ts";
 import { concatBatches } from "../../columnar/concat.ts";
 import { gatherBatch } from "../../columnar/gather.ts";
+import { batchMemorySize } from "../../columnar/memory-size.ts";
 import { type RecordBatch, targetBatchRows } from "../../columnar/record-batch.ts";
 import { sortIndices } from "../../columnar/row-order.ts";
 import { ascending } from "../../columnar/sort.ts";
@@ -98,11 +99,16 @@ class StateSessions {
     const state = this.#state;
     const eventTime = this.#eventTime;
     const batches: RecordBatch[] = [];
+    let bytes = 0;
+    state.holds(() => bytes + this.#leaving.memoryBytes);
     for await (const batch of partition) {
       const rows = eventTime === undefined ? batch : state.onTime(batch, eventTime.ordinal);
-      if (rows.length > 0) batches.push(rows);
+      if (rows.length === 0) continue;
+      batches.push(rows);
+      bytes += batchMemorySize(rows);
     }
     if (batches.length > 0) this.#merge(concatBatches(this.#schema, batches));
+    bytes = 0;
     state.updatesDone();
     if (outputMode === "complete") yield* this.#rows(allEntries(this.#store));
     else if (eventTime !== undefined) yield* this.#ended(eventTime);
@@ -124,7 +130,6 @@ class StateSessions {
       state.removed += due.length;
     }
     state.leavesNext = leaving.close();
-    state.indexBytes += leaving.memoryBytes;
   }
 
   #merge(added: RecordBatch): void {

@@ -5,6 +5,7 @@ import { NodeClock } from "./node-clock.ts";
 import { NodeCompression } from "./node-compression.ts";
 import { NodeCrypto } from "./node-crypto.ts";
 import { NodeFileSystem } from "./node-file-system.ts";
+import { NodeLocalFiles } from "./node-local-files.ts";
 import { NodeNetwork } from "./node-network.ts";
 import { NodeProcess } from "./node-process.ts";
 import { nodeWorkers } from "./node-workers.ts";
@@ -24,6 +25,7 @@ export function createNodeRuntime(files: { readonly blockingReads?: boolean } = 
   return {
     clock: new NodeClock(),
     fs: new NodeFileSystem(files),
+    localFiles: new NodeLocalFiles(),
     random: new NodeRandom(),
     network: new NodeNetwork(),
     process: new NodeProcess(),

@@ -8,6 +8,7 @@ export {
 } from "./fault-plan.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { type LoggedOperation, SimulatedFileSystem, type SimulatedFileSystemOptions } from "./simulated-file-system.ts";
+export { SimulatedLocalFiles } from "./simulated-local-files.ts";
 export { SimulatedListener, SimulatedNetwork } from "./simulated-network.ts";
 export {
   type AliveProcesses,

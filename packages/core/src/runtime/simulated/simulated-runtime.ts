@@ -4,6 +4,7 @@ import type { Runtime } from "../runtime.ts";
 import type { FaultPlan, Survival } from "./fault-plan.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimulatedFileSystem, type SimulatedFileSystemOptions } from "./simulated-file-system.ts";
+import { SimulatedLocalFiles } from "./simulated-local-files.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { type AliveProcesses, SimulatedProcess } from "./simulated-process.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -18,6 +19,7 @@ export interface SimulatedRuntimeOptions extends Omit<SimulatedFileSystemOptions
 export interface SimulatedRuntime extends Runtime {
   readonly clock: VirtualClock;
   readonly fs: SimulatedFileSystem;
+  readonly localFiles: SimulatedLocalFiles;
   readonly random: SeededRandom;
   readonly network: SimulatedNetwork;
   readonly process: SimulatedProcess;
@@ -37,6 +39,7 @@ export interface SimulatedRuntime extends Runtime {
 
 interface Machine {
   readonly clock: VirtualClock;
+  readonly localFiles: SimulatedLocalFiles;
   readonly random: SeededRandom;
   readonly network: SimulatedNetwork;
   readonly alive: AliveProcesses;
@@ -60,11 +63,13 @@ function start(machine: Machine, fs: SimulatedFileSystem): SimulatedRuntime {
     compression: new PlatformCompression(),
     crypto: new PortableCrypto(),
     fs,
+    localFiles: machine.localFiles,
     restart(options = {}) {
       process.die();
       if (options.power === true) {
         machine.boot++;
         machine.alive.clear();
+        machine.localFiles.losePower(machine.random);
       }
       if (!fs.crashed) fs.crash(options.survive ?? (options.power === true ? "none" : "all"));
       return start(machine, fs.reboot(options.plan));
@@ -80,6 +85,14 @@ export function createSimulatedRuntime(seed: number, options: SimulatedRuntimeOp
   const clock = new VirtualClock(options.startMs ?? 0);
   const random = new SeededRandom(seed);
   const fs = new SimulatedFileSystem({ ...options, seed: random.int32(), nowMs: () => clock.nowMs() });
-  const machine: Machine = { clock, random, network: new SimulatedNetwork(), alive: new Set(), nextPid: 100, boot: 1 };
+  const machine: Machine = {
+    clock,
+    localFiles: new SimulatedLocalFiles(),
+    random,
+    network: new SimulatedNetwork(),
+    alive: new Set(),
+    nextPid: 100,
+    boot: 1,
+  };
   return start(machine, fs);
 }

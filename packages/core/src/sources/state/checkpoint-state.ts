@@ -4,7 +4,7 @@ import { checkStateSettings, openOffsetLog } from "../../checkpoint/offset-log.t
 import { listOrEmpty } from "../../checkpoint/checkpoint-files.ts";
 import { MillraceError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { statePartitionDirectory } from "../../state/hdfs-state-store.ts";
+import { statePartitionDirectory } from "../../state/state-files.ts";
 import { readOperatorMetadata } from "../../state/operator-metadata.ts";
 import { readStateSchema, type StateSchema } from "../../state/state-schema.ts";
 import type { SourceContext } from "../contract.ts";

@@ -7,8 +7,9 @@ import { batchFromValues } from "../../columnar/batch-from-values.ts";
 import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { MillraceError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { HdfsStateStoreProvider, statePartitionDirectory } from "../../state/hdfs-state-store.ts";
+import { HdfsStateStoreProvider } from "../../state/hdfs-state-store.ts";
 import { readStateFile, type StateRecordVisitor } from "../../state/state-file.ts";
+import { statePartitionDirectory } from "../../state/state-files.ts";
 import { createRowDecoder } from "../../state/unsafe-row-reader.ts";
 import { VersionedMap } from "../../state/versioned-map.ts";
 import {

@@ -34,6 +34,7 @@ export function compileStateGroups(plan: StateGroupsExec, environment: OperatorE
       : new TransformWithStateRun(plan, work, state, calls, leaving, options);
   return statefulOperator(plan, initial === undefined ? [input] : [input, initial], async function* (state, ...inputs) {
     const { context } = state;
+    state.holds(() => leaving.memoryBytes(state.index));
     const memory = context.memory.budget.reserve("the rows of a batch by key");
     try {
       const grouped = (partition: Partition, of: Operator, rowsOf: ReturnType<typeof readerOf>, eventTime?: number) =>
@@ -58,6 +59,7 @@ export function compileStateGroups(plan: StateGroupsExec, environment: OperatorE
       for (const _ of run.run(rows, begun)) {
         if (calls.full) yield calls.rows();
         if (++keys % keysPerTurn !== 0) continue;
+        state.relieve();
         const turn = context.turns?.due();
         if (turn !== undefined) await turn;
         context.signal.throwIfAborted();
@@ -65,7 +67,6 @@ export function compileStateGroups(plan: StateGroupsExec, environment: OperatorE
       if (!calls.isEmpty) yield calls.rows();
       if (plan.state.batchWithoutData === "whenDue") state.dueMs = run.nextTimerMs + 1;
       if (plan.state.batchWithoutData === "whenWatermarkMoves") state.leavesNext = run.nextTimerMs * 1000;
-      state.indexBytes += leaving.memoryBytes(state.index);
     } finally {
       memory.release();
     }

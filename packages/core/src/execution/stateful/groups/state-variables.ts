@@ -274,15 +274,17 @@ export class MapVariable implements AnyMapState, RunningVariable {
   }
   iterator(): Iterable<readonly [key: unknown, value: unknown]> {
     const store = this.#store;
+    const entries = this.#entries("map_state.iterator");
     const { arena } = store;
-    return this.#entries("map_state.iterator").map(({ from, to, entry }) => [
+    return entries.map(({ from, to, entry }) => [
       this.#keyCodec.read(arena, from, to),
       this.#values.read(arena, store.valueStart(entry), store.valueEnd(entry)),
     ]);
   }
   keys(): Iterable<unknown> {
+    const entries = this.#entries("map_state.keys");
     const { arena } = this.#store;
-    return this.#entries("map_state.keys").map(({ from, to }) => this.#keyCodec.read(arena, from, to));
+    return entries.map(({ from, to }) => this.#keyCodec.read(arena, from, to));
   }
   values(): Iterable<unknown> {
     const store = this.#store;
