@@ -6,24 +6,14 @@
  * lie in the working set until they are written by {@link prepare}; nothing on disk is changed by them, so giving up a version
  * is forgetting the working set.
  */
-import { assertInvariant, hashBytes, hashWords, type KeyPrefix, PrefixIndex, type VisitEntry } from "millrace/engine";
+import { assertInvariant, type KeyPrefix, PrefixIndex, type VisitEntry } from "millrace/engine";
 import { ChunkWriter } from "./chunk-writer.ts";
-import { KeyIndex } from "./key-index.ts";
+import { KeyHashes, KeyIndex } from "./key-index.ts";
 import { LogCleaner } from "./log-cleaner.ts";
 import { Places } from "./places.ts";
 import { lastMark, readRecords } from "./recover-log.ts";
 import { damagedRecord, forEachPlace, recordBytesAt, visitRecord } from "./scan.ts";
-import {
-  absent,
-  copyRange,
-  hashAt,
-  headerBytes,
-  keyLengthAt,
-  padded,
-  recordBytes,
-  valueLengthAt,
-  wordsOf,
-} from "./record.ts";
+import { absent, copyRange, hashAt, headerBytes, keyLengthAt, padded, recordBytes, valueLengthAt } from "./record.ts";
 import { ChunkCursor, chunkKinds, type Mark, type SegmentLog } from "./segment-log.ts";
 import { WorkingSet } from "./working-set.ts";
 
@@ -57,6 +47,7 @@ export class DiskMap {
   readonly #working: WorkingSet = new WorkingSet();
   readonly #writer: ChunkWriter;
   #index: KeyIndex = new KeyIndex();
+  readonly #hashes: KeyHashes = new KeyHashes();
   #prefixIndex: PrefixIndex | null = null;
   #entryCount = 0;
   #free: number[] = [];
@@ -118,7 +109,7 @@ export class DiskMap {
   // Looking up.
 
   find(bytes: Uint8Array, start: number, end: number): number {
-    const entry = this.#lookUp(bytes, start, end, this.#hashOf(bytes, start, end));
+    const entry = this.#lookUp(bytes, start, end, this.#hashes.of(bytes, start, end));
     return entry >= 0 && this.#working.valueLength(this.#foundAt) !== absent ? entry : -1;
   }
   keyStart(entry: number): number {
@@ -140,18 +131,6 @@ export class DiskMap {
   /** Whether the number stands for no key, any more. */
   #isGone(entry: number): boolean {
     return this.#working.find(entry) < 0 && !this.places.has(entry);
-  }
-
-  #hashedBytes: Uint8Array | null = null;
-  #hashedWords: Int32Array | null = null;
-  #hashOf(bytes: Uint8Array, start: number, end: number): number {
-    if (((start | end) & 3) !== 0) return hashBytes(bytes, start, end, 0);
-    if (bytes !== this.#hashedBytes) {
-      this.#hashedBytes = bytes;
-      this.#hashedWords = (bytes.byteOffset & 3) === 0 ? wordsOf(bytes) : null;
-    }
-    const words = this.#hashedWords;
-    return words === null ? hashBytes(bytes, start, end, 0) : hashWords(words, start >> 2, end >> 2, 0);
   }
 
   /** Where the record of the entry lies that {@link #lookUp} has found. */
@@ -217,7 +196,7 @@ export class DiskMap {
     valueStart: number,
     valueEnd: number,
   ): number {
-    const hash = this.#hashOf(key, keyStart, keyEnd);
+    const hash = this.#hashes.of(key, keyStart, keyEnd);
     const entry = this.#lookUp(key, keyStart, keyEnd, hash);
     if (entry < 0) return this.#insert(hash, key, keyStart, keyEnd, value, valueStart, valueEnd);
     this.#setValue(entry, this.#foundAt, value, valueStart, valueEnd);
@@ -231,7 +210,7 @@ export class DiskMap {
     valueStart: number,
     valueEnd: number,
   ): number {
-    const hash = this.#hashOf(key, keyStart, keyEnd);
+    const hash = this.#hashes.of(key, keyStart, keyEnd);
     const entry = this.#lookUp(key, keyStart, keyEnd, hash);
     if (entry < 0) return this.#insert(hash, key, keyStart, keyEnd, value, valueStart, valueEnd);
     if (this.#working.valueLength(this.#foundAt) !== absent) return -1;

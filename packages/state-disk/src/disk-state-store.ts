@@ -150,7 +150,7 @@ export class DiskStateStoreProvider implements StateStoreProvider {
   /** Takes up what is on this machine, and brings it to the version with the deltas that came after. */
   async #takeUp(version: number): Promise<boolean> {
     const mark = this.#map.recover(version);
-    if (mark === null || mark.version < Math.max(1, this.#files.firstVersion)) return false;
+    if (mark === null || mark.version <= this.#files.firstVersion) return false;
     const { deltas } = this.#files;
     const missing = Array.from({ length: version - mark.version }, (_, i) => mark.version + 1 + i);
     // The batch may have been run again elsewhere since, with other rows.

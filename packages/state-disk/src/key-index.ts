@@ -4,6 +4,9 @@
  * The table consists of parts that grow one after another, each at a load of its own, so that a batch that adds a few keys to
  * many never pays for all of them: 11 to 30 bytes for each entry.
  */
+import { hashBytes, hashWords } from "millrace/engine";
+import { wordsOf } from "./record.ts";
+
 const partBits = 6;
 const partCount = 1 << partBits;
 const leastPairs = 8;
@@ -96,4 +99,20 @@ function insert(part: Int32Array, entry: number, hash: number): void {
   while (part[at] !== 0) at = (at + 2) & mask;
   part[at] = entry + 1;
   part[at + 1] = hash;
+}
+
+/** Hashes of keys. They mostly come from the same array again and again, and consist of whole words. */
+export class KeyHashes {
+  #bytes: Uint8Array | null = null;
+  #words: Int32Array | null = null;
+
+  of(bytes: Uint8Array, start: number, end: number): number {
+    if (((start | end) & 3) !== 0) return hashBytes(bytes, start, end, 0);
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#words = (bytes.byteOffset & 3) === 0 ? wordsOf(bytes) : null;
+    }
+    const words = this.#words;
+    return words === null ? hashBytes(bytes, start, end, 0) : hashWords(words, start >> 2, end >> 2, 0);
+  }
 }

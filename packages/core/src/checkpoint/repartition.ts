@@ -8,7 +8,8 @@ import { MillraceError } from "../errors/index.ts";
 import { atomicWrite } from "../runtime/durability.ts";
 import type { FileOperation } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { HdfsStateStoreProvider, statePartitionDirectory } from "../state/hdfs-state-store.ts";
+import { HdfsStateStoreProvider } from "../state/hdfs-state-store.ts";
+import { statePartitionDirectory } from "../state/state-files.ts";
 import { hashColumns, partitionOf } from "../state/murmur3.ts";
 import {
   type OperatorMetadata,
