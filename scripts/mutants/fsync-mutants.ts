@@ -74,7 +74,7 @@ const atomicWrites: readonly { name: string; file: string; program: string; test
   {
     name: "state snapshot",
     file: "state/hdfs-state-store.ts",
-    program: '...atomicWrite(path, encodeSnapshot(this.#map), "replace", files.random.uuid(), files.durability)',
+    program: '...atomicWrite(path, snapshot, "replace", files.random.uuid(), files.durability)',
     tests: [state, enumeration],
   },
   {

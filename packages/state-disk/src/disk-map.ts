@@ -6,8 +6,9 @@
  * lie in the working set until they are written by {@link prepare}; nothing on disk is changed by them, so giving up a version
  * is forgetting the working set.
  */
-import { assertInvariant, type KeyPrefix, PrefixIndex, type VisitEntry } from "millrace/engine";
+import { assertInvariant, PrefixIndex, type VisitEntry } from "millrace/engine";
 import { ChunkWriter } from "./chunk-writer.ts";
+import type { DiskMapCounts, DiskMapOptions } from "./disk-map-options.ts";
 import { KeyHashes, KeyIndex } from "./key-index.ts";
 import { LogCleaner } from "./log-cleaner.ts";
 import { Places } from "./places.ts";
@@ -19,25 +20,6 @@ import { WorkingSet } from "./working-set.ts";
 
 /** Read at once of a record that is not in memory. */
 const firstRead = 256;
-
-export interface DiskMapOptions {
-  readonly keyPrefix: KeyPrefix | undefined;
-  /** Memory for records, bytes. */
-  readonly cacheBytes: number;
-  readonly chunkBytes: number;
-  /** How long segments are at most, and at least. */
-  readonly segmentBytes: number;
-  readonly leastSegmentBytes: number;
-  /** Superseded records that do not matter yet. */
-  readonly idleBytes: number;
-}
-
-/** Counts since the map was made. */
-export interface DiskMapCounts {
-  hits: number;
-  misses: number;
-  readBytes: number;
-}
 
 export class DiskMap {
   readonly counts: DiskMapCounts = { hits: 0, misses: 0, readBytes: 0 };

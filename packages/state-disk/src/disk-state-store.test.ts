@@ -69,6 +69,22 @@ describe("a restart", () => {
     expect(content(await diskProvider(runtime.restart()).open(2))).toEqual({ b: "there", c: "there" });
   });
 
+  test("does not believe a copy when somebody else held the checkpoint since", async () => {
+    const runtime = newMachine();
+    await batch(runtime, diskProvider(runtime, { epoch: 4 }), 0, { a: "1", b: "2" });
+    await batch(runtime, diskProvider(runtime, { epoch: 5 }), 1, { c: "3" });
+    const [path] = runtime.localFiles.lengths().keys();
+    expect(content(await diskProvider(runtime, { epoch: 6 }).open(2))).toEqual({ a: "1", b: "2", c: "3" });
+    expect(runtime.localFiles.lengths().has(path!)).toBe(true);
+    // An erasure has taken `a` out of the first delta, and left the second one alone.
+    const erased = newMachine();
+    await batch(erased, new HdfsStateStoreProvider(erased.fs, erased.random, directory), 0, { b: "2" });
+    const bytes = await erased.fs.readFile(`${directory}/1.delta`);
+    await runtime.fs.apply([{ op: "write", path: `${directory}/1.delta`, bytes }]);
+    expect(content(await diskProvider(runtime, { epoch: 8 }).open(2))).toEqual({ b: "2", c: "3" });
+    expect(runtime.localFiles.lengths().get(path!)).toBeLessThan(200);
+  });
+
   test("makes a damaged copy anew, whatever byte is damaged", async () => {
     const runtime = newMachine();
     const before = diskProvider(runtime);

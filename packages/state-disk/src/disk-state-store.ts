@@ -17,7 +17,8 @@ import {
   type VisitEntry,
   xxHash32,
 } from "millrace/engine";
-import { DiskMap, type DiskMapOptions } from "./disk-map.ts";
+import { DiskMap } from "./disk-map.ts";
+import type { DiskMapOptions } from "./disk-map-options.ts";
 import { SegmentLog } from "./segment-log.ts";
 import { SnapshotJob } from "./snapshot-job.ts";
 
@@ -115,7 +116,7 @@ export class DiskStateStoreProvider implements StateStoreProvider {
         return { delta: deltaOf(delta), program: this.#files.commitProgram(version + 1, delta) };
       },
       committed: ({ bytes, hash }) => {
-        this.#map.seal({ version: version + 1, deltaBytes: bytes, deltaHash: hash });
+        this.#mark(version + 1, { bytes, hash });
         this.#version = version + 1;
         this.#lastDeltaBytes = bytes;
         this.#deltaBytes += bytes;
@@ -151,6 +152,8 @@ export class DiskStateStoreProvider implements StateStoreProvider {
   async #takeUp(version: number): Promise<boolean> {
     const mark = this.#map.recover(version);
     if (mark === null || mark.version <= this.#files.firstVersion) return false;
+    // Who came between may have changed anything, or erased what must not come back.
+    if (mark.epoch < this.#context.epoch - 1) return false;
     const { deltas } = this.#files;
     const missing = Array.from({ length: version - mark.version }, (_, i) => mark.version + 1 + i);
     // The batch may have been run again elsewhere since, with other rows.
@@ -191,10 +194,13 @@ export class DiskStateStoreProvider implements StateStoreProvider {
       fileRead: () => {},
     };
   }
-  #seal(version: number, { bytes, hash }: Delta): void {
+  #seal(version: number, delta: Delta): void {
     this.#map.prepare(version);
     this.#map.reserveMark();
-    this.#map.seal({ version, deltaBytes: bytes, deltaHash: hash });
+    this.#mark(version, delta);
+  }
+  #mark(version: number, { bytes, hash }: Delta): void {
+    this.#map.seal({ version, deltaBytes: bytes, deltaHash: hash, epoch: this.#context.epoch });
   }
 
   /** Looks how large the files are that the next restart would have to read. */

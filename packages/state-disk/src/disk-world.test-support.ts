@@ -23,6 +23,7 @@ export function contextOf(runtime: SimulatedRuntime, options: Partial<StateStore
     runtime,
     directory,
     localDirectory,
+    epoch: 1,
     durability: "fsync",
     minDeltasForSnapshot: 3,
     minBatchesToRetain: 100,

@@ -38,6 +38,8 @@ export interface Mark {
   /** Length and hash of the delta of the version in the checkpoint. */
   readonly deltaBytes: number;
   readonly deltaHash: number;
+  /** Of the run that wrote it. */
+  readonly epoch: number;
   /** The first segment that this version needs. */
   readonly oldest: number;
 }
@@ -159,7 +161,7 @@ export class SegmentLog {
     segment.length += bytes;
     this.bytes += bytes;
   }
-  mark({ version, deltaBytes, deltaHash, oldest }: Mark): void {
+  mark({ version, deltaBytes, deltaHash, epoch, oldest }: Mark): void {
     const { segment, position } = this.#markAt!;
     const words = this.#markWords;
     words.fill(0);
@@ -167,6 +169,8 @@ export class SegmentLog {
     words[9] = Math.floor(deltaBytes / word);
     words[10] = deltaHash;
     words[11] = oldest;
+    words[12] = epoch % word;
+    words[13] = Math.floor(epoch / word);
     fillHeader(words, chunkKinds.mark, version, markBytes, 0);
     this.#write(segment, this.#mark, this.#mark.length, position);
     this.#markAt = null;
@@ -341,6 +345,7 @@ export class ChunkCursor {
       deltaBytes: (words[first]! >>> 0) + word * words[first + 1]!,
       deltaHash: words[first + 2]!,
       oldest: words[first + 3]!,
+      epoch: (words[first + 4]! >>> 0) + word * words[first + 5]!,
     };
   }
 

@@ -78,7 +78,8 @@ export async function startStream(
       const physical = withOperatorIds(planned, idsOf);
       return { physical, compiled: engine.compile(physical) };
     },
-    stateProvider: () => loadStateProvider(engine.conf.required(stateProviderKey)),
+    stateProvider: () =>
+      loadStateProvider(engine.conf.required(stateProviderKey), engine.conf.get("millrace.checkpoint.encryption.keys")),
     openSource: async (read, scan, resources) => {
       const provider: SourceProvider = engine.providerOf(read);
       if (provider.openStream === undefined) {

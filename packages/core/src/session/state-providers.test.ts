@@ -14,6 +14,13 @@ test.each([
   expect((await loadStateProvider(name)).name).toBe(provider);
 });
 
+test("state on disk is refused where checkpoints are encrypted", async () => {
+  await expect(loadStateProvider("@millrace/state-disk", "env:KEY")).rejects.toMatchObject({
+    errorClass: "STATE_STORE_PROVIDER_NOT_ENCRYPTED",
+  });
+  expect((await loadStateProvider("memory", "env:KEY")).name).toBe("memory");
+});
+
 test("a package that is not there, or is no provider, is named with what to install", async () => {
   await expect(loadStateProvider("@example/nowhere")).rejects.toMatchObject({
     errorClass: "STATE_STORE_PROVIDER_NOT_FOUND",

@@ -9,11 +9,14 @@ const sparkPackage = "org.apache.spark.sql.execution.streaming.state.";
 /**
  * The provider that `spark.sql.streaming.stateStore.providerClass` names: Spark's class for state in memory is the built-in
  * one, its RocksDB class the package for state on disk; any other name is a package that exports `stateProvider`.
- * @throws MillraceError STATE_STORE_PROVIDER_NOT_FOUND
+ * @param encryptionKeys where the keys of checkpoints are; absent: these are not encrypted
+ * @throws MillraceError STATE_STORE_PROVIDER_NOT_FOUND, STATE_STORE_PROVIDER_NOT_ENCRYPTED
  */
-export async function loadStateProvider(name: string): Promise<StateProvider> {
+export async function loadStateProvider(name: string, encryptionKeys?: string): Promise<StateProvider> {
   const short = name.startsWith(sparkPackage) ? name.slice(sparkPackage.length) : name;
   if (short === "HDFSBackedStateStoreProvider" || short === "memory") return memoryStateProvider;
+  // Keys are for state that nobody may read from a disk.
+  if (encryptionKeys !== undefined) throw new MillraceError("STATE_STORE_PROVIDER_NOT_ENCRYPTED", { name });
   const specifier = short === "RocksDBStateStoreProvider" ? diskPackage : name;
   let module: Readonly<Record<string, unknown>>;
   try {

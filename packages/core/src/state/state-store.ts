@@ -138,6 +138,11 @@ export interface StateStoreContext {
    * time gone.
    */
   readonly localDirectory: string;
+  /**
+   * Counts who has held the checkpoint, one after another: runs, and tools that change it. What is kept beside the checkpoint is
+   * of use when nobody came between.
+   */
+  readonly epoch: number;
   readonly durability: Durability;
   readonly minDeltasForSnapshot: number;
   readonly minBatchesToRetain: number;

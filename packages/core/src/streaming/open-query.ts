@@ -93,6 +93,7 @@ export async function openQuery(
         settings.conf("spark.local.dir") ??
         runtime.process.temporaryDirectory,
       queryId: checkpoint.queryId,
+      epoch: checkpoint.epoch,
       cacheBytes: bytesOf("millrace.state.cacheBytes") ?? 256 << 20,
     },
   });

@@ -35,6 +35,8 @@ export interface LocalState {
   /** Directory for what queries keep on this machine. */
   readonly directory: string;
   readonly queryId: string;
+  /** Of the run. */
+  readonly epoch: number;
   /** Memory for entries, for all stores together. */
   readonly cacheBytes: number;
 }
@@ -84,6 +86,7 @@ export class QueryState {
           const store = provider.create({
             runtime: this.#runtime,
             directory: statePartitionDirectory(checkpointPath, operatorId, i, name),
+            epoch: local?.epoch ?? 0,
             localDirectory: `${base}/${operatorId}-${i}-${name}`,
             durability,
             minDeltasForSnapshot,

@@ -1,7 +1,7 @@
 /** `millrace checkpoint erase`: a key leaves the state of a query that is stopped, in every version that is kept. */
 import { MillraceError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { statePartitionDirectory } from "../../state/hdfs-state-store.ts";
+import { statePartitionDirectory } from "../../state/state-files.ts";
 import { type OperatorMetadata, readOperatorMetadata } from "../../state/operator-metadata.ts";
 import { decodeStateRecords, encodeStateRecords, type StateRecord } from "../../state/state-file.ts";
 import { readStateSchema, stateSchemaPath } from "../../state/state-schema.ts";

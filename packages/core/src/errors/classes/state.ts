@@ -162,6 +162,11 @@ export const stateErrors = {
     message:
       "Provided key schema does not match existing state key schema. Please check number and type of fields. Existing key_schema=<storedKeySchema> and new key_schema=<newKeySchema>. Undo the change of the query, or start with a new checkpoint.",
   },
+  STATE_STORE_PROVIDER_NOT_ENCRYPTED: {
+    sqlState: "0A000",
+    message:
+      "The provider <name> would keep state on the local disk in the clear, while millrace.checkpoint.encryption.keys asks for encrypted checkpoints. Keep the state in memory: unset spark.sql.streaming.stateStore.providerClass.",
+  },
   STATE_STORE_PROVIDER_NOT_FOUND: {
     sqlState: "42704",
     message:
