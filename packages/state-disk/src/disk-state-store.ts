@@ -334,6 +334,7 @@ class OpenDiskStore implements StateStore {
   }
   /** Everything is looked up one by one. */
   lookAhead(): void {}
+  lookAheadAt(): void {}
   keyStart(entry: number): number {
     return this.#map.keyStart(entry);
   }
