@@ -45,6 +45,7 @@ export const testFiles = {
   groups: "packages/testing/src/stateful-groups.test.ts",
   lateRows: "packages/testing/src/late-rows.test.ts",
   joins: "tests/engine/stream-joins.test.ts",
+  operators: `${core}/streaming/stateful-operators.test.ts`,
   stateful: "tests/engine/stateful-streams.test.ts",
   simulation: "tests/faults/simulation.test.ts",
   engineCrash: "tests/crash/engine-crash.test.ts",

@@ -1,7 +1,7 @@
 /** Mistakes with what comes later: timers, timeouts and values lost, repeated or off by one, and the watermark of one operator. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { groups, joins, lateRows, leaving, simulation, tracker } = testFiles;
+const { groups, joins, lateRows, leaving, operators, simulation, tracker } = testFiles;
 const folder = "execution/stateful/groups";
 const timersFile = `${folder}/timers.ts`;
 const processorFile = `${folder}/transform-with-state.ts`;
@@ -51,9 +51,9 @@ export const timerMutants: readonly Mutant[] = [
     { find: "if (at >= thresholdMs) break;", replace: "if (at > thresholdMs) break;" },
   ]),
   change(
-    "one goes off a millisecond late",
+    "one by event time goes off a millisecond late",
     processorFile,
-    swap('"EventTime" ? watermarkMs : state.nowMs;', '"EventTime" ? watermarkMs - 1 : state.nowMs - 1;'),
+    swap('"EventTime" ? watermarkMs : state.nowMs;', '"EventTime" ? watermarkMs - 1 : state.nowMs;'),
   ),
   change(
     "those that are due at a restart wait for rows",
@@ -117,13 +117,13 @@ export const timerMutants: readonly Mutant[] = [
       `the last operator's watermark ${sign} 1 ms`,
       watermarksFile,
       swap(inputWatermark, `Math.max(0, (least ?? 0) ${sign} (operatorId === 0 ? 1 : 0))`),
-      [],
+      [operators],
     ),
     change(
       `the watermark of operators below others ${sign} 1 ms`,
       watermarksFile,
       swap(inputWatermark, `Math.max(0, (least ?? 0) ${sign} (operatorId > 0 ? 1 : 0))`),
-      [],
+      [operators],
     ),
     change(
       `what follows a join has a watermark ${sign} 1 ms`,

@@ -92,6 +92,14 @@ const plans: Readonly<
   "join using": ({ people, orders }) => people.join(orders, "id"),
   "full join using": ({ people, orders }) => people.join(orders, ["id"], "full"),
   "semi join": ({ people, orders }) => people.join(orders, "id", "leftSemi"),
+  "a semi join of two streams goes below the projection of its left side": ({ spark }) => {
+    const right = streamOf(spark).withWatermark("at", "1 minute").select("id", "at").alias("r");
+    const left = streamOf(spark)
+      .withWatermark("at", "1 minute")
+      .selectExpr("id % 5 AS five", "at AS t", "id")
+      .alias("l");
+    return left.join(right, expr("l.five = r.id AND l.t BETWEEN r.at AND r.at + INTERVAL 1 MINUTE"), "leftSemi");
+  },
   "terms of a join condition go to the sides, and what is known of a key to the other one": ({ people, orders }) =>
     people
       .filter("id > 3")

@@ -227,7 +227,7 @@ const operators: Readonly<Record<string, Shape>> = {
 };
 const near = "l.at BETWEEN r.at - INTERVAL 2 SECONDS AND r.at + INTERVAL 3 SECONDS";
 /** Events with their neighbours of the same key; `only` leaves out what is no part of the comparison. */
-function neighbours(on: string, how: "inner" | "left" | "right" | "full", only = "true"): Shape {
+function neighbours(on: string, how: "inner" | "left" | "right" | "full" | "left_semi", only = "true"): Shape {
   const select: Step = ["select", "k", "v", "at", "n", "flag", "upper(k) AS u"];
   const right: readonly Step[] = [
     ["filter", `v % 2 = 0 AND ${only}`],
@@ -235,7 +235,7 @@ function neighbours(on: string, how: "inner" | "left" | "right" | "full", only =
     select,
     ["alias", "r"],
   ];
-  const rights = ["r.v AS w", "r.at AS then", "r.k AS r", "r.u AS ru"];
+  const rights = how === "left_semi" ? [] : ["r.v AS w", "r.at AS then", "r.k AS r", "r.u AS ru"];
   return {
     outputMode: "append",
     steps: [
@@ -254,6 +254,7 @@ const joins: Readonly<Record<string, Shape>> = {
   "neighbours, right join by two keys": neighbours(`l.flag = r.flag AND l.k = r.k AND ${near}`, "right"),
   // Spark lets NULL keys match each other in a full join.
   "neighbours, full join": neighbours(`l.k = r.k AND ${near}`, "full", "k IS NOT NULL"),
+  "neighbours, semi join": neighbours(`l.k = r.k AND ${near}`, "left_semi"),
   "neighbours by NULL, a number and a computed key": neighbours(
     `l.k <=> r.k AND cast(l.v % 3 AS bigint) = cast(r.v % 3 AS bigint) AND ${near}`,
     "full",

@@ -112,10 +112,16 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
 
 const event: fc.Arbitrary<Event> = fc.record({
   k: fc.constantFrom("a", "b", "c", null),
-  // Mostly whole seconds, so that times meet watermarks and ends of windows, and some that miss them by a millisecond.
+  // Often tens of seconds, as delays and gaps are, so that times meet watermarks and ends; some miss them by a millisecond.
   at: fc.option(
     fc
-      .tuple(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 0, 0, 0, 1, -1))
+      .tuple(
+        fc.oneof(
+          fc.integer({ min: 0, max: 300 }),
+          fc.integer({ min: 0, max: 30 }).map((tens) => tens * 10),
+        ),
+        fc.constantFrom(0, 0, 0, 0, 1, -1),
+      )
       .map(([seconds, off]) => Math.max(0, seconds * 1000 + off)),
     { nil: null, freq: 12 },
   ),

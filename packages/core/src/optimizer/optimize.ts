@@ -14,6 +14,7 @@ import { limitWindowGroups } from "./limit-window-groups.ts";
 import { pushDownFilter } from "./push-down-filter.ts";
 import { pushFilterIntoScan } from "./push-filter-into-scan.ts";
 import { pushJoinCondition } from "./push-join-condition.ts";
+import { pushSemiJoin } from "./push-semi-join.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 /** Rules that enable each other, repeated until nothing changes. */
@@ -26,7 +27,8 @@ const repeated: readonly Rule[] = [
   // Before pushDownFilter, which moves the filters that it makes further.
   pushJoinCondition,
   pushDownFilter,
-  // After pushDownFilter, which brings projections next to each other.
+  pushSemiJoin,
+  // After the two rules before, which bring projections next to each other.
   collapseProject,
 ];
 

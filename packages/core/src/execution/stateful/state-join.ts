@@ -7,6 +7,8 @@
  * 3. rows that the watermark has reached leave the state. Those of a side that is preserved come out with NULLs when they
  *    never found a partner.
  *
+ * Of a semi join the right rows come first: a left row with a partner in the same batch comes out and is not kept.
+ *
  * Partners are looked for among the rows of a key by time, when the condition has a range of times (`join-index.ts`); the
  * condition itself then decides. NULL keys have no partner. A semi join gives out a left row with its first partner.
  * @see Spark `StreamingSymmetricHashJoinExec`
@@ -135,8 +137,9 @@ class JoinBatch {
     state.holds(() => this.#sides.left.memoryBytes + this.#sides.right.memoryBytes);
     this.#sides.left.open(leftCounts!, leftRows!);
     this.#sides.right.open(rightCounts!, rightRows!);
+    if (this.#semi) yield* this.#input("right", right);
     yield* this.#input("left", left);
-    yield* this.#input("right", right);
+    if (!this.#semi) yield* this.#input("right", right);
     state.updatesDone();
     yield* this.#leaving("left");
     yield* this.#leaving("right");
@@ -275,8 +278,9 @@ class JoinBatch {
   #keep(side: SideName, batch: RecordBatch, keys: ReturnType<typeof encodeRows>, found: Uint8Array): void {
     const own = this.#sides[side];
     const { length } = batch;
-    // The right side has met all left rows of this batch: a row that leaves with it need not come.
-    const limit = side === "left" ? Number.NEGATIVE_INFINITY : this.#limitOf(side);
+    // The right side has met all left rows of this batch: a row that leaves with it need not come. Of a semi join it has not, and
+    // the left rows come and leave as in Spark, so that both count the same.
+    const limit = side === "left" || this.#semi ? Number.NEGATIVE_INFINITY : this.#limitOf(side);
     const semiLeft = this.#semi && side === "left";
     const preserved = this.#preserved[side];
     own.bind(batch);
