@@ -141,7 +141,7 @@ export const timerMutants: readonly Mutant[] = [
   change(
     "a late row at the watermark is not handed over",
     "execution/operators/late-rows.ts",
-    swap("times.values[i]! <= taker.watermark", "times.values[i]! < taker.watermark"),
+    swap("times.values[i]! <= watermark;", "times.values[i]! < watermark;"),
     [lateRows],
   ),
 ];
