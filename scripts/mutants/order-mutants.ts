@@ -11,12 +11,14 @@ const startOffsets = 'const logged = run.durations.time("walCommit", () => write
 const advance = 'await run.durations.time("latestOffset", () => advanceSources(run));';
 const stateMetadata = "await writeStateMetadata(run, batch);";
 const writeMetadata = 'await run.durations.time("queryPlanning", () => run.state.writeMetadata());';
-const thenSources = "const logged = batch.logged.then(() => commitSources(run, batchId));";
+const thenSources = "const logged = batch.logged\n      .then(() => commitSources(run, batchId))";
 const startRows = "const writing = abortable(";
 const join = "const write = await besides(clock, writing, logged);";
-const commitState = "const stateCommitMs = await commitState(run, batchId, state);";
+const commitState = "const stateCommitMs = await commitState(run, state, sideFiles);";
+/** The same before the sources have told what they write with the batch. */
+const commitStateNow = "const stateCommitMs = await commitState(run, state, sourceFiles(run, batchId));";
 const commitSink = "await abortable(clock, run.abort, () => write.commit());";
-const updateWatermark = "run.tracker.update(seen, batch.entry.batchTimestampMs);";
+const updateWatermark = "run.tracker.update(eventTimes, entry.batchTimestampMs);";
 const writeCommit = 'await run.durations.time("commitOffsets", () => writeCommit(run, batchId));';
 const maintain = "this.#maintain(batch.batchId);";
 
@@ -61,7 +63,7 @@ export const orderMutants: readonly Mutant[] = [
       {
         file: batchFile,
         find: thenSources,
-        replace: 'const logged = batch.logged.then(() => run.step("P4", batchId));\n    void commitSources;',
+        replace: 'void commitSources;\n    const logged = batch.logged\n      .then(() => run.step("P4", batchId))',
       },
     ],
     tests: [enumeration],
@@ -147,7 +149,7 @@ export const orderMutants: readonly Mutant[] = [
         file: batchFile,
         find: thenSources,
         replace:
-          "const logged = batch.logged;\n    void logged.then(() => commitSources(run, batchId)).catch(() => undefined);",
+          "void batch.logged.then(() => commitSources(run, batchId)).catch(() => undefined);\n    const logged = batch.logged",
       },
     ],
     tests: [offsets, enumeration],
@@ -190,7 +192,7 @@ export const orderMutants: readonly Mutant[] = [
   {
     name: "P6/P7: the state is committed before the rows are computed",
     edits: [
-      { file: batchFile, find: startRows, replace: `${commitState}\n    ${startRows}` },
+      { file: batchFile, find: startRows, replace: `${commitStateNow}\n    ${startRows}` },
       {
         file: batchFile,
         find: `await run.step("P7", batchId);\n    ${commitState}`,
@@ -202,7 +204,7 @@ export const orderMutants: readonly Mutant[] = [
   {
     name: "P6/P7: the state is committed beside the rows",
     edits: [
-      { file: batchFile, find: join, replace: `${commitState}\n    ${join}` },
+      { file: batchFile, find: join, replace: `${commitStateNow}\n    ${join}` },
       {
         file: batchFile,
         find: `await run.step("P7", batchId);\n    ${commitState}`,
@@ -230,7 +232,7 @@ export const orderMutants: readonly Mutant[] = [
       {
         file: batchFile,
         find: writeCommit,
-        replace: `${writeCommit}\n    stateCommitMs = await commitState(run, batchId, state);`,
+        replace: `${writeCommit}\n    stateCommitMs = await commitState(run, state, sideFiles);`,
       },
     ],
     tests: [enumeration],
