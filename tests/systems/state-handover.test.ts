@@ -3,6 +3,8 @@
  * Spark alone gives for the same files.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repartitionCheckpoint } from "../../packages/core/src/checkpoint/index.ts";
+import { createNodeRuntime } from "../../packages/core/src/runtime/node/index.ts";
 import { type Canonical, normalized } from "./spark/canonical.ts";
 import { MillraceEngine, type Step } from "./spark/plans.ts";
 import { SparkProcess, type StateCounters, type StreamJob, type StreamRun } from "./spark/spark-process.ts";
@@ -17,6 +19,7 @@ afterAll(async () => {
   await engines.Spark[Symbol.asyncDispose]();
 });
 
+const runtime = createNodeRuntime();
 type Name = "Millrace" | "Spark";
 const orders: readonly (readonly Name[])[] = [
   ["Millrace", "Spark", "Millrace"],
@@ -324,6 +327,28 @@ describe.each(shapes)("%s", (_, shape) => {
     expect(await relay(order, 2, shape)).toEqual(expected);
   });
 });
+
+const dealtOut: readonly string[] = [
+  "sessions by a string, appended when they have ended",
+  "duplicates within a watermark",
+];
+test.each(shapes.filter(([name]) => dealtOut.includes(name)))(
+  "%s goes on in the other engine when its state was dealt out to more partitions, and to fewer",
+  async (_, shape) => {
+    const alone = await relay(["Spark", "Spark", "Spark"], 2, shape);
+    using place = new Workplace();
+    const rows: string[] = [];
+    for (const [turn, name] of (["Millrace", "Spark", "Millrace"] as const).entries()) {
+      if (turn > 0) await repartitionCheckpoint(runtime, place.checkpoint, [7, 1][turn - 1]!);
+      for (const file of [2 * turn, 2 * turn + 1]) place.put(`${file}.json`, eventsOf(file));
+      const run = await engines[name].stream(jobOf(place, shape));
+      expect(run.error).toBeUndefined();
+      rows.push(...batchesOf(run).flatMap(([, each]) => each));
+      expect(await place.findings()).toEqual([]);
+    }
+    expect(rows.sort()).toEqual(alone.flatMap(([, each]) => each).sort());
+  },
+);
 
 describe.each(orders.map((order) => [order.join(" → "), order] as const))("%s", (_, order) => {
   const aggregation = shapeOf(aggregations["sums by a string"]!);
