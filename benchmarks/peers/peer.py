@@ -15,6 +15,7 @@ def spark_session(threads):
     session = (SparkSession.builder.master(f"local[{threads}]").config("spark.ui.enabled", "false")
                .config("spark.ui.showConsoleProgress", "false")
                .config("spark.driver.memory", "4g").config("spark.sql.shuffle.partitions", threads)
+               .config("spark.python.authenticate.socketTimeout", "60s")
                .config("spark.sql.session.timeZone", "UTC").getOrCreate())
     session.sparkContext.setLogLevel("ERROR")
     return session, session.sparkContext._gateway.proc.pid

@@ -30,7 +30,7 @@ export async function runPeer(
     POLARS_MAX_THREADS: `${threads}`,
     TZ: "UTC",
   };
+  const python = (work.pandas === true ? sparkPandasPython : pythons[peer])(log);
   const command = [fileURLToPath(work.script), peer, `${threads}`, `${runs}`, ...work.parameters];
-  const python = work.pandas === true ? sparkPandasPython : pythons[peer];
-  return runProgram<JobResult>(python(log), command, environment, log);
+  return runProgram<JobResult>(python, command, { ...environment, PYSPARK_PYTHON: python }, log);
 }

@@ -107,3 +107,32 @@ test("a time that is due as a double, and not exactly, is asked for again", asyn
   isDue = true;
   expect(leaving.take(5)).toEqual(Int32Array.of(0));
 });
+
+test("a batch reads the times of what it changes and of what leaves, however much there is", async () => {
+  const runtime = createSimulatedRuntime(1);
+  const provider = newProvider(runtime);
+  const leaving = new LeavingEntries();
+  let reads = 0;
+  const counted: TimesOfEntries = {
+    leavesAt(...entry) {
+      reads++;
+      return times.leavesAt(...entry);
+    },
+  };
+  const kept = 5000;
+  for (let batch = 0; batch < 40; batch++) {
+    const store = await provider.open(batch);
+    const [from, to] = batch === 0 ? [0, kept] : [kept + 10 * (batch - 1), kept + 10 * batch];
+    for (let key = from; key < to; key++) store.put(keyOf(key), valueOf(key, 0));
+    reads = 0;
+    leaving.open(store, counted);
+    const due = leaving.take(10 * batch - 1);
+    for (const entry of due) store.removeEntry(entry);
+    expect(leaving.close()).toBe(10 * batch);
+    expect(due.length).toBe(batch === 0 ? 0 : 10);
+    // Those that came, those that left, and the first of each run, of which there are few.
+    if (batch > 0) expect(reads).toBeLessThan(60);
+    await runtime.fs.apply(store.commitProgram());
+    store.committed();
+  }
+});
