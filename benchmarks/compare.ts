@@ -16,8 +16,8 @@ export interface Work {
   readonly peers?: {
     readonly script: URL;
     readonly systems: readonly Peer[];
-    /** Spark needs pandas for it. */
-    readonly pandas?: boolean;
+    /** Spark's Python workers need Arrow for it. */
+    readonly arrow?: boolean;
   };
   /** The same work written by hand in TypeScript, with the same arguments. */
   readonly byHand?: URL;

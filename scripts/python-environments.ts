@@ -27,11 +27,11 @@ export function sparkPython(log: Log = silent): string {
   return pythonWith({ directory: "spark-4.3", packages: ["pyspark==4.3.*"], megabytes: 400 }, log);
 }
 
-/** As {@link sparkPython}, with what `transformWithStateInPandas` needs. */
-export function sparkPandasPython(log: Log = silent): string {
+/** As {@link sparkPython}, with what `transformWithState` of its Python API needs. */
+export function sparkArrowPython(log: Log = silent): string {
   need("java", ["-version"], "Spark needs Java 17 or newer");
-  const packages = ["pyspark==4.3.*", "pandas==2.*", "pyarrow==26.*", "protobuf"];
-  return pythonWith({ directory: "spark-4.3-pandas", packages, megabytes: 500 }, log);
+  const packages = ["pyspark==4.3.*", "pyarrow==26.*", "protobuf"];
+  return pythonWith({ directory: "spark-4.3-arrow", packages, megabytes: 500 }, log);
 }
 
 /**

@@ -4,7 +4,7 @@ import {
   datafusionPython,
   duckdbPython,
   polarsPython,
-  sparkPandasPython,
+  sparkArrowPython,
   sparkPython,
 } from "../../scripts/python-environments.ts";
 import { runProgram } from "../child.ts";
@@ -19,7 +19,7 @@ export const peerNames: readonly Peer[] = Object.keys(pythons) as Peer[];
 /** Runs a work's Python file for one peer in a fresh process. */
 export async function runPeer(
   peer: Peer,
-  work: { readonly script: URL; readonly parameters: readonly string[]; readonly pandas?: boolean },
+  work: { readonly script: URL; readonly parameters: readonly string[]; readonly arrow?: boolean },
   threads: number,
   runs: number,
   log: (line: string) => void,
@@ -30,7 +30,7 @@ export async function runPeer(
     POLARS_MAX_THREADS: `${threads}`,
     TZ: "UTC",
   };
-  const python = (work.pandas === true ? sparkPandasPython : pythons[peer])(log);
+  const python = (work.arrow === true ? sparkArrowPython : pythons[peer])(log);
   const command = [fileURLToPath(work.script), peer, `${threads}`, `${runs}`, ...work.parameters];
   return runProgram<JobResult>(python, command, { ...environment, PYSPARK_PYTHON: python }, log);
 }

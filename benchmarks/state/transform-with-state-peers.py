@@ -1,4 +1,4 @@
-"""A running count and sum for each user of a stream, with Spark's Python API over pandas."""
+"""A running count and sum for each user of a stream, with Spark's Python API over rows, which is quicker than that over pandas."""
 
 import shutil
 import tempfile
@@ -8,7 +8,7 @@ from peer import main
 
 
 def spark(session, directory):
-    import pandas as pd
+    from pyspark.sql import Row
     from pyspark.sql.streaming import StatefulProcessor, StatefulProcessorHandle
 
     session.conf.set("spark.sql.streaming.stateStore.providerClass",
@@ -18,20 +18,20 @@ def spark(session, directory):
         def init(self, handle: StatefulProcessorHandle) -> None:
             self.total = handle.getValueState("total", "events BIGINT, amount BIGINT")
 
-        def handleInputRows(self, key, rows: Iterator[pd.DataFrame], timerValues) -> Iterator[pd.DataFrame]:
+        def handleInputRows(self, key, rows: Iterator[Row], timerValues) -> Iterator[Row]:
             before = self.total.get()
             events, amount = before if before is not None else (0, 0)
-            for frame in rows:
-                events += len(frame)
-                amount += int(frame["amount"].sum())
+            for row in rows:
+                events += 1
+                amount += row.amount
             self.total.update((events, amount))
-            yield pd.DataFrame({"user": [key[0]], "events": [events], "amount": [amount]})
+            yield Row(user=key[0], events=events, amount=amount)
 
         def close(self) -> None:
             pass
 
     totals = (session.readStream.schema("user BIGINT, amount BIGINT").option("maxFilesPerTrigger", 1).json(directory)
-              .groupBy("user").transformWithStateInPandas(
+              .groupBy("user").transformWithState(
                   statefulProcessor=Totals(), outputStructType="user BIGINT, events BIGINT, amount BIGINT",
                   outputMode="Update", timeMode="None"))
     checkpoint, answer = tempfile.mkdtemp(), []
