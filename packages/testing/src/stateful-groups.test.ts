@@ -177,6 +177,28 @@ describe("transformWithState", () => {
       .advance("2 minutes")
       .expectNew([["a"]]);
   });
+
+  test("fires event-time timers that lie before the watermark, to the millisecond", async () => {
+    const { clicks } = await world();
+    const timers = clicks.df
+      .withWatermark("at", "10 seconds")
+      .groupByKey((row) => row.user, "string")
+      .transformWithState(
+        (handle) => ({
+          handleInputRows(_user, rows) {
+            for (const row of rows) handle.registerTimer(row.at!.getTime() + row.n!);
+          },
+          handleExpiredTimer: (user, timer) => [{ user, ms: timer.getExpiryTimeInMs() % 60_000 }],
+        }),
+        { output: { user: "string", ms: "int" }, timeMode: "EventTime" },
+      );
+    await testStream(timers)
+      // The watermark comes to 00:00:20: one timer lies a millisecond before it, one at it.
+      .add(clicks, click("a", "00:00:19", 999), click("b", "00:00:19", 1000), click("c", "00:00:30", 60_000))
+      .expectNew([["a", 19_999]])
+      .add(clicks, click("c", "00:00:30.001", 60_000))
+      .expectNew([["b", 20_000]]);
+  });
 });
 
 describe("what a processor is held to", () => {
