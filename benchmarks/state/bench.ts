@@ -129,6 +129,7 @@ async function* largeState(options: BenchOptions): AsyncGenerator<Measure> {
         ...common,
         work: `${name}: load`,
         records_per_s: Math.round(keys / load.seconds),
+        cpu_s: rounded(load.cpuSeconds),
         peak_rss_mb: load.peakRssMb,
         note: `batches of ${keys / 50} keys: ${begin} ms at first, ${end} ms in the end`,
       };

@@ -18,6 +18,7 @@ export interface LargeStateResult {
   /** Of each batch, in order: its time and the part of it that made the state durable, milliseconds. */
   readonly batchMs: readonly number[];
   readonly commitMs: readonly number[];
+  readonly cpuSeconds: number;
   readonly keys: number;
   readonly rssMb: number;
   readonly peakRssMb: number;
@@ -59,6 +60,7 @@ report({
   seconds,
   batchMs: progress.map(({ durationMs }) => durationMs["triggerExecution"]!),
   commitMs: progress.map(({ stateOperators }) => stateOperators[0]!.commitTimeMs),
+  cpuSeconds: (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   keys: progress.at(-1)!.stateOperators[0]!.numRowsTotal,
   rssMb: Math.round(process.memoryUsage().rss / 2 ** 20),
   peakRssMb: peakRssMb(),
