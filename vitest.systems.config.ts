@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { execArgv, shared } from "./vitest.shared.ts";
 
-/** Systems suites: each file starts engines of its own, so two at a time fill a small machine. */
+/** Systems suites: two files and the Spark that they share fill a small machine, with up to three streaming queries each. */
 export default defineConfig({
   ...shared,
   test: {
@@ -9,6 +9,7 @@ export default defineConfig({
     execArgv,
     pool: "forks",
     maxWorkers: 2,
+    maxConcurrency: 3,
     globalSetup: "tests/systems/install.ts",
     testTimeout: 300_000,
     hookTimeout: 600_000,

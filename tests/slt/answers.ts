@@ -1,6 +1,6 @@
 /** Answers of either engine as the lines of an answer file. */
 import { type Canonical, normalized } from "../systems/spark/canonical.ts";
-import type { Failure, Table } from "../systems/spark/spark-process.ts";
+import type { Failure, Table } from "../systems/spark/spark-engine.ts";
 import type { SltCase } from "./slt-file.ts";
 
 /** Microseconds since 1970 as a date and time, in UTC; years beyond 9999 as they are. */

@@ -2,22 +2,16 @@
  * A key that is erased from a checkpoint between two runs of Spark: Spark reads the files that were written anew, and goes on as
  * Millrace does on its own.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { eraseKey } from "../../packages/core/src/checkpoint/index.ts";
 import { createNodeRuntime } from "../../packages/core/src/runtime/node/index.ts";
 import { normalized } from "./spark/canonical.ts";
-import { MillraceEngine, type Step } from "./spark/plans.ts";
-import { SparkProcess, type StreamJob } from "./spark/spark-process.ts";
+import { useEngines } from "./spark/engines.ts";
+import type { Step } from "./spark/plans.ts";
+import type { StreamJob } from "./spark/spark-engine.ts";
 import { Workplace } from "./spark/workplace.ts";
 
-let engines: { readonly Millrace: MillraceEngine; readonly Spark: SparkProcess };
-beforeAll(async () => {
-  engines = { Millrace: await MillraceEngine.start(), Spark: await SparkProcess.start() };
-});
-afterAll(async () => {
-  await engines.Millrace[Symbol.asyncDispose]();
-  await engines.Spark[Symbol.asyncDispose]();
-});
+const engines = await useEngines();
 
 const right: readonly Step[] = [
   ["watermark", "at", "10 seconds"],

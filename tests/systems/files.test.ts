@@ -2,24 +2,15 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { normalized } from "./spark/canonical.ts";
-import { MillraceEngine, type Plan, type ReadPlan, type Step } from "./spark/plans.ts";
-import { type Failure, SparkProcess, type Table } from "./spark/spark-process.ts";
+import { useEngines } from "./spark/engines.ts";
+import type { Plan, ReadPlan, Step } from "./spark/plans.ts";
+import type { Failure, Table } from "./spark/spark-engine.ts";
 
-let millrace: MillraceEngine;
-let spark: SparkProcess;
-let directory: string;
-beforeAll(async () => {
-  directory = mkdtempSync(`${tmpdir()}/millrace-files-`);
-  millrace = await MillraceEngine.start();
-  spark = await SparkProcess.start();
-});
-afterAll(async () => {
-  await millrace[Symbol.asyncDispose]();
-  await spark[Symbol.asyncDispose]();
-  rmSync(directory, { recursive: true });
-});
+const { Millrace: millrace, Spark: spark } = await useEngines();
+const directory = mkdtempSync(`${tmpdir()}/millrace-files-`);
+afterAll(() => rmSync(directory, { recursive: true }));
 
 const columns: Step = [
   "select",

@@ -1,16 +1,10 @@
 /** Spark's function registry: each name is a function here, a form of the grammar, or listed in docs/differences.md. */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { functionRegistry } from "../../packages/core/src/functions/registry.ts";
-import { SparkProcess } from "./spark/spark-process.ts";
+import { useEngines } from "./spark/engines.ts";
 
-let spark: SparkProcess;
-beforeAll(async () => {
-  spark = await SparkProcess.start();
-});
-afterAll(async () => {
-  await spark[Symbol.asyncDispose]();
-});
+const { Spark } = await useEngines();
 
 /** Calls that the grammar or the analyzer knows, and the table function `range`, which is a method of the session here. */
 const forms: readonly string[] = [
@@ -36,7 +30,7 @@ function leftOut(): readonly RegExp[] {
 
 test("every function of Spark is here or in the list of what is left out", async () => {
   const cases = [{ kind: "program", text: 'spark.sql("SHOW FUNCTIONS")', expected: [] }] as const;
-  const [answer] = await spark.slt({ settings: [], tables: [], cases });
+  const [answer] = await Spark.slt({ settings: [], tables: [], cases });
   if (answer === undefined || "error" in answer) throw new Error(answer?.message);
   const names = answer.rows.map(([name]) => String(name)).filter((name) => /^\w+$/.test(name));
   expect(names.length).toBeGreaterThan(500);

@@ -2,20 +2,14 @@
  * A file-to-file query that goes from Millrace to Spark and back over one checkpoint: the same query id, contiguous batches,
  * nothing lost and nothing twice, whoever reads the output.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MillraceEngine, type ReadPlan, type Step } from "./spark/plans.ts";
+import { describe, expect, test } from "vitest";
 import { type Canonical, normalized } from "./spark/canonical.ts";
-import { type Failure, SparkProcess, type StreamRun, type Table } from "./spark/spark-process.ts";
+import { useEngines } from "./spark/engines.ts";
+import type { ReadPlan, Step } from "./spark/plans.ts";
+import type { Failure, StreamRun, Table } from "./spark/spark-engine.ts";
 import { Workplace } from "./spark/workplace.ts";
 
-let engines: { readonly Millrace: MillraceEngine; readonly Spark: SparkProcess };
-beforeAll(async () => {
-  engines = { Millrace: await MillraceEngine.start(), Spark: await SparkProcess.start() };
-});
-afterAll(async () => {
-  await engines.Millrace[Symbol.asyncDispose]();
-  await engines.Spark[Symbol.asyncDispose]();
-});
+const engines = await useEngines();
 
 type Name = "Millrace" | "Spark";
 const orders: readonly (readonly Name[])[] = [

@@ -1,18 +1,12 @@
 /** The answer files of tests/slt, run by Spark: what is not Spark's answer must be listed in docs/differences.md. */
 import { readdirSync, readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { answerLines } from "../slt/answers.ts";
 import { parseSlt } from "../slt/slt-file.ts";
 import { listedUnder } from "./differences.ts";
-import { SparkProcess } from "./spark/spark-process.ts";
+import { useEngines } from "./spark/engines.ts";
 
-let spark: SparkProcess;
-beforeAll(async () => {
-  spark = await SparkProcess.start();
-});
-afterAll(async () => {
-  await spark[Symbol.asyncDispose]();
-});
+const { Spark } = await useEngines();
 
 const folder = new URL("../slt/", import.meta.url);
 const names = readdirSync(folder)
@@ -24,7 +18,7 @@ test.each(names)("%s", async (name) => {
   const unexplained: string[] = [];
   const needless: string[] = [];
   for (const section of parseSlt(readFileSync(new URL(name, folder), "utf8")).sections) {
-    const results = await spark.slt(section);
+    const results = await Spark.slt(section);
     for (const [i, each] of section.cases.entries()) {
       const theirs = answerLines(each, results[i]!).join("\n");
       const ours = each.expected.join("\n");

@@ -2,22 +2,16 @@
  * Streams with state that go from one engine to the other with their state: each step of a relay must give the rows that
  * Spark alone gives for the same files.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { repartitionCheckpoint } from "../../packages/core/src/checkpoint/index.ts";
 import { createNodeRuntime } from "../../packages/core/src/runtime/node/index.ts";
 import { type Canonical, normalized } from "./spark/canonical.ts";
-import { MillraceEngine, type Step } from "./spark/plans.ts";
-import { SparkProcess, type StateCounters, type StreamJob, type StreamRun } from "./spark/spark-process.ts";
+import { useEngines } from "./spark/engines.ts";
+import type { Step } from "./spark/plans.ts";
+import type { StateCounters, StreamJob, StreamRun } from "./spark/spark-engine.ts";
 import { Workplace } from "./spark/workplace.ts";
 
-let engines: { readonly Millrace: MillraceEngine; readonly Spark: SparkProcess };
-beforeAll(async () => {
-  engines = { Millrace: await MillraceEngine.start(), Spark: await SparkProcess.start() };
-});
-afterAll(async () => {
-  await engines.Millrace[Symbol.asyncDispose]();
-  await engines.Spark[Symbol.asyncDispose]();
-});
+const engines = await useEngines();
 
 const runtime = createNodeRuntime();
 type Name = "Millrace" | "Spark";
@@ -318,7 +312,8 @@ const shapes: readonly (readonly [string, Shape])[] = [
   ...Object.entries(joins),
 ];
 
-describe.each(shapes)("%s", (_, shape) => {
+// Beside each other: a query mostly waits for files.
+describe.concurrent.each(shapes)("%s", (_, shape) => {
   let expected: readonly Batch[];
   beforeAll(async () => {
     expected = await relay(["Spark", "Spark", "Spark"], 2, shape);
@@ -332,7 +327,7 @@ const dealtOut: readonly string[] = [
   "sessions by a string, appended when they have ended",
   "duplicates within a watermark",
 ];
-test.each(shapes.filter(([name]) => dealtOut.includes(name)))(
+test.concurrent.each(shapes.filter(([name]) => dealtOut.includes(name)))(
   "%s goes on in the other engine when its state was dealt out to more partitions, and to fewer",
   async (_, shape) => {
     const alone = await relay(["Spark", "Spark", "Spark"], 2, shape);
@@ -350,7 +345,7 @@ test.each(shapes.filter(([name]) => dealtOut.includes(name)))(
   },
 );
 
-describe.each(orders.map((order) => [order.join(" → "), order] as const))("%s", (_, order) => {
+describe.concurrent.each(orders.map((order) => [order.join(" → "), order] as const))("%s", (_, order) => {
   const aggregation = shapeOf(aggregations["sums by a string"]!);
 
   test("state goes on from a snapshot", async () => {

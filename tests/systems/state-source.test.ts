@@ -1,18 +1,12 @@
 /** `statestore` and `state-metadata`: both engines read the state that either of them has written, and refuse the same. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { normalized } from "./spark/canonical.ts";
-import { MillraceEngine, type Step } from "./spark/plans.ts";
-import { type Failure, SparkProcess, type StreamJob, type Table } from "./spark/spark-process.ts";
+import { useEngines } from "./spark/engines.ts";
+import type { Step } from "./spark/plans.ts";
+import type { Failure, StreamJob, Table } from "./spark/spark-engine.ts";
 import { Workplace } from "./spark/workplace.ts";
 
-let engines: { readonly Millrace: MillraceEngine; readonly Spark: SparkProcess };
-beforeAll(async () => {
-  engines = { Millrace: await MillraceEngine.start(), Spark: await SparkProcess.start() };
-});
-afterAll(async () => {
-  await engines.Millrace[Symbol.asyncDispose]();
-  await engines.Spark[Symbol.asyncDispose]();
-});
+const engines = await useEngines();
 
 const shapes: Readonly<Record<string, Pick<StreamJob, "outputMode"> & { readonly steps: readonly Step[] }>> = {
   "windowed aggregates": {

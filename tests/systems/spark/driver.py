@@ -1,29 +1,35 @@
-"""One PySpark session that the systems suite drives: a request per line on stdin, an answer per line on stdout, both JSON.
+"""PySpark for the systems suite: each connection to a socket has a session of its own, a request per line and an answer per line,
+both JSON. Runs until its stdin ends.
 
 Plans are JSON too, and tests/systems/spark/plans.ts builds the same ones with Millrace:
   {"inline": {"columns": [names], "rows": [[SQL literals]]}} | {"range": n} | {"read": {"format", "path", "schema"?, "options"?}},
   each with "steps": [[name, …], …]
 """
-import datetime, decimal, json, os, re, sys, time, traceback
+import datetime, decimal, json, os, re, socket, sys, threading, time, traceback
 
 os.environ["TZ"] = "UTC"
 time.tzset()
-answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-os.dup2(2, 1)  # whatever prints, prints to stderr
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
+from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession, Window, functions as F, types as T
 
-scratch = sys.argv[1]
+scratch, address = sys.argv[1:]
+os.mkdir(scratch + "/classes")
 builder = SparkSession.builder.master("local[2]").appName("systems")
 for key, value in {
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Duser.language=en",
+    # Queries are many and short, so code had better be compiled fast.
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Duser.language=en -XX:TieredStopAtLevel=1 -XX:+UseParallelGC",
+    "spark.driver.extraClassPath": scratch + "/classes",
+    "spark.driver.memory": "2g",
+    "spark.sql.codegen.cache.maxEntries": "2000",
     "spark.sql.warehouse.dir": scratch + "/warehouse",
     "spark.local.dir": scratch,
     "spark.sql.streaming.stateStore.maintenanceInterval": "500ms",
@@ -31,8 +37,32 @@ for key, value in {
     "spark.log.level": "OFF",
 }.items():
     builder = builder.config(key, value)
-spark = builder.getOrCreate()
-spark.sparkContext.setLogLevel("OFF")
+first_session = builder.getOrCreate()
+first_session.sparkContext.setLogLevel("OFF")
+
+
+def use_local_files():
+    """Lets Hadoop's local files be those of local-files.java, compiled by the compiler that Spark brings."""
+    java = first_session._jvm.java
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "local-files.java")
+
+    def files(paths):
+        array = first_session.sparkContext._gateway.new_array(java.io.File, len(paths))
+        for i, path in enumerate(paths):
+            array[i] = java.io.File(path)
+        return array
+
+    compiler = first_session._jvm.org.codehaus.janino.Compiler()
+    compiler.setDestinationDirectory(java.io.File(scratch + "/classes"), False)
+    compiler.setClassPath(files(java.lang.System.getProperty("java.class.path").split(":")))
+    compiler.compile(files([source]))
+    hadoop = first_session.sparkContext._jsc.hadoopConfiguration()
+    hadoop.set("fs.file.impl", "millrace.LocalFiles")
+    hadoop.set("fs.AbstractFileSystem.file.impl", "millrace.LocalFiles$Context")
+    first_session._jvm.org.apache.hadoop.fs.FileSystem.closeAll()  # so that none that is open is used again
+
+
+use_local_files()
 
 EPOCH = datetime.datetime(1970, 1, 1)
 MICRO = datetime.timedelta(microseconds=1)
@@ -111,7 +141,7 @@ def failure(error):
     return {"error": condition, "message": str(error)[:2000]}
 
 
-def build(plan, streaming=False):
+def build(spark, plan, streaming=False):
     if "inline" in plan:
         inline = plan["inline"]
         literals = ", ".join("(" + ", ".join(row) + ")" for row in inline["rows"])
@@ -134,14 +164,14 @@ def build(plan, streaming=False):
             df = df.groupBy(*map(F.expr, by)).agg(*map(F.expr, aggregates))
         elif name == "join":
             other, on, how = args
-            right = build(other)
+            right = build(spark, other)
             df = df.join(right, on if isinstance(on, list) else F.expr(on), how)
         elif name == "joinSelf":
             steps, on, how = args
-            right = build({**plan, "steps": steps}, streaming)
+            right = build(spark, {**plan, "steps": steps}, streaming)
             df = df.join(right, on if isinstance(on, list) else F.expr(on), how)
         elif name == "union":
-            df = df.union(build(args[0], streaming))
+            df = df.union(build(spark, args[0], streaming))
         elif name == "alias":
             df = df.alias(args[0])
         elif name == "sort":
@@ -173,24 +203,61 @@ STATE_COUNTERS = (
 )
 
 
-def evaluate(request):
+AT_ONCE = 20
+
+
+def each_alone(source, expressions, failing, read):
+    """What read gives for the column of each expression over source, or its error, as if each were selected alone.
+
+    Many are selected together, which is faster by far. Those in failing are expected to fail, so they are tried alone at once, as
+    are those of a selection that fails or is more than a projection (an aggregate or generator changes the rows of all).
+    """
+    results = {}
+    base = source._jdf.queryExecution().analyzed()
+
+    def ask(indexes):
+        try:
+            df = source.selectExpr(*(expressions[i] for i in indexes))
+            if len(indexes) > 1:
+                plan = df._jdf.queryExecution().analyzed()
+                if plan.nodeName() != "Project" or not plan.child().equals(base) or len(df.columns) != len(indexes):
+                    raise ValueError("not a projection with a column for each")
+            results.update(zip(indexes, read(df, len(indexes))))
+        except Exception as error:
+            if len(indexes) == 1:
+                results[indexes[0]] = failure(error)
+            else:
+                half = len(indexes) // 2
+                ask(indexes[:half])
+                ask(indexes[half:])
+
+    hopeful = sorted({*range(len(expressions))} - {*failing})
+    for start in range(0, len(hopeful), AT_ONCE):
+        ask(hopeful[start : start + AT_ONCE])
+    for i in failing:
+        ask([i])
+    return [results[i] for i in range(len(expressions))]
+
+
+def tables(df, count):
+    """A table for each of the columns of a frame; the frame whole if it is asked for one."""
+    names, values = columns(df), rows(df)
+    if count == 1:
+        return [{"columns": names, "rows": values}]
+    return [{"columns": [name], "rows": [[row[i]] for row in values]} for i, name in enumerate(names)]
+
+
+def evaluate(spark, request):
     """Each expression over the rows of one relation: name, type and values, or the error."""
     spark.conf.set("spark.sql.session.timeZone", request["timeZone"])
-    source = build(request["plan"])
-    results = []
-    for expression in request["expressions"]:
-        try:
-            df = source.selectExpr(expression)
-            results.append({"columns": columns(df), "rows": rows(df)})
-        except Exception as error:
-            results.append(failure(error))
+    results = each_alone(build(spark, request["plan"]), request["expressions"], request["failing"], tables)
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     return results
 
 
-def run(request):
+def run(spark, request):
     """A batch plan: its rows and what show and printSchema print."""
-    df = build(request["plan"])
+    df = build(spark, request["plan"])
     answer = {"columns": columns(df), "tree": df._jdf.schema().treeString()}
     answer["rows"] = rows(df)
     show = request.get("show")
@@ -199,11 +266,11 @@ def run(request):
     return answer
 
 
-def write(request):
+def write(spark, request):
     """Writes the rows of a plan; resolves to nothing."""
     for key, value in request.get("conf", {}).items():
         spark.conf.set(key, value)
-    writer = build(request["plan"]).write.format(request["format"]).options(**request.get("options", {}))
+    writer = build(spark, request["plan"]).write.format(request["format"]).options(**request.get("options", {}))
     try:
         writer.partitionBy(*request.get("partitionBy", [])).mode(request.get("mode", "overwrite")).save(request["path"])
     finally:
@@ -212,11 +279,11 @@ def write(request):
     return {}
 
 
-def stream(request):
+def stream(spark, request):
     """A streaming query until everything is processed; with "collect" the rows of its batches."""
     for key, value in request.get("conf", {}).items():
         spark.conf.set(key, value)
-    df = build(request["plan"], streaming=True)
+    df = build(spark, request["plan"], streaming=True)
     writer = df.writeStream.outputMode(request.get("outputMode", "append")).option(
         "checkpointLocation", request["checkpoint"]
     )
@@ -253,7 +320,7 @@ def stream(request):
     return {"id": query.id, "progress": progress, "batches": batches, **({"error": error} if error else {})}
 
 
-def slt(request):
+def slt(spark, request):
     """The cases of one section of an answer file (tests/slt/slt-file.ts)."""
     for key, value in request["settings"]:
         spark.conf.set(key, value)
@@ -266,43 +333,66 @@ def slt(request):
         listed = ", ".join(f"`{name}`" for name, _ in table["columns"])
         literals = ", ".join(f"({row})" for row in table["rows"])
         names[table["name"]] = spark.sql(f"SELECT {columns_of} FROM VALUES {literals} AS t({listed})")
+    cases = request["cases"]
+    expressions = [i for i, case in enumerate(cases) if case["kind"] == "expression"]
+    failing = [k for k, i in enumerate(expressions) if cases[i]["expected"][0].startswith("!")]
     one = spark.sql("SELECT 1 AS one")
-    results = []
-    for case in request["cases"]:
-        try:
-            df = one.selectExpr(case["text"]) if case["kind"] == "expression" else eval(case["text"], dict(names))
-            results.append({"columns": columns(df), "rows": rows(df)})
-        except Exception as error:
-            results.append(failure(error))
+    results = dict(zip(expressions, each_alone(one, [cases[i]["text"] for i in expressions], failing, tables)))
+    for i, case in enumerate(cases):
+        if case["kind"] == "program":
+            try:
+                df = eval(case["text"], dict(names))
+                results[i] = {"columns": columns(df), "rows": rows(df)}
+            except Exception as error:
+                results[i] = failure(error)
     for key, _ in request["settings"]:
         spark.conf.unset(key)
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    return results
+    return [results[i] for i in range(len(cases))]
 
 
-def types(request):
+def types(spark, request):
     """The type of each expression over one row, or the class of its error; nothing is computed."""
     spark.conf.set("spark.sql.ansi.enabled", str(request["ansi"]).lower())
     source = spark.range(1).selectExpr(*request["columns"])
-    results = []
-    for expression in request["expressions"]:
-        try:
-            results.append(source.selectExpr(expression).schema.fields[0].dataType.simpleString())
-        except Exception as error:
-            results.append("! " + failure(error)["error"])
+    names = lambda df, _: [field.dataType.simpleString() for field in df.schema.fields]
+    answers = each_alone(source, request["expressions"], request["failing"], names)
+    results = [each if isinstance(each, str) else "! " + each["error"] for each in answers]
     spark.conf.unset("spark.sql.ansi.enabled")
     return results
 
 
-operations = {"types": types, "evaluate": evaluate, "run": run, "slt": slt, "stream": stream, "write": write, "version": lambda _: spark.version}
-for line in sys.stdin:
-    request = json.loads(line)
+operations = {"types": types, "evaluate": evaluate, "run": run, "slt": slt, "stream": stream, "write": write}
+
+
+def answer(spark, request):
     try:
-        answer = {"value": operations[request["op"]](request)}
+        return {"value": operations[request["op"]](spark, request)}
     except (PySparkException, Py4JJavaError) as error:
-        answer = {"value": failure(error)}
+        return {"value": failure(error)}
     except Exception:
-        answer = {"crash": traceback.format_exc()}
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
-spark.stop()
+        return {"crash": traceback.format_exc()}
+
+
+def serve(connection):
+    spark = first_session.newSession()
+    SparkSession._get_j_spark_session_class(spark._jvm).setActiveSession(spark._jsparkSession)
+    with connection, connection.makefile("r", encoding="utf-8") as requests:
+        for line in requests:
+            connection.sendall((json.dumps(answer(spark, json.loads(line))) + "\n").encode())
+
+
+def accept(listener):
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=[connection], daemon=True).start()
+
+
+ensure_callback_server_started(first_session.sparkContext._gateway)  # not by two queries at once
+with socket.socket(socket.AF_UNIX) as listener:
+    listener.bind(address)
+    listener.listen()
+    threading.Thread(target=accept, args=[listener], daemon=True).start()
+    print("listening", flush=True)
+    sys.stdin.read()
+first_session.stop()

@@ -16,7 +16,7 @@ import { treeString } from "../../../packages/core/src/types/tree-string.ts";
 import { simpleString } from "../../../packages/core/src/types/type-names.ts";
 import { type SltSection, splitList } from "../../slt/slt-file.ts";
 import { canonical } from "./canonical.ts";
-import type { Failure, StreamJob, StreamRun, Table, WriteJob } from "./spark-process.ts";
+import type { Failure, StreamJob, StreamRun, Table, WriteJob } from "./spark-engine.ts";
 
 type Frame = DataFrame<Schema, { readonly bigint: true; readonly timestamps: "temporal" }>;
 type Session = SparkSession<{ readonly bigint: true; readonly timestamps: "temporal" }>;
@@ -60,7 +60,7 @@ export interface Show {
   readonly vertical: boolean;
 }
 
-/** Millrace behind the same requests as {@link SparkProcess}. */
+/** Millrace behind the same requests as {@link SparkEngine}. */
 export class MillraceEngine implements AsyncDisposable {
   readonly session: Session;
   constructor(session: Session) {
