@@ -64,6 +64,7 @@ export const timerMutants: readonly Mutant[] = [
     "no batch without rows when one is due",
     watermarksFile,
     swap('if (batchWithoutData === "whenDue") return isDue;', 'if (batchWithoutData === "whenDue") return false;'),
+    [operators],
   ),
   change("a value is there at the end of its time", variablesFile, [
     {
