@@ -130,9 +130,9 @@ const idleByEventTime: GroupFunction = function* (k, rows, state) {
   }
   const seen = before + all.length;
   yield { k, what: "rows", held: `${seen} ${JSON.stringify(nOf(all))}` };
-  // With or without a timeout, and without a state that it is for.
+  // With or without a timeout, with one alone, and without a state that it is for.
   if (nOf(all).includes(0)) state.remove();
-  else state.update({ seen });
+  else if (!nOf(all).includes(2)) state.update({ seen });
   if (nOf(all).includes(1)) return;
   const latest = Math.max(state.getCurrentWatermarkMs(), ...all.map(({ at }) => at?.getTime() ?? 0));
   state.setTimeoutTimestamp(latest + 20_000);
