@@ -115,9 +115,9 @@ export const stateMutants: readonly Mutant[] = [
   change(
     "a batch that is given up leaves its changes in memory",
     [state],
-    storeFile,
-    "        this.#map.abort();\n        this.#open = null;",
-    "        this.#map.seal();\n        this.#open = null;",
+    "state/open-store.ts",
+    "    this.#map.abort();\n",
+    "",
   ),
   change(
     "a snapshot of an earlier attempt outlives its delta",

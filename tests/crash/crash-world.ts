@@ -4,10 +4,12 @@ import {
   createSimulatedRuntime,
   EmbeddedEngine,
   type Fault,
-  type FileSystem,
   type Runtime,
   type SimulatedRuntime,
+  withApply,
+  writesOffsets,
 } from "millrace/engine";
+import { finish, nextTurn } from "../virtual-time.ts";
 
 const settings: Readonly<Record<string, string>> = {
   "spark.sql.session.timeZone": "UTC",
@@ -117,24 +119,11 @@ const turnsOfBatch = 150;
 
 /** The batch goes on while the offsets wait, until it needs them. */
 function withOffsetsLast(runtime: SimulatedRuntime): Runtime {
-  const { fs } = runtime;
-  const late: FileSystem = {
-    readFile: (path) => fs.readFile(path),
-    open: (path) => fs.open(path),
-    stat: (path) => fs.stat(path),
-    realPath: (path) => fs.realPath(path),
-    list: (path) => fs.list(path),
-    freeBytes: (path) => fs.freeBytes(path),
-    async apply(program) {
-      const isOffsets = program.some((operation) => operation.op === "link" && /\/offsets\/\d+$/.test(operation.to));
-      for (let turn = 0; isOffsets && turn < turnsOfBatch; turn++) await nextTurn();
-      await fs.apply(program);
-    },
-  };
-  return { ...runtime, fs: late };
+  return withApply(runtime, async (program, own) => {
+    for (let turn = 0; writesOffsets(program) && turn < turnsOfBatch; turn++) await nextTurn();
+    await own(program);
+  });
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 function sessionOn(runtime: Runtime, conf: Readonly<Record<string, string>> = {}): Promise<SparkSession> {
   const builder = SparkSession.builder.engine(async (request) => new EmbeddedEngine(request, runtime));
@@ -204,19 +193,4 @@ async function writeFile(runtime: SimulatedRuntime, path: string, text: string):
     { op: "sync", path },
     { op: "syncDirectory", path: directory },
   ]);
-}
-
-/** Waits for work; when nothing happens for a while, lets the virtual time pass that it waits for. */
-async function finish<T>(runtime: SimulatedRuntime, work: Promise<T>): Promise<T> {
-  let ended = false;
-  const end = (): void => {
-    ended = true;
-  };
-  work.then(end, end);
-  for (let turn = 1; !ended; turn++) {
-    await nextTurn();
-    if (turn % 200 === 0) await runtime.clock.advance(1000);
-    if (turn > 100_000) throw new Error("the query hangs");
-  }
-  return work;
 }

@@ -1,28 +1,17 @@
 /** A disk that takes its time, and a wall clock that leaps: what progress tells, and which rows come. */
 import type { SparkSession } from "millrace";
-import { createSimulatedRuntime, MemoryStream, parseDdl, type Runtime } from "millrace/engine";
+import { createSimulatedRuntime, MemoryStream, parseDdl, withApply, writesOffsets } from "millrace/engine";
 import { expect, test } from "vitest";
 import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 import { sessionOn } from "./one-query.ts";
 
 test("a log that takes 30 s to write is in the progress, and the batch is told to fall behind", async () => {
   const runtime = createSimulatedRuntime(1);
-  const { fs, clock } = runtime;
-  const slow: Runtime = {
-    ...runtime,
-    fs: {
-      readFile: (path) => fs.readFile(path),
-      open: (path) => fs.open(path),
-      stat: (path) => fs.stat(path),
-      realPath: (path) => fs.realPath(path),
-      list: (path) => fs.list(path),
-      freeBytes: (path) => fs.freeBytes(path),
-      async apply(program) {
-        if (program.some((each) => each.op === "link" && each.to.includes("/offsets/"))) await clock.sleep(30_000);
-        await fs.apply(program);
-      },
-    },
-  };
+  const { clock } = runtime;
+  const slow = withApply(runtime, async (program, own) => {
+    if (writesOffsets(program)) await clock.sleep(30_000);
+    await own(program);
+  });
   const spark = await sessionOn({ runtime: slow });
   const stream = new MemoryStream(parseDdl("n INT"));
   stream.add([{ n: 1 }]);

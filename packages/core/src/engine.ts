@@ -57,7 +57,8 @@ export type { StreamingQueryHandle, StreamingQueryProgress } from "./streaming/c
 // What a provider of state is made of.
 export type * from "./state/state-store.ts";
 export type { EntriesMoved, VisitEntry } from "./state/versioned-map.ts";
-export { StateFiles } from "./state/state-files.ts";
+export { OpenStore, type StateMap } from "./state/open-store.ts";
+export { checkVersion, StateFiles } from "./state/state-files.ts";
 export { encodeDelta, encodeSnapshot } from "./state/state-file.ts";
 export { HdfsStateStoreProvider } from "./state/hdfs-state-store.ts";
 export { type KeyPrefix, keyPrefix, PrefixIndex } from "./state/key-prefix.ts";

@@ -6,7 +6,7 @@
  * lie in the working set until they are written by {@link prepare}; nothing on disk is changed by them, so giving up a version
  * is forgetting the working set.
  */
-import { assertInvariant, PrefixIndex, type VisitEntry } from "millrace/engine";
+import { assertInvariant, type EntriesMoved, PrefixIndex, type StateMap, type VisitEntry } from "millrace/engine";
 import { ChunkWriter } from "./chunk-writer.ts";
 import type { DiskMapCounts, DiskMapOptions } from "./disk-map-options.ts";
 import { KeyHashes, KeyIndex } from "./key-index.ts";
@@ -21,7 +21,7 @@ import { WorkingSet } from "./working-set.ts";
 /** Read at once of a record that is not in memory. */
 const firstRead = 256;
 
-export class DiskMap {
+export class DiskMap implements StateMap {
   readonly counts: DiskMapCounts = { hits: 0, misses: 0, readBytes: 0 };
   readonly log: SegmentLog;
   readonly places: Places = new Places();
@@ -48,6 +48,8 @@ export class DiskMap {
   readonly #cleaner: LogCleaner;
   /** While somebody reads the log in pieces: told of records that are replaced; nothing is moved or removed meanwhile. */
   onReplaced: ((slot: number, word: number) => void) | null = null;
+  /** Who knows the entries of this memory; they keep their numbers as long as it is there. */
+  #follower: EntriesMoved | null = null;
   // The record that a scan has before it.
   #scannedEntry = -1;
   #scannedPlace = 0;
@@ -114,6 +116,10 @@ export class DiskMap {
   #isGone(entry: number): boolean {
     return this.#working.find(entry) < 0 && !this.places.has(entry);
   }
+
+  /** Everything is looked up one by one. */
+  lookAhead(): void {}
+  lookAheadAt(): void {}
 
   /** Where the record of the entry lies that {@link #lookUp} has found. */
   #foundAt = 0;
@@ -401,6 +407,13 @@ export class DiskMap {
     }
   }
 
+  /** See `StateStore.follow`. */
+  follow(listener: EntriesMoved): boolean {
+    const known = this.#follower === listener;
+    this.#follower = listener;
+    return known;
+  }
+
   /** Gives back memory of what was only read, when it is more than it may be. */
   relieve(): void {
     const working = this.#working;
@@ -542,6 +555,7 @@ export class DiskMap {
     this.#cleaner.reset();
     this.#sealedBytes = 0;
     this.onReplaced = null;
+    this.#follower = null;
     this.#forgetChanges();
   }
 

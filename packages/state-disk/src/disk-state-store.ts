@@ -4,17 +4,16 @@
  * copy that a restart takes up where it is what the checkpoint says, and makes anew where it is not.
  */
 import {
-  assertInvariant,
+  checkVersion,
   type CustomStateMetrics,
   encodeDelta,
-  type EntriesMoved,
   MillraceError,
+  OpenStore,
   StateFiles,
   type StateStore,
   type StateStoreContext,
   type StateStoreMetrics,
   type StateStoreProvider,
-  type VisitEntry,
   xxHash32,
 } from "millrace/engine";
 import { DiskMap } from "./disk-map.ts";
@@ -38,9 +37,6 @@ const usualSizes: DiskSizes = {
   sliceBytes: 2 << 20,
 };
 
-/** A snapshot is due at the latest when so many deltas follow the last one. */
-const mostDeltas = 1000;
-
 interface Delta {
   readonly bytes: number;
   readonly hash: number;
@@ -55,10 +51,7 @@ export class DiskStateStoreProvider implements StateStoreProvider {
   readonly #files: StateFiles;
   readonly #map: DiskMap;
   #version = -1;
-  #open: OpenDiskStore | null = null;
-  #follower: EntriesMoved | null = null;
-  #hits = 0;
-  #misses = 0;
+  #open: OpenStore | null = null;
   /** Bytes of the deltas since the last snapshot, and of that snapshot; as far as they are known. */
   #deltaBytes = 0;
   #snapshotBytes = 0;
@@ -78,13 +71,7 @@ export class DiskStateStoreProvider implements StateStoreProvider {
   }
 
   get metrics(): StateStoreMetrics {
-    return {
-      loadedMapCacheHitCount: this.#hits,
-      loadedMapCacheMissCount: this.#misses,
-      numSnapshotsAutoRepaired: this.#files.repaired,
-      stateOnCurrentVersionSizeBytes: this.#map.liveBytes,
-      snapshotLastUploaded: Math.max(-1, ...this.#files.snapshotsUpTo(this.#version)),
-    };
+    return this.#files.metrics(this.#version, this.#map.liveBytes);
   }
   get customMetrics(): CustomStateMetrics {
     const { counts, log } = this.#map;
@@ -99,38 +86,31 @@ export class DiskStateStoreProvider implements StateStoreProvider {
   }
 
   async open(version: number): Promise<StateStore> {
-    if (version < 0) {
-      throw new MillraceError("CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION", { version: String(version) });
-    }
+    checkVersion(version);
     this.#open?.abort();
     await this.#files.listed();
     const current = this.#version === version;
     if (!current) await this.#load(version);
-    if (version > 0 && current) this.#hits++;
-    else if (version > 0) this.#misses++;
-    const store = new OpenDiskStore(this.#map, version, {
-      commitProgram: () => {
+    this.#files.opened(version, current);
+    let written: Delta = { bytes: 0, hash: 0 };
+    const store = new OpenStore(this.#map, version, {
+      program: () => {
         const delta = encodeDelta(this.#map);
+        written = deltaOf(delta);
         this.#map.prepare(version + 1);
         this.#map.reserveMark();
-        return { delta: deltaOf(delta), program: this.#files.commitProgram(version + 1, delta) };
+        return this.#files.commitProgram(version + 1, delta);
       },
-      committed: ({ bytes, hash }) => {
-        this.#mark(version + 1, { bytes, hash });
+      committed: () => {
+        this.#mark(version + 1, written);
         this.#version = version + 1;
-        this.#lastDeltaBytes = bytes;
-        this.#deltaBytes += bytes;
+        this.#lastDeltaBytes = written.bytes;
+        this.#deltaBytes += written.bytes;
         this.#files.committed(version + 1);
         this.#open = null;
       },
       aborted: () => {
-        this.#map.abort();
         this.#open = null;
-      },
-      follow: (listener) => {
-        const known = this.#follower === listener;
-        this.#follower = listener;
-        return known;
       },
     });
     this.#open = store;
@@ -142,7 +122,6 @@ export class DiskStateStoreProvider implements StateStoreProvider {
   async #load(version: number): Promise<void> {
     await this.#abandonJob();
     this.#version = -1;
-    this.#follower = null;
     if (!(await this.#takeUp(version))) await this.#read(version);
     this.#version = version;
     await this.#measure(version);
@@ -205,7 +184,7 @@ export class DiskStateStoreProvider implements StateStoreProvider {
 
   /** Looks how large the files are that the next restart would have to read. */
   async #measure(version: number): Promise<void> {
-    const base = Math.max(this.#files.firstVersion, ...this.#files.snapshotsUpTo(version));
+    const base = this.#files.baseOf(version);
     const size = async (path: string): Promise<number> => (await this.#files.fs.stat(path))?.size ?? 0;
     this.#snapshotBytes = this.#files.snapshots.has(base) ? await size(this.#files.path(base, "snapshot")) : 0;
     this.#deltaBytes = 0;
@@ -258,12 +237,9 @@ export class DiskStateStoreProvider implements StateStoreProvider {
     await job.abandon();
   }
 
-  /** Whether what a restart would read of deltas is much beside the snapshot. */
-  #snapshotIsDue(after: number): boolean {
-    const last = Math.max(this.#files.firstVersion, ...this.#files.snapshotsUpTo(this.#version));
-    const deltas = this.#version - last;
-    if (deltas <= after) return false;
-    return 2 * (this.#deltaBytes + this.#jobDeltaBytes) >= this.#snapshotBytes || deltas > mostDeltas;
+  #snapshotIsDue(least: number): boolean {
+    const deltaBytes = this.#deltaBytes + this.#jobDeltaBytes;
+    return this.#files.snapshotIsDue(this.#version, least, deltaBytes, this.#snapshotBytes);
   }
 
   async close(): Promise<void> {
@@ -275,124 +251,5 @@ export class DiskStateStoreProvider implements StateStoreProvider {
     await this.#abandonJob();
     this.#version = -1;
     this.#map.close();
-  }
-}
-
-interface StoreEnd {
-  commitProgram(): { readonly delta: Delta; readonly program: ReturnType<StateFiles["commitProgram"]> };
-  committed(delta: Delta): void;
-  aborted(): void;
-  follow(listener: EntriesMoved): boolean;
-}
-
-class OpenDiskStore implements StateStore {
-  readonly version: number;
-  readonly #map: DiskMap;
-  readonly #end: StoreEnd;
-  #state: "open" | "prepared" | "committed" | "aborted" = "open";
-  #delta: Delta = { bytes: 0, hash: 0 };
-
-  constructor(map: DiskMap, version: number, end: StoreEnd) {
-    this.#map = map;
-    this.version = version;
-    this.#end = end;
-  }
-  get size(): number {
-    return this.#map.size;
-  }
-  get changedCount(): number {
-    return this.#map.changedCount;
-  }
-  get arena(): Uint8Array {
-    return this.#map.arena;
-  }
-  memoryUsedBytes(): number {
-    return this.#map.memoryBytes;
-  }
-  #change(): void {
-    assertInvariant(this.#state === "open", `state version ${this.version} was changed after it was ${this.#state}`);
-  }
-  get(key: Uint8Array): Uint8Array | null {
-    const entry = this.#map.find(key, 0, key.length);
-    if (entry < 0) return null;
-    const [start, end] = [this.#map.valueStart(entry), this.#map.valueEnd(entry)];
-    return this.#map.arena.subarray(start, end);
-  }
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.#change();
-    this.#map.put(key, 0, key.length, value, 0, value.length);
-  }
-  remove(key: Uint8Array): void {
-    this.#change();
-    this.#map.remove(key, 0, key.length);
-  }
-  entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }> {
-    return this.#map.entries();
-  }
-  find(bytes: Uint8Array, start: number, end: number): number {
-    return this.#map.find(bytes, start, end);
-  }
-  /** Everything is looked up one by one. */
-  lookAhead(): void {}
-  lookAheadAt(): void {}
-  keyStart(entry: number): number {
-    return this.#map.keyStart(entry);
-  }
-  keyEnd(entry: number): number {
-    return this.#map.keyEnd(entry);
-  }
-  valueStart(entry: number): number {
-    return this.#map.valueStart(entry);
-  }
-  valueEnd(entry: number): number {
-    return this.#map.valueEnd(entry);
-  }
-  putRange(...range: Parameters<StateStore["putRange"]>): number {
-    this.#change();
-    return this.#map.put(...range);
-  }
-  putNew(...range: Parameters<StateStore["putNew"]>): number {
-    this.#change();
-    return this.#map.putNew(...range);
-  }
-  setValue(entry: number, value: Uint8Array, start: number, end: number): void {
-    this.#change();
-    this.#map.setValue(entry, value, start, end);
-  }
-  removeEntry(entry: number): void {
-    this.#change();
-    this.#map.removeEntry(entry);
-  }
-  forEach(visit: VisitEntry): void {
-    this.#map.forEach(visit);
-  }
-  forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void {
-    this.#map.forEachWithPrefix(row, start, visit);
-  }
-  forEachChange(visit: VisitEntry): void {
-    this.#map.forEachChange(visit);
-  }
-  follow(listener: EntriesMoved): boolean {
-    return this.#end.follow(listener);
-  }
-  relieve(): void {
-    this.#map.relieve();
-  }
-  commitProgram(): ReturnType<StateStore["commitProgram"]> {
-    this.#change();
-    this.#state = "prepared";
-    const { delta, program } = this.#end.commitProgram();
-    this.#delta = delta;
-    return program;
-  }
-  committed(): void {
-    assertInvariant(this.#state === "prepared", `state version ${this.version} is ${this.#state}, not prepared`);
-    this.#state = "committed";
-    this.#end.committed(this.#delta);
-  }
-  abort(): void {
-    if (this.#state === "committed" || this.#state === "aborted") return;
-    this.#state = "aborted";
-    this.#end.aborted();
   }
 }

@@ -10,6 +10,7 @@ import {
   type StepName,
   verifyCheckpoint,
 } from "millrace/engine";
+import { finish } from "../../virtual-time.ts";
 import { CheckpointWatch } from "./invariants.ts";
 import { afterAll, hasLateRows, type History, modelBatches, originMs, timeOf } from "./history.ts";
 import { simulatedQueries } from "./queries.ts";
@@ -26,7 +27,6 @@ const farAhead: Event = { k: "end", at: 1_000_000_000, n: 2 };
 export type Fired = Map<string, number>;
 
 const rowOf = ({ k, at, n }: Event): object => ({ k, at: at === null ? null : timeOf(at), n });
-const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Gives a batch so many rows, or a little more. */
 class LimitedStream extends MemoryStream {
@@ -245,14 +245,14 @@ class World {
         : null;
     let failure: unknown = null;
     try {
-      query = await this.#finish(this.#start(spark));
-      await this.#finish(query.awaitTermination());
+      query = await finish(this.runtime, this.#start(spark));
+      await finish(this.runtime, query.awaitTermination());
     } catch (error) {
       failure = error;
     } finally {
       const operators = query?.lastProgress?.stateOperators;
       if (operators !== undefined) this.#stateRows = operators.reduce((sum, { numRowsTotal }) => sum + numRowsTotal, 0);
-      await this.#finish(spark.stop());
+      await finish(this.runtime, spark.stop());
     }
     if (trouble.kind === "disk") {
       const hit = runtime.fs.log[trouble.fault.at];
@@ -306,20 +306,6 @@ class World {
   }
 
   /** Waits for work; when nothing happens for a while, lets the virtual time pass that it waits for. */
-  async #finish<T>(work: Promise<T>): Promise<T> {
-    let ended = false;
-    const end = (): void => {
-      ended = true;
-    };
-    work.then(end, end);
-    for (let turn = 1; !ended; turn++) {
-      await nextTurn();
-      if (turn % 200 === 0) await this.runtime.clock.advance(1000);
-      if (turn > 60_000) throw new Error("the query hangs");
-    }
-    return work;
-  }
-
   /** The result against the oracle; null when they agree, else the difference. */
   async compare(): Promise<string | null> {
     const spark = await this.#session(this.runtime.anotherProcess());

@@ -26,6 +26,13 @@ import {
 } from "./stateful-groups.ts";
 import { isTypeLiteral, resultSchema, userFunction } from "./user-function.ts";
 
+/** What is called for a key with its rows and its state. */
+type GroupFunction<K extends TypeLiteral, S, T extends TypeLiteral | SchemaLiteral, O extends ValueOptions, Result> = (
+  key: Returned<K, O>,
+  rows: Iterable<Row<S, O>>,
+  state: GroupState<NonNullable<Returned<T, O>>>,
+) => Result;
+
 /** Rows grouped by a key that a function computed: `df.groupByKey((r) => r.url.length, "int")`. */
 export class KeyedRows<S, K extends TypeLiteral, O extends ValueOptions> {
   readonly #input: LogicalPlan;
@@ -98,11 +105,7 @@ export class KeyedRows<S, K extends TypeLiteral, O extends ValueOptions> {
     const R extends TypeLiteral | SchemaLiteral,
     I extends Schema = Schema,
   >(
-    fn: (
-      key: Returned<K, O>,
-      rows: Iterable<Row<S, O>>,
-      state: GroupState<NonNullable<Returned<T, O>>>,
-    ) => Returned<R, O>,
+    fn: GroupFunction<K, S, T, O, Returned<R, O>>,
     options: GroupsWithStateOptions<T, R, I, K, O>,
   ): DataFrame<ReturnedSchema<R>, O> {
     const single = isTypeLiteral(options.output);
@@ -119,11 +122,7 @@ export class KeyedRows<S, K extends TypeLiteral, O extends ValueOptions> {
     const R extends TypeLiteral | SchemaLiteral,
     I extends Schema = Schema,
   >(
-    fn: (
-      key: Returned<K, O>,
-      rows: Iterable<Row<S, O>>,
-      state: GroupState<NonNullable<Returned<T, O>>>,
-    ) => OutputRows<Returned<R, O>>,
+    fn: GroupFunction<K, S, T, O, OutputRows<Returned<R, O>>>,
     options: GroupsWithStateOptions<T, R, I, K, O> & { readonly outputMode: GroupsOutputMode },
   ): DataFrame<ReturnedSchema<R>, O> {
     const closure = (key: unknown, rows: unknown, state: unknown): unknown => {

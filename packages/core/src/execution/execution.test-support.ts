@@ -6,8 +6,9 @@ import { typeOf } from "../expressions/typing.ts";
 import { partialSchema } from "../physical-plan/partial-schema.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { KeyPrefix } from "../state/key-prefix.ts";
+import { OpenStore } from "../state/open-store.ts";
 import type { StateStore } from "../state/state-store.ts";
-import { type EntriesMoved, VersionedMap, type VisitEntry } from "../state/versioned-map.ts";
+import { VersionedMap } from "../state/versioned-map.ts";
 import { type DataType, field, type SqlValue, type StructType, structType } from "../types/data-type.ts";
 import { createSimulatedRuntime } from "../runtime/simulated/index.ts";
 import { compilePlan } from "./compile-plan.ts";
@@ -112,96 +113,23 @@ export function union(...inputs: readonly PhysicalPlan[]): PhysicalPlan {
   return { kind: "Union", id: nextId++, schema: inputs[0]!.schema, inputs };
 }
 
-/** A state store in memory that is never committed: each batch of a test changes it further. */
-export class MemoryStateStore implements StateStore {
-  readonly version = 0;
-  readonly #map: VersionedMap;
+/** A store in memory that is never committed: each batch of a test changes it further. */
+export class CountingStore extends OpenStore {
   /** Keys put since it was made. */
   puts = 0;
   constructor(prefix?: KeyPrefix) {
-    this.#map = new VersionedMap(2, prefix);
+    super(new VersionedMap(2, prefix), 0, { program: () => [], committed() {}, aborted() {} });
   }
-  get size(): number {
-    return this.#map.size;
-  }
-  get changedCount(): number {
-    return this.#map.changedCount;
-  }
-  get arena(): Uint8Array {
-    return this.#map.arena;
-  }
-  get(key: Uint8Array): Uint8Array | null {
-    const entry = this.find(key, 0, key.length);
-    return entry < 0 ? null : this.arena.slice(this.valueStart(entry), this.valueEnd(entry));
-  }
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.putRange(key, 0, key.length, value, 0, value.length);
-  }
-  remove(key: Uint8Array): void {
-    this.#map.remove(key, 0, key.length);
-  }
-  entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }> {
-    const found: { readonly key: Uint8Array; readonly value: Uint8Array }[] = [];
-    this.#map.forEach((arena, ks, ke, vs, ve) => found.push({ key: arena.slice(ks, ke), value: arena.slice(vs, ve) }));
-    return found.values();
-  }
-  find(bytes: Uint8Array, start: number, end: number): number {
-    return this.#map.find(bytes, start, end);
-  }
-  lookAhead(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, from: number, to: number): void {
-    this.#map.lookAhead(bytes, starts, ends, from, to);
-  }
-  lookAheadAt(entries: Int32Array, from: number, to: number): void {
-    this.#map.lookAheadAt(entries, from, to);
-  }
-  keyStart(entry: number): number {
-    return this.#map.keyStart(entry);
-  }
-  keyEnd(entry: number): number {
-    return this.#map.keyEnd(entry);
-  }
-  valueStart(entry: number): number {
-    return this.#map.valueStart(entry);
-  }
-  valueEnd(entry: number): number {
-    return this.#map.valueEnd(entry);
-  }
-  putRange(...range: Parameters<StateStore["putRange"]>): number {
+  override putRange(...range: Parameters<StateStore["putRange"]>): number {
     this.puts++;
-    return this.#map.put(...range);
+    return super.putRange(...range);
   }
-  putNew(...range: Parameters<StateStore["putNew"]>): number {
+  override putNew(...range: Parameters<StateStore["putNew"]>): number {
     this.puts++;
-    return this.#map.putNew(...range);
+    return super.putNew(...range);
   }
-  setValue(entry: number, value: Uint8Array, start: number, end: number): void {
+  override setValue(...range: Parameters<StateStore["setValue"]>): void {
     this.puts++;
-    this.#map.setValue(entry, value, start, end);
+    super.setValue(...range);
   }
-  removeEntry(entry: number): void {
-    this.#map.removeEntry(entry);
-  }
-  forEach(visit: VisitEntry): void {
-    this.#map.forEach(visit);
-  }
-  forEachWithPrefix(row: Uint8Array, start: number, visit: VisitEntry): void {
-    this.#map.forEachWithPrefix(row, start, visit);
-  }
-  forEachChange(visit: VisitEntry): void {
-    this.#map.forEachChange(visit);
-  }
-  follow(listener: EntriesMoved): boolean {
-    const known = this.#map.onMoved === listener;
-    this.#map.onMoved = listener;
-    return known;
-  }
-  relieve(): void {}
-  memoryUsedBytes(): number {
-    return 0;
-  }
-  commitProgram(): readonly [] {
-    return [];
-  }
-  committed(): void {}
-  abort(): void {}
 }

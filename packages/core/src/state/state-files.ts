@@ -10,6 +10,7 @@ import { FileSystemError, type FileOperation, type FileSystem } from "../runtime
 import type { Random } from "../runtime/random.ts";
 import { checkSideFiles } from "./side-files.ts";
 import { readStateFile, type StateRecordVisitor } from "./state-file.ts";
+import type { StateStoreMetrics } from "./state-store.ts";
 
 export type StateFileKind = "delta" | "snapshot";
 
@@ -27,6 +28,15 @@ export interface StateReplay {
   readonly visit: StateRecordVisitor;
   /** All records of a file have been visited. */
   fileRead(kind: StateFileKind, bytes: number): void;
+}
+
+/** However short deltas are, no more than the least number times this follow a snapshot. */
+const mostDeltas = 100;
+
+/** Fails for what is no version: those of a store begin at 0. */
+export function checkVersion(version: number): void {
+  if (version >= 0) return;
+  throw new MillraceError("CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION", { version: String(version) });
 }
 
 const fileName = /^(\d{1,15})\.(delta|snapshot)$/;
@@ -55,7 +65,10 @@ export class StateFiles {
   readonly deltas: Set<number> = new Set();
   readonly snapshots: Set<number> = new Set();
   /** Damaged snapshots that were passed over. */
-  repaired = 0;
+  #repaired = 0;
+  /** Versions that were opened without reading them, and those that were read. */
+  #hits = 0;
+  #misses = 0;
 
   constructor(fs: FileSystem, random: Random, directory: string, options: StateFilesOptions) {
     this.fs = fs;
@@ -104,6 +117,35 @@ export class StateFiles {
   /** Versions of the snapshots of this store up to a version. */
   snapshotsUpTo(version: number): number[] {
     return [...this.snapshots].filter((v) => v <= version && v > this.firstVersion);
+  }
+
+  /** The last version up to one that is read without deltas. */
+  baseOf(version: number): number {
+    return Math.max(this.firstVersion, ...this.snapshotsUpTo(version));
+  }
+  /**
+   * Whether what a restart would read of deltas is much beside the snapshot.
+   * @param least so many deltas follow a snapshot in any case
+   */
+  snapshotIsDue(latest: number, least: number, deltaBytes: number, snapshotBytes: number): boolean {
+    const deltas = latest - this.baseOf(latest);
+    return deltas > least && (2 * deltaBytes >= snapshotBytes || deltas > mostDeltas * least);
+  }
+
+  /** A store was opened: counted in {@link metrics}. */
+  opened(version: number, wasInMemory: boolean): void {
+    if (version === 0) return;
+    if (wasInMemory) this.#hits++;
+    else this.#misses++;
+  }
+  metrics(version: number, contentBytes: number): StateStoreMetrics {
+    return {
+      loadedMapCacheHitCount: this.#hits,
+      loadedMapCacheMissCount: this.#misses,
+      numSnapshotsAutoRepaired: this.#repaired,
+      stateOnCurrentVersionSizeBytes: contentBytes,
+      snapshotLastUploaded: Math.max(-1, ...this.snapshotsUpTo(version)),
+    };
   }
 
   /** The program that makes a version durable. */
@@ -172,7 +214,7 @@ export class StateFiles {
         const replay = begin();
         if (base > first) await this.replay(base, "snapshot", replay);
         for (const v of chain) await this.replay(v, "delta", replay);
-        if (failure !== null) this.repaired++;
+        if (failure !== null) this.#repaired++;
         return;
       } catch (error) {
         failure ??= error;
@@ -190,7 +232,7 @@ export class StateFiles {
   removalProgram(latest: number, retain: number): FileOperation[] {
     const earliest = latest - retain;
     if (earliest <= 0) return [];
-    const base = Math.max(this.firstVersion, ...this.snapshotsUpTo(earliest));
+    const base = this.baseOf(earliest);
     const remove = (versions: ReadonlySet<number>, kind: StateFileKind): FileOperation[] =>
       [...versions]
         .filter((v) => v < base)

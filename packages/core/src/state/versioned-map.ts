@@ -130,7 +130,7 @@ export type EntriesMoved = (moved: Int32Array) => void;
 
 export class VersionedMap {
   /** Called when sealing gives entries other numbers. */
-  onMoved: EntriesMoved | null = null;
+  #follower: EntriesMoved | null = null;
   #arena: Uint8Array = new Uint8Array(4096);
   /** The same memory. */
   #arenaWords: Int32Array = wordsOf(this.#arena);
@@ -196,7 +196,7 @@ export class VersionedMap {
     return this.#end - this.#garbage;
   }
 
-  /** The entry of a key, or -1. Handles stay valid until the next commit, and longer for who listens to {@link onMoved}. */
+  /** The entry of a key, or -1. Handles stay valid until the next commit, and longer for who listens to {@link follow}. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const words = this.#keyWords.of(bytes, start, end);
     const entry = this.#probe(bytes, words, start, end, hashOf(bytes, words, start, end));
@@ -402,6 +402,17 @@ export class VersionedMap {
     visit(this.#arena, key, key + this.#fields[(entry << 3) + keyLengthAt]!, value, value + length, entry);
   }
 
+  /** See `StateStore.entries`. */
+  *entries(): IterableIterator<{ readonly key: Uint8Array; readonly value: Uint8Array }> {
+    for (let entry = 0; entry < this.#entryCount; entry++) {
+      const end = this.valueEnd(entry);
+      const start = this.valueStart(entry);
+      if (end < start) continue;
+      const key = this.#arena.subarray(this.keyStart(entry), this.keyEnd(entry));
+      yield { key, value: this.#arena.subarray(start, end) };
+    }
+  }
+
   /**
    * Visits the keys whose first columns are those of a row of them, in no particular order. The visitor may change or remove
    * the visited entry. The time grows with what is found, but for the first look, which goes through all keys.
@@ -432,6 +443,15 @@ export class VersionedMap {
       else if (lengths[i] !== absent) visit(this.#arena, key, this.keyEnd(entry), absent, absent, entry);
     }
   }
+
+  /** See `StateStore.follow`. */
+  follow(listener: EntriesMoved): boolean {
+    const known = this.#follower === listener;
+    this.#follower = listener;
+    return known;
+  }
+  /** Nothing here was only read. */
+  relieve(): void {}
 
   /** Ends the open version: it can now be rolled back as a whole. */
   seal(): void {
@@ -544,6 +564,6 @@ export class VersionedMap {
     this.#index = null;
     this.#entryCount = kept;
     this.#rehash(4 * kept);
-    this.onMoved?.(moved);
+    this.#follower?.(moved);
   }
 }

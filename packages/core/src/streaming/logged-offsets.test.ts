@@ -1,7 +1,8 @@
 /** The offsets of a batch are logged beside its computation: what waits for them, and what becomes of it when they fail. */
 import { expect, test } from "vitest";
-import { type FileSystem, FileSystemError } from "../runtime/file-system.ts";
+import { FileSystemError } from "../runtime/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { withApply, writesOffsets } from "../runtime/simulated/index.ts";
 import type { StreamingQueryHandle } from "./contract.ts";
 import { Harness, type HarnessOptions, TopicSource, windowedCountPlan } from "./streaming.test-support.ts";
 
@@ -20,23 +21,10 @@ class SlowOffsets {
   #held: { readonly write: () => void; readonly fail: () => void } | null = null;
 
   constructor(world: Harness) {
-    const { fs } = world.runtime;
-    const slow: FileSystem = {
-      readFile: (path) => fs.readFile(path),
-      open: (path) => fs.open(path),
-      stat: (path) => fs.stat(path),
-      realPath: (path) => fs.realPath(path),
-      list: (path) => fs.list(path),
-      freeBytes: (path) => fs.freeBytes(path),
-      apply: async (program) => {
-        const isOffsets = program.some(
-          ({ op, ...rest }) => op === "link" && "to" in rest && /\/offsets\/\d+$/.test(rest.to),
-        );
-        if (isOffsets) await this.#hold();
-        await fs.apply(program);
-      },
-    };
-    this.runtime = { ...world.runtime, fs: slow };
+    this.runtime = withApply(world.runtime, async (program, own) => {
+      if (writesOffsets(program)) await this.#hold();
+      await own(program);
+    });
   }
   #hold(): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -6,7 +6,7 @@ import type { PhysicalPlan } from "../../physical-plan/physical-plan.ts";
 import { partialSchema } from "../../physical-plan/partial-schema.ts";
 import { bigintType, field, type SqlValue, stringType, structType, timestampType } from "../../types/data-type.ts";
 import type { StateOperatorMetrics } from "../context.ts";
-import { aggregate, column, final, MemoryStateStore, newId, rowsOf, table } from "../execution.test-support.ts";
+import { aggregate, column, final, CountingStore, newId, rowsOf, table } from "../execution.test-support.ts";
 
 const window = structType([field("start", timestampType), field("end", timestampType)]);
 const schema = structType([field("w", window), field("s", stringType), field("v", bigintType)]);
@@ -28,7 +28,7 @@ const endOfWindow: Expr = {
 
 type Mode = "append" | "update" | "complete";
 class Stream {
-  readonly stores: MemoryStateStore[];
+  readonly stores: CountingStore[];
   readonly metrics: StateOperatorMetrics[] = [];
   readonly #mode: Mode;
   readonly #partitions: number;
@@ -37,7 +37,7 @@ class Stream {
     this.#mode = mode;
     this.#partitions = partitions;
     this.#keyed = keyed;
-    this.stores = Array.from({ length: partitions }, () => new MemoryStateStore());
+    this.stores = Array.from({ length: partitions }, () => new CountingStore());
   }
   async batch(rows: readonly SqlValue[][], late = 0n, evict = 0n): Promise<SqlValue[][]> {
     this.metrics.length = 0;

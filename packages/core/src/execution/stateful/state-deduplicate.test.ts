@@ -11,7 +11,7 @@ import {
   timestampType,
 } from "../../types/data-type.ts";
 import type { StateOperatorMetrics } from "../context.ts";
-import { column, MemoryStateStore, newId, rowsOf, table } from "../execution.test-support.ts";
+import { column, CountingStore, newId, rowsOf, table } from "../execution.test-support.ts";
 
 const schema = structType([field("k", stringType), field("at", timestampType), field("n", bigintType)]);
 const delay = 10n;
@@ -20,12 +20,12 @@ type Forgets = StateDeduplicateExec["forgets"]["kind"];
 
 /** Batches of rows under watermarks: what comes out, and what is counted. */
 class Stream {
-  readonly stores: readonly MemoryStateStore[];
+  readonly stores: readonly CountingStore[];
   metrics: StateOperatorMetrics[] = [];
   readonly #forgets: Forgets;
   constructor(forgets: Forgets, partitions = 3) {
     this.#forgets = forgets;
-    this.stores = Array.from({ length: partitions }, () => new MemoryStateStore());
+    this.stores = Array.from({ length: partitions }, () => new CountingStore());
   }
   async batch(rows: readonly Row[], late: bigint, evict: bigint): Promise<SqlValue[][]> {
     this.metrics = [];

@@ -8,7 +8,7 @@ import type { RecordBatch } from "../../columnar/record-batch.ts";
 import { isValid } from "../../columnar/vector.ts";
 import { assertInvariant } from "../../errors/index.ts";
 import type { OperatorState, StatefulExec } from "../../physical-plan/stateful.ts";
-import { memoryStateStore } from "../../state/hdfs-state-store.ts";
+import { memoryStateStore } from "../../state/open-store.ts";
 import { keyPrefix } from "../../state/key-prefix.ts";
 import type { StateStore } from "../../state/state-store.ts";
 import type { BatchContext } from "../context.ts";

@@ -9,7 +9,7 @@ import { planStateSessions } from "../../physical-plan/plan-stateful.ts";
 import { keyPrefix } from "../../state/key-prefix.ts";
 import { bigintType, field, type SqlValue, stringType, structType, timestampType } from "../../types/data-type.ts";
 import type { StateOperatorMetrics } from "../context.ts";
-import { aggregate, column, MemoryStateStore, newId, rowsOf, table } from "../execution.test-support.ts";
+import { aggregate, column, CountingStore, newId, rowsOf, table } from "../execution.test-support.ts";
 
 const session = structType([field("start", timestampType), field("end", timestampType)]);
 const schema = structType([field("session_window", session), field("k", stringType), field("v", bigintType)]);
@@ -34,7 +34,7 @@ type Row = readonly [k: string | null, start: bigint, gap: bigint, v: bigint];
 type Mode = "append" | "complete";
 
 class Stream {
-  readonly stores: readonly MemoryStateStore[];
+  readonly stores: readonly CountingStore[];
   metrics: StateOperatorMetrics[] = [];
   readonly #mode: Mode;
   readonly #plan: ReturnType<typeof planStateSessions>;
@@ -42,7 +42,7 @@ class Stream {
     this.#mode = mode;
     this.#plan = this.#planOf([], partitions);
     const { key, prefixColumns } = this.#plan.state.stores[0]!;
-    this.stores = Array.from({ length: partitions }, () => new MemoryStateStore(keyPrefix(key, prefixColumns)));
+    this.stores = Array.from({ length: partitions }, () => new CountingStore(keyPrefix(key, prefixColumns)));
   }
   #planOf(rows: readonly Row[], partitions: number): ReturnType<typeof planStateSessions> {
     const values = rows.map(([k, start, gap, v]): SqlValue[] => [[start, start + gap], k, v]);

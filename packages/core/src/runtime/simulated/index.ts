@@ -6,6 +6,7 @@ export {
   SimulatedCrash,
   type Survival,
 } from "./fault-plan.ts";
+export { type ApplyProgram, withApply, writesOffsets } from "./other-disk.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { type LoggedOperation, SimulatedFileSystem, type SimulatedFileSystemOptions } from "./simulated-file-system.ts";
 export { SimulatedLocalFiles } from "./simulated-local-files.ts";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { FileSystem } from "../../runtime/file-system.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import {
   createSimulatedRuntime,
   settle,
   SimulatedCrash,
   type SimulatedRuntime,
+  withApply,
 } from "../../runtime/simulated/index.ts";
 import { field, stringType, structType, bigintType } from "../../types/data-type.ts";
 import type { MicroBatchSource, OffsetJson } from "../contract.ts";
@@ -222,25 +222,15 @@ test("more bad records in one batch than memory is given for end the query, nami
 
 /** A disk that is busy with other things after so many operations of a program that writes sizes. */
 function slowSizes(runtime: SimulatedRuntime, operations: number): Runtime {
-  const { fs } = runtime;
-  const slow: FileSystem = {
-    readFile: (path) => fs.readFile(path),
-    open: (path) => fs.open(path),
-    stat: (path) => fs.stat(path),
-    realPath: (path) => fs.realPath(path),
-    list: (path) => fs.list(path),
-    freeBytes: (path) => fs.freeBytes(path),
-    async apply(program) {
-      const isSizes = program.some(
-        (operation) => operation.op === "rename" && operation.to.includes("/_engine/sources/"),
-      );
-      const first = isSizes ? operations : program.length;
-      await fs.apply(program.slice(0, first));
-      if (isSizes) await settle(50);
-      await fs.apply(program.slice(first));
-    },
-  };
-  return { ...runtime, fs: slow };
+  return withApply(runtime, async (program, own) => {
+    const isSizes = program.some(
+      (operation) => operation.op === "rename" && operation.to.includes("/_engine/sources/"),
+    );
+    const first = isSizes ? operations : program.length;
+    await own(program.slice(0, first));
+    if (isSizes) await settle(50);
+    await own(program.slice(first));
+  });
 }
 
 describe("crashes", () => {

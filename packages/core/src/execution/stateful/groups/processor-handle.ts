@@ -8,12 +8,14 @@ import type {
   TimeMode,
 } from "../../../logical-plan/stateful-groups.ts";
 import { timerStores } from "../../../physical-plan/plan-state-groups.ts";
-import type { RowCodecOptions } from "../../../state/row-codec.ts";
-import type { LeavingByStore } from "../leaving-entries.ts";
-import type { StatePartition } from "../state-partition.ts";
-import type { CurrentKey } from "./current-key.ts";
 import type { KeyGroups } from "./key-groups.ts";
-import { ListVariable, MapVariable, type RunningVariable, ValueVariable } from "./state-variables.ts";
+import {
+  ListVariable,
+  MapVariable,
+  type RunningVariable,
+  ValueVariable,
+  type VariableScope,
+} from "./state-variables.ts";
 import { Timers } from "./timers.ts";
 
 /** As Spark names them. */
@@ -26,29 +28,13 @@ export class ProcessorHandle implements AnyProcessorHandle {
   readonly #timeMode: TimeMode;
   readonly #declared: ReadonlyMap<string, StateVariable>;
   readonly #variables: RunningVariable[] = [];
-  readonly #key: CurrentKey;
-  readonly #partition: StatePartition;
-  readonly #leaving: LeavingByStore;
-  readonly #options: RowCodecOptions;
+  readonly #scope: VariableScope;
 
-  constructor(
-    timeMode: TimeMode,
-    variables: readonly StateVariable[],
-    key: CurrentKey,
-    partition: StatePartition,
-    leaving: LeavingByStore,
-    options: RowCodecOptions,
-  ) {
+  constructor(timeMode: TimeMode, variables: readonly StateVariable[], scope: VariableScope) {
     this.#timeMode = timeMode;
     this.#declared = new Map(variables.map((variable) => [variable.name, variable]));
-    this.#key = key;
-    this.#partition = partition;
-    this.#leaving = leaving;
-    this.#options = options;
-    this.timers =
-      timeMode === "None"
-        ? null
-        : new Timers(partition.store(timerStores[timeMode]), key, leaving.of(partition.index, timerStores[timeMode]));
+    this.#scope = scope;
+    this.timers = timeMode === "None" ? null : timersOf(timerStores[timeMode], scope);
   }
 
   getValueState(variable: StateVariable): AnyValueState {
@@ -69,7 +55,7 @@ export class ProcessorHandle implements AnyProcessorHandle {
     if (known === undefined || JSON.stringify(known) !== JSON.stringify(variable)) {
       throw new MillraceError("STATEFUL_PROCESSOR_VARIABLES_CHANGED", { stateVarName: variable.name });
     }
-    const made = new Kind(variable, this.#key, this.#partition, this.#leaving, this.#options);
+    const made = new Kind(variable, this.#scope);
     this.#variables.push(made);
     return made;
   }
@@ -111,4 +97,8 @@ export class ProcessorHandle implements AnyProcessorHandle {
     assertInvariant(this.state === "TIMER_PROCESSED", `state is cleaned up in ${this.state}`);
     for (const variable of this.#variables) variable.removeGone();
   }
+}
+
+function timersOf(storeName: string, { key, state, leaving }: VariableScope): Timers {
+  return new Timers(state.store(storeName), key, leaving.of(state.index, storeName));
 }

@@ -18,6 +18,14 @@ import type { StatePartition } from "../state-partition.ts";
 import type { CurrentKey } from "./current-key.ts";
 import type { KeyGroups } from "./key-groups.ts";
 
+/** Of a partition in a batch, what all its variables share. */
+export interface VariableScope {
+  readonly key: CurrentKey;
+  readonly state: StatePartition;
+  readonly leaving: LeavingByStore;
+  readonly codec: RowCodecOptions;
+}
+
 /** What all kinds have in common: how values are written, and when they are gone. */
 class Values {
   readonly name: string;
@@ -29,17 +37,11 @@ class Values {
   readonly #leaving: LeavingEntries;
   readonly words: WordsOf = new WordsOf();
 
-  constructor(
-    variable: StateVariable,
-    key: CurrentKey,
-    state: StatePartition,
-    leaving: LeavingByStore,
-    options: RowCodecOptions,
-  ) {
+  constructor(variable: StateVariable, { key, state, leaving, codec }: VariableScope) {
     this.name = variable.name;
     this.key = key;
     this.state = state;
-    this.#codec = codecOf(variable.value, variable.name, options);
+    this.#codec = codecOf(variable.value, variable.name, codec);
     this.#ttlMs = variable.ttlMs;
     this.#leaving = leaving.of(state.index, variable.name);
   }
@@ -119,15 +121,9 @@ export class ValueVariable implements AnyValueState, RunningVariable {
   #serial = -1;
   #entry = -1;
 
-  constructor(
-    variable: StateVariable,
-    key: CurrentKey,
-    state: StatePartition,
-    leaving: LeavingByStore,
-    options: RowCodecOptions,
-  ) {
-    this.#values = new Values(variable, key, state, leaving, options);
-    this.#store = state.store(storeOfVariable(variable.name));
+  constructor(variable: StateVariable, scope: VariableScope) {
+    this.#values = new Values(variable, scope);
+    this.#store = scope.state.store(storeOfVariable(variable.name));
   }
 
   #find(operation: string): number {
@@ -191,16 +187,10 @@ export class MapVariable implements AnyMapState, RunningVariable {
   readonly #store: StateStore;
   readonly #keyCodec: RowCodec;
 
-  constructor(
-    variable: StateVariable,
-    key: CurrentKey,
-    state: StatePartition,
-    leaving: LeavingByStore,
-    options: RowCodecOptions,
-  ) {
-    this.#values = new Values(variable, key, state, leaving, options);
-    this.#store = state.store(storeOfVariable(variable.name));
-    this.#keyCodec = codecOf(variable.key!, variable.name, options);
+  constructor(variable: StateVariable, scope: VariableScope) {
+    this.#values = new Values(variable, scope);
+    this.#store = scope.state.store(storeOfVariable(variable.name));
+    this.#keyCodec = codecOf(variable.key!, variable.name, scope.codec);
   }
 
   /** Writes the whole key; returns where it ends. */
@@ -313,16 +303,10 @@ export class ListVariable implements AnyListState, RunningVariable {
   #first = 0;
   #next = 0;
 
-  constructor(
-    variable: StateVariable,
-    key: CurrentKey,
-    state: StatePartition,
-    leaving: LeavingByStore,
-    options: RowCodecOptions,
-  ) {
-    this.#values = new Values(variable, key, state, leaving, options);
-    this.#ranges = state.store(storeOfVariable(variable.name));
-    this.#elements = state.store(storeOfElements(variable.name));
+  constructor(variable: StateVariable, scope: VariableScope) {
+    this.#values = new Values(variable, scope);
+    this.#ranges = scope.state.store(storeOfVariable(variable.name));
+    this.#elements = scope.state.store(storeOfElements(variable.name));
   }
 
   #load(operation: string): void {

@@ -59,7 +59,12 @@ export class TransformWithStateRun {
       getCurrentProcessingTimeInMs: () => state.nowMs,
       getCurrentWatermarkInMs: () => watermarkMs,
     };
-    this.#handle = new ProcessorHandle(work.timeMode, plan.variables, this.#key, state, leaving, options);
+    this.#handle = new ProcessorHandle(work.timeMode, plan.variables, {
+      key: this.#key,
+      state,
+      leaving,
+      codec: options,
+    });
     try {
       this.#processor = (work.fn.closure as unknown as MakeProcessor)(this.#handle);
     } catch (error) {
