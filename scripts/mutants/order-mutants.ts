@@ -1,7 +1,7 @@
 /** Neighbouring steps of the micro-batch protocol swapped, one pair at a time. The step labels stay where they are. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { enumeration, fileSink, fileSource, fileWrite, offsets, recovery, state } = testFiles;
+const { enumeration, fileSink, fileSource, fileWrite, logs, offsets, recovery, state } = testFiles;
 
 const construct = "streaming/construct-batch.ts";
 const loop = "streaming/micro-batch-execution.ts";
@@ -287,6 +287,28 @@ export const orderMutants: readonly Mutant[] = [
       },
     ],
     tests: [fileSource],
+  },
+  {
+    name: "log: a compact file that becomes a plain one loses its own entries",
+    edits: [
+      {
+        file: "checkpoint/compactible-log.ts",
+        find: '["v1", ...own].join("\\n"), "replace")',
+        replace: '"v1", "replace")',
+      },
+    ],
+    tests: [logs],
+  },
+  {
+    name: "log: the interval doubles while there is a compact file in between",
+    edits: [
+      {
+        file: "checkpoint/compactible-log.ts",
+        find: '{ op: "remove", path: `${path}.compact` },',
+        replace: "",
+      },
+    ],
+    tests: [logs],
   },
   {
     name: "source log: an entry is left without sizes",

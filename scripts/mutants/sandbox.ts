@@ -63,19 +63,7 @@ export class Sandbox {
         filter: (from) => !leftOut.has(basename(from)),
       });
     }
-    this.#linkModules(join(repository, "node_modules"));
-  }
-
-  /** Modules are shared, but the packages of the repository are those of the copy. */
-  #linkModules(modules: string): void {
-    const own = join(this.directory, "node_modules");
-    mkdirSync(own);
-    for (const entry of readdirSync(modules, { withFileTypes: true })) {
-      if (entry.name.startsWith(".") && entry.name !== ".bin") continue;
-      const target = entry.isSymbolicLink() ? readlinkSync(join(modules, entry.name)) : "";
-      const shared = target === "" || isAbsolute(target);
-      symlinkSync(shared ? join(modules, entry.name) : target, join(own, entry.name));
-    }
+    linkModules(join(repository, "node_modules"), join(this.directory, "node_modules"));
   }
 
   /** Makes the edits while `work` runs. */
@@ -133,6 +121,18 @@ export class Sandbox {
 
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Modules are shared, but the packages of the repository are those of the copy: their links are relative. */
+function linkModules(modules: string, own: string): void {
+  mkdirSync(own);
+  for (const entry of readdirSync(modules, { withFileTypes: true })) {
+    const { name } = entry;
+    if (name.startsWith(".") && name !== ".bin") continue;
+    const target = entry.isSymbolicLink() ? readlinkSync(join(modules, name)) : "";
+    if (name.startsWith("@")) linkModules(join(modules, name), join(own, name));
+    else symlinkSync(target === "" || isAbsolute(target) ? join(modules, name) : target, join(own, name));
   }
 }
 

@@ -2,6 +2,9 @@
  * A log whose entries add up: file `N` holds what batch N added, and every `compactInterval`-th file is `N.compact` with
  * everything up to N, so that reading takes one compact file and fewer than `compactInterval` others. Files before a compact
  * one are removed when they are old enough.
+ *
+ * Each compact file costs a copy of the one before. When those become long the interval doubles: the compact file between the
+ * last two of the new interval becomes a plain one again, since readers take the distance of the last two for the interval.
  * @see Spark `CompactibleFileStreamLog`
  */
 import { MillraceError } from "../errors/index.ts";
@@ -22,8 +25,10 @@ export interface CompactibleLogOptions {
   readonly compactInterval?: number;
   /** Files are kept at least this long after they were written. Default ten minutes. */
   readonly cleanupDelayMs?: number;
-  /** Files that the last so many batches need are kept. Default 100. */
+  /** Files that the last so many batches need are kept. Default 100. The interval does not grow beyond it. */
   readonly minBatchesToRetain?: number;
+  /** The interval doubles when a compact file copies more entries than this for each batch of it. Default 500. */
+  readonly mostCopiedPerBatch?: number;
 }
 
 /** How one entry is a line. `decode` throws CHECKPOINT_LOG_CORRUPTED. */
@@ -56,6 +61,15 @@ interface Tail<T> {
   readonly oldest: T | null;
   /** Copies that were made since expired entries were dropped. */
   readonly copies: number;
+  /** Lines that the batch of the compact file has added itself. */
+  readonly own: readonly string[];
+}
+
+/** What {@link CompactibleLog.added} takes note of. */
+interface Addition<T> {
+  readonly tail: Tail<T> | null;
+  /** The compact file that the program makes a plain one again; the interval doubles. */
+  readonly demoted: number | null;
 }
 
 /**
@@ -85,13 +99,14 @@ export class CompactibleLog<T> {
   readonly #codec: EntryCodec<T>;
   readonly #cleanupDelayMs: number;
   readonly #minBatchesToRetain: number;
+  readonly #mostCopiedPerBatch: number;
   #interval: number;
   #ids: number[] | null = null;
   readonly #compact = new Set<number>();
   /** null: this run has not written a compact file, or not all files after it. */
   #tail: Tail<T> | null = null;
-  /** The tail when the program of {@link addProgram} has run. */
-  #nextTail: Tail<T> | null = null;
+  /** What the program of {@link addProgram} brings. */
+  #adding: Addition<T> = { tail: null, demoted: null };
   #purging: Promise<void> = Promise.resolve();
 
   constructor(
@@ -108,6 +123,7 @@ export class CompactibleLog<T> {
     this.#interval = options.compactInterval ?? 10;
     this.#cleanupDelayMs = options.cleanupDelayMs ?? 600_000;
     this.#minBatchesToRetain = options.minBatchesToRetain ?? 100;
+    this.#mostCopiedPerBatch = options.mostCopiedPerBatch ?? 500;
   }
 
   async #listed(): Promise<number[]> {
@@ -218,25 +234,54 @@ export class CompactibleLog<T> {
     const count = (tail?.count ?? 0) + own.length;
     const oldest = this.#oldestOf(tail?.oldest ?? null, entries);
     if (!isCompactionBatch(batchId, this.#interval)) {
-      this.#nextTail = tail === null ? null : { ...tail, lines: [...tail.lines, ...own], next, count, oldest };
+      const longer = tail === null ? null : { ...tail, lines: [...tail.lines, ...own], next, count, oldest };
+      this.#adding = { tail: longer, demoted: null };
       return writeTextProgram(this.#files, `${this.directory}/${batchId}`, ["v1", ...own].join("\n"), "create");
     }
     const compact = `${this.directory}/${batchId}.compact`;
+    const demoted = tail !== null && this.#mayDouble(batchId, count) ? batchId - this.#interval : null;
+    const demotion = demoted === null ? [] : this.#demotionProgram(demoted, tail!.own);
     if (tail !== null && !this.#mustLook(tail)) {
-      this.#nextTail = { compact, lines: [], next, count, oldest, copies: tail.copies + 1 };
+      this.#adding = { tail: { compact, lines: [], next, count, oldest, copies: tail.copies + 1, own }, demoted };
       const added = [...tail.lines, ...own].map((line) => `\n${line}`).join("");
-      return writeTextProgram(this.#files, compact, added, "create", tail.compact);
+      return [...writeTextProgram(this.#files, compact, added, "create", tail.compact), ...demotion];
     }
     const kept = await this.#retained(batchId);
-    this.#nextTail = {
-      compact,
-      lines: [],
-      next,
-      count: kept.lines.length + own.length,
-      oldest: this.#oldestOf(kept.oldest, entries),
-      copies: 0,
+    this.#adding = {
+      tail: {
+        compact,
+        lines: [],
+        next,
+        count: kept.lines.length + own.length,
+        oldest: this.#oldestOf(kept.oldest, entries),
+        copies: 0,
+        own,
+      },
+      demoted,
     };
-    return writeTextProgram(this.#files, compact, ["v1", ...kept.lines, ...own].join("\n"), "create");
+    const text = ["v1", ...kept.lines, ...own].join("\n");
+    return [...writeTextProgram(this.#files, compact, text, "create"), ...demotion];
+  }
+
+  /** Whether the interval may double with a compact file of so many entries. */
+  #mayDouble(batchId: number, count: number): boolean {
+    const doubled = 2 * this.#interval;
+    return (
+      count > this.#mostCopiedPerBatch * this.#interval &&
+      // Of compact files that are further apart than what is retained, cleaning up would leave one alone.
+      doubled <= this.#minBatchesToRetain &&
+      isCompactionBatch(batchId, doubled) &&
+      this.#compact.has(batchId - doubled)
+    );
+  }
+  /** Only once the next compact file is there: who crashes in between goes on with the interval as it was. */
+  #demotionProgram(batchId: number, own: readonly string[]): FileOperation[] {
+    const path = `${this.directory}/${batchId}`;
+    return [
+      ...writeTextProgram(this.#files, path, ["v1", ...own].join("\n"), "replace"),
+      { op: "remove", path: `${path}.compact` },
+      { op: "syncDirectory", path: this.directory },
+    ];
   }
 
   #oldestOf(first: T | null, entries: readonly T[]): T | null {
@@ -280,7 +325,11 @@ export class CompactibleLog<T> {
   added(batchId: number): void {
     if (isCompactionBatch(batchId, this.#interval)) this.#compact.add(batchId);
     this.#ids?.push(batchId);
-    this.#tail = this.#nextTail;
+    const { tail, demoted } = this.#adding;
+    this.#tail = tail;
+    if (demoted === null) return;
+    this.#compact.delete(demoted);
+    this.#interval *= 2;
   }
 
   /** @throws MillraceError CONCURRENT_STREAM_LOG_UPDATE, CHECKPOINT_WRITE_FAILED */
@@ -312,7 +361,7 @@ export class CompactibleLog<T> {
     const program: FileOperation[] = [];
     for (const id of ids) {
       if (id >= base) break;
-      const status = await this.#files.fs.stat(this.#pathOf(id));
+      const status = this.#cleanupDelayMs === 0 ? null : await this.#files.fs.stat(this.#pathOf(id));
       if (status !== null && status.modifiedMs > before) break;
       program.push({ op: "remove", path: this.#pathOf(id), ifExists: true });
     }

@@ -235,12 +235,37 @@ describe("compactible logs", () => {
     expect(await sizes()).toEqual([]);
   });
 
-  test("a crash at any operation loses no acknowledged entry", async () => {
+  test("the interval doubles as the log grows, and all entries are there whoever opens it when", async () => {
+    const runtime = createSimulatedRuntime(1);
+    const options = { compactInterval: 3, minBatchesToRetain: 30, mostCopiedPerBatch: 2, cleanupDelayMs: 0 };
+    let log = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0", options);
+    await runtime.fs.apply(await log.prepareProgram());
+    const intervals = new Set<number>();
+    for (let id = 0; id < 200; id++) {
+      await log.add(id, [{ path: `/f${id}`, timestampMs: id, batchId: id }]);
+      await log.settled();
+      const fresh = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0");
+      expect((await fresh.entries()).map((e) => e.batchId)).toEqual(Array.from({ length: id + 1 }, (_, i) => i));
+      if (id >= 5) expect(await fresh.compactInterval()).toBe(await log.compactInterval());
+      for (let kept = Math.max(0, id - 30); kept <= id; kept++) {
+        expect((await fresh.get(kept))?.some(({ batchId }) => batchId === kept)).toBe(true);
+      }
+      intervals.add(await log.compactInterval());
+      if (id === 100) log = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0", options);
+    }
+    expect([...intervals]).toEqual([3, 6, 12, 24]);
+    expect((await runtime.fs.list("/cp/sources/0")).length).toBeLessThan(30 + 2 * 24);
+  });
+
+  test.each([
+    ["", { compactInterval: 3 }, 8],
+    [", also while the interval doubles", { compactInterval: 2, mostCopiedPerBatch: 1, cleanupDelayMs: 0 }, 14],
+  ])("a crash at any operation loses no acknowledged entry%s", async (_, options, count) => {
     const run = async (runtime: SimulatedRuntime, acknowledged: number[]): Promise<void> => {
-      const log = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0", { compactInterval: 3 });
+      const log = openFileSourceLog(filesOf(runtime), runtime.clock, "/cp/sources/0", options);
       await applyCheckpointProgram(runtime.fs, await log.prepareProgram());
       const start = (await log.latestBatchId()) ?? -1;
-      for (let id = start + 1; id < 8; id++) {
+      for (let id = start + 1; id < count; id++) {
         await log.add(id, [{ path: `/f${id}`, timestampMs: id, batchId: id }]);
         acknowledged.push(id);
       }
@@ -253,12 +278,13 @@ describe("compactible logs", () => {
         const acknowledged: number[] = [];
         await expect(run(runtime, acknowledged)).rejects.toBeInstanceOf(SimulatedCrash);
         const next = runtime.restart();
-        const log = openFileSourceLog(filesOf(next), next.clock, "/cp/sources/0", { compactInterval: 3 });
+        const log = openFileSourceLog(filesOf(next), next.clock, "/cp/sources/0", options);
         const found = (await log.entries()).map((e) => e.batchId);
         expect(found.slice(0, acknowledged.length)).toEqual(acknowledged);
         expect(found.length - acknowledged.length).toBeLessThanOrEqual(1);
         await run(next, acknowledged);
-        expect((await openFileSourceLog(filesOf(next), next.clock, "/cp/sources/0").entries()).length).toBe(8);
+        const all = openFileSourceLog(filesOf(next), next.clock, "/cp/sources/0");
+        expect((await all.entries()).map((e) => e.batchId)).toEqual(Array.from({ length: count }, (_, i) => i));
       }
     }
     fired("A12");

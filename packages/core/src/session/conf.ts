@@ -144,6 +144,11 @@ export const settings: Readonly<Record<string, Setting>> = {
     doc: "Entries of a file source's log that are made one file.",
     ...positive,
   },
+  "spark.sql.streaming.fileSource.log.cleanupDelay": {
+    default: "0",
+    doc: "How long entries of a file source's log stay that no retained batch needs.",
+    ...timeSpan,
+  },
   "spark.sql.streaming.fileSink.log.compactInterval": {
     default: "10",
     doc: "The same for the manifest of a file sink.",

@@ -15,8 +15,10 @@ const abortGraceMs = 500;
 export async function abortable<T>(clock: Clock, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
   if (signal.aborted) throw new QueryStopped();
   return new Promise<T>((resolve, reject) => {
-    const settled = new AbortController();
+    // Made when it is needed: actions are many, and aborting one is rare.
+    let settled: AbortController | null = null;
     const onAbort = (): void => {
+      settled = new AbortController();
       clock.sleep(abortGraceMs, settled.signal).then(
         () => reject(new QueryStopped()),
         () => undefined,
@@ -24,7 +26,7 @@ export async function abortable<T>(clock: Clock, signal: AbortSignal, action: ()
     };
     const settle = (): void => {
       signal.removeEventListener("abort", onAbort);
-      settled.abort();
+      settled?.abort();
     };
     signal.addEventListener("abort", onAbort, { once: true });
     // An action that throws at once rejects as one that throws later.

@@ -1,5 +1,8 @@
 import type { Clock } from "../runtime/clock.ts";
 
+/** Why a sleep ends. A reason that is made once: one of its own for each would take the stack each time. */
+const awake = new Error("woken up");
+
 /** A sleep that others can end. A wake-up that comes while nobody sleeps ends the next sleep at once. */
 export class WakeUp {
   readonly #clock: Clock;
@@ -11,7 +14,7 @@ export class WakeUp {
   }
   wake(): void {
     this.#pending = true;
-    this.#sleeping?.abort();
+    this.#sleeping?.abort(awake);
   }
   /** Forgets earlier wake-ups: what they announced is looked at now. */
   clear(): void {
@@ -21,7 +24,7 @@ export class WakeUp {
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#pending || signal.aborted) return;
     const sleeping = new AbortController();
-    const onAbort = (): void => sleeping.abort();
+    const onAbort = (): void => sleeping.abort(awake);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#sleeping = sleeping;
     try {

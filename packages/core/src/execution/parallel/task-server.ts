@@ -23,6 +23,9 @@ export interface TaskHost {
   loadFunction(fn: UserFunction): Promise<UserFunction["closure"]>;
 }
 
+/** Why what an execution still does is to end. */
+const closed = new Error("the execution is closed");
+
 /** Compiled fragments that are kept for their next execution. */
 const keptFragments = 32;
 interface CompiledFragment {
@@ -79,7 +82,7 @@ export class TaskServer {
       case "close": {
         const run = this.#runs.get(message.run);
         this.#runs.delete(message.run);
-        run?.abort.abort();
+        run?.abort.abort(closed);
         void run?.memory.spill.close().catch(() => undefined);
       }
     }

@@ -33,8 +33,8 @@ interface Task {
   cancelled: boolean;
   /** Bytes that arrived from the thread it is on and were not taken. */
   waitingBytes: number;
-  /** Aborted when the thread it is on works on it no more. */
-  over: AbortController;
+  /** Called when the thread it is on works on it no more. */
+  over: () => void;
 }
 
 interface Thread {
@@ -44,6 +44,8 @@ interface Thread {
   /** Executions that it has been told of. */
   readonly open: Set<number>;
 }
+
+const nothing = (): void => undefined;
 
 /** The thread has stopped until rows are taken. */
 const isParked = (task: Task): boolean => task.waitingBytes > windowBytes && !task.cancelled;
@@ -82,7 +84,7 @@ export class WorkerPool {
 
   /** Queues a task behind those that wait; returns what cancels it. */
   submit(owner: TaskOwner): { cancel(): void; taken(bytes: number): void } {
-    const task: Task = { owner, attempts: 0, cancelled: false, waitingBytes: 0, over: new AbortController() };
+    const task: Task = { owner, attempts: 0, cancelled: false, waitingBytes: 0, over: nothing };
     const { run } = owner.open;
     const { partition } = owner;
     this.#queue.push(task);
@@ -128,7 +130,7 @@ export class WorkerPool {
     this.#queue = [];
     for (const { link, tasks } of this.#threads.splice(0)) {
       link.stop();
-      for (const task of tasks.values()) task.over.abort();
+      for (const task of tasks.values()) task.over();
     }
   }
 
@@ -159,7 +161,7 @@ export class WorkerPool {
     thread.tasks.set(open.run, task);
     task.attempts++;
     task.waitingBytes = 0;
-    task.over = new AbortController();
+    task.over = nothing;
     holdProcess(thread);
     if (!thread.open.has(open.run)) {
       thread.open.add(open.run);
@@ -194,7 +196,7 @@ export class WorkerPool {
       return;
     }
     thread.tasks.delete(message.run);
-    task.over.abort();
+    task.over();
     holdProcess(thread);
     if (!task.cancelled) {
       if (message.kind === "done") task.owner.done(message);
@@ -204,8 +206,10 @@ export class WorkerPool {
   }
 
   async #endUnlessOver(thread: Thread, task: Task): Promise<void> {
+    const over = new AbortController();
+    task.over = () => over.abort();
     try {
-      await this.#options.clock.sleep(stopGraceMs, task.over.signal);
+      await this.#options.clock.sleep(stopGraceMs, over.signal);
       this.#ended(thread, { reason: "it did not stop", outOfMemory: false });
     } catch {
       // It stopped in time.
@@ -217,7 +221,7 @@ export class WorkerPool {
     this.#threads = this.#threads.filter((other) => other !== thread);
     thread.link.stop();
     for (const task of thread.tasks.values()) {
-      task.over.abort();
+      task.over();
       if (!task.cancelled) this.#tryAgain(task, end);
     }
     this.#assign();

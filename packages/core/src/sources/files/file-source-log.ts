@@ -12,7 +12,7 @@ import {
   listOrEmpty,
   readText,
 } from "../../checkpoint/index.ts";
-import { CompactibleLog, type EntryCodec } from "../../checkpoint/compactible-log.ts";
+import { CompactibleLog, type CompactibleLogOptions, type EntryCodec } from "../../checkpoint/compactible-log.ts";
 import { fileSourceCodec, membersOfLine, wholeNumber, type FileSourceEntry } from "../../checkpoint/file-source-log.ts";
 import { atomicWrite } from "../../runtime/durability.ts";
 import type { FileOperation } from "../../runtime/file-system.ts";
@@ -38,7 +38,7 @@ export class FileSourceLog {
   #removing: Promise<void> = Promise.resolve();
   #prepared = false;
 
-  private constructor(context: StreamSourceContext, compactInterval: number, seen: SeenFiles) {
+  private constructor(context: StreamSourceContext, options: CompactibleLogOptions, seen: SeenFiles) {
     this.#context = context;
     this.#sizesDirectory = sizesDirectoryOf(context.metadataPath);
     const codec: EntryCodec<FileSourceEntry> = {
@@ -51,12 +51,16 @@ export class FileSourceLog {
     };
     const { runtime, durability, metadataPath } = context;
     const files = { fs: runtime.fs, random: runtime.random, durability };
-    this.#log = new CompactibleLog(files, runtime.clock, metadataPath, codec, { compactInterval });
+    this.#log = new CompactibleLog(files, runtime.clock, metadataPath, codec, options);
   }
 
   /** Opens the log and adds every file in it to `seen`. */
-  static async open(context: StreamSourceContext, compactInterval: number, seen: SeenFiles): Promise<FileSourceLog> {
-    const log = new FileSourceLog(context, compactInterval, seen);
+  static async open(
+    context: StreamSourceContext,
+    options: CompactibleLogOptions,
+    seen: SeenFiles,
+  ): Promise<FileSourceLog> {
+    const log = new FileSourceLog(context, options, seen);
     log.latest = (await log.#log.latestBatchId()) ?? -1;
     for (const { path, timestampMs, batchId } of await log.#log.entries()) {
       seen.add(path, timestampMs);

@@ -1,5 +1,7 @@
 import { MillraceError } from "../../errors/index.ts";
 import type { ReadLimit, SourceContext } from "../contract.ts";
+import type { CompactibleLogOptions } from "../../checkpoint/compactible-log.ts";
+import { parseMillis } from "../../types/quantities.ts";
 import { countSetting } from "../settings.ts";
 import { absolutePath } from "./paths.ts";
 import type { OptionReader } from "../../logical-plan/option-reader.ts";
@@ -16,7 +18,8 @@ export interface FileStreamOptions {
   /** Part of a batch's limit below which cached files are dropped and the directory is listed again. */
   readonly discardCachedRatio: number;
   readonly clean: { readonly kind: "off" | "delete" } | { readonly kind: "archive"; readonly directory: string };
-  readonly compactInterval: number;
+  /** Of the log of the files that were taken. */
+  readonly log: CompactibleLogOptions;
 }
 
 export function readFileStreamOptions(options: OptionReader, context: SourceContext): FileStreamOptions {
@@ -39,7 +42,7 @@ export function readFileStreamOptions(options: OptionReader, context: SourceCont
       "It is between 0 and 1.",
     );
   }
-  const interval = countSetting(context, "spark.sql.streaming.fileSource.log.compactInterval", 10);
+  const delay = context.conf("spark.sql.streaming.fileSource.log.cleanupDelay") ?? "0";
   return {
     limit:
       maxFiles !== undefined
@@ -54,7 +57,12 @@ export function readFileStreamOptions(options: OptionReader, context: SourceCont
     maxCachedFiles: options.count("maxCachedFiles", 0) ?? 10_000,
     discardCachedRatio: ratio,
     clean: readClean(options, context),
-    compactInterval: interval,
+    log: {
+      compactInterval: countSetting(context, "spark.sql.streaming.fileSource.log.compactInterval", 10),
+      // Nobody reads this log but its own query, which needs no more than the batches that are retained.
+      cleanupDelayMs: parseMillis(delay) ?? 0,
+      minBatchesToRetain: countSetting(context, "spark.sql.streaming.minBatchesToRetain", 100),
+    },
   };
 }
 

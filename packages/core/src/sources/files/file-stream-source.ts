@@ -107,7 +107,7 @@ export class FileStreamSource implements MicroBatchSource {
     }
     refuseArchiveInside(streamOptions, paths, options);
     const seen = new SeenFiles(streamOptions.maxFileAgeMs, streamOptions.fileNameOnly);
-    const log = await FileSourceLog.open(context, streamOptions.compactInterval, seen);
+    const log = await FileSourceLog.open(context, streamOptions.log, seen);
     seen.purge();
     const letterPath = options.text("badRecordsPath", "deadLetterPath");
     const letters = letterPath === undefined ? null : new DeadLetters(options);

@@ -43,6 +43,10 @@ export class SeenFiles {
     const oldest = this.#newestMs - this.#maxAgeMs;
     if (!(oldest > this.#oldestMs)) return;
     this.#oldestMs = oldest;
-    for (const [key, time] of this.#times) if (time < oldest) this.#times.delete(key);
+    // In the order in which they were added, mostly that of their times: what is too old behind one that is not goes with it.
+    for (const [key, time] of this.#times) {
+      if (time >= oldest) break;
+      this.#times.delete(key);
+    }
   }
 }
