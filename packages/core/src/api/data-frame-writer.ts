@@ -1,7 +1,7 @@
 import { MillraceError } from "../errors/index.ts";
 import type { LogicalPlan, OptionMap } from "../logical-plan/logical-plan.ts";
 import type { SaveMode, SinkProvider } from "../sinks/contract.ts";
-import { type OptionValue, withOptions } from "./option-map.ts";
+import { type OptionValue, outputPathOf, withOptions } from "./option-map.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** What to do when the target exists: `error` is the same as `errorifexists`. */
@@ -64,14 +64,14 @@ export class DataFrameWriter {
     this.#signal = signal;
     return this;
   }
-  /** Runs the plan and writes its rows; resolves when they are durable. */
+  /** Runs the plan and writes its rows; resolves when they are durable. The path may also be the option `path`. */
   async save(path?: string): Promise<void> {
     await this.#session.engine.write(this.#plan, {
       format: this.#format,
       mode: this.#mode,
       options: this.#options,
       partitionBy: this.#partitionBy,
-      ...(path === undefined ? {} : { path }),
+      ...outputPathOf(path, this.#options, "save"),
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),
     });
   }

@@ -7,7 +7,7 @@ import type { ValueOptions } from "../types/schema-literal.ts";
 import type { Row, Schema } from "./column-types.ts";
 import type { DataFrame } from "./data-frame.ts";
 import type { StreamRequest } from "../session/engine.ts";
-import { type OptionValue, withOptions } from "./option-map.ts";
+import { type OptionValue, outputPathOf, withOptions } from "./option-map.ts";
 import type { SessionContext } from "./session-context.ts";
 import { StreamingQuery } from "./streaming-query.ts";
 import { intervalMillis } from "./trigger-interval.ts";
@@ -154,10 +154,12 @@ export class DataStreamWriter<S extends Schema, O extends ValueOptions> {
     this.#signal = signal;
     return this;
   }
-  /** Starts the query; resolves when it runs. The path is where a file sink writes. */
+  /** Starts the query; resolves when it runs. The path is where a file sink writes; it may also be the option `path`. */
   async start(path?: string): Promise<StreamingQuery<Row<S, O>>> {
     const target: Target =
-      this.#target.kind === "format" && path !== undefined ? { ...this.#target, path } : this.#target;
+      this.#target.kind === "format"
+        ? { ...this.#target, ...outputPathOf(path, this.#options, "start") }
+        : this.#target;
     const handle = await this.#session.engine.startStream(this.#plan, {
       outputMode: this.#outputMode,
       trigger: this.#trigger,

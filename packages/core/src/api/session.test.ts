@@ -168,6 +168,22 @@ describe("write and writeStream", () => {
     }
     expect(query.lastProgress).toBeNull();
   });
+  test("where rows are written is an argument or the option path, in batch and stream", async () => {
+    const { spark, engine } = await fakeSession();
+    const stream = spark.readStream.format("rate").load().writeStream.format("json");
+    await stream.option("path", "/out").start();
+    await stream.start("/out");
+    const targets = engine.starts.map(({ target }) => target);
+    expect(targets).toEqual([
+      { kind: "format", format: "json", path: "/out" },
+      { kind: "format", format: "json", path: "/out" },
+    ]);
+    await expect(stream.start("/other")).rejects.toThrow(
+      /\[INVALID_OPTION].*path.*'\/out'.*start\("\/other"\) names another/s,
+    );
+    await spark.range(3).write.format("json").option("path", "/out").save();
+    expect(engine.writes.at(-1)).toMatchObject({ format: "json", path: "/out" });
+  });
   test("foreach and foreachBatch reach the engine as callbacks", async () => {
     const { spark, engine } = await fakeSession();
     const stream = spark.readStream.format("rate").load();
