@@ -90,10 +90,13 @@ function tell(mutant: Mutant, verdict: Verdict, seconds: number): void {
 async function work(queue: Mutant[], sandbox: Sandbox): Promise<void> {
   for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
     const startedAt = performance.now();
-    const verdict = await judge(sandbox, mutant).catch((error: unknown) => {
-      throw new Error(`mutant "${mutant.name}"`, { cause: error });
-    });
-    tell(mutant, verdict, (performance.now() - startedAt) / 1000);
+    try {
+      const verdict = await judge(sandbox, mutant);
+      tell(mutant, verdict, (performance.now() - startedAt) / 1000);
+    } catch (error) {
+      count.missed++;
+      console.log(`NOT JUDGED      ${mutant.name}\n    ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }
 

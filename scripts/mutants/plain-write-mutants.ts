@@ -5,40 +5,9 @@ const { durability, enumeration, fileSource, logs, state } = testFiles;
 const file = "runtime/durability.ts";
 
 export const plainWriteMutants: readonly Mutant[] = [
-  {
-    name: "plain write: created in place",
-    edits: [
-      {
-        file,
-        find: '{ op: "link", from: temporary, to: path }, { op: "remove", path: temporary }',
-        replace:
-          '{ op: "write", path, bytes, exclusive: true }, { op: "sync", path }, { op: "remove", path: temporary }',
-      },
-    ],
-    tests: [logs, enumeration],
-  },
-  {
-    name: "plain write: created in place over what is there",
-    edits: [
-      {
-        file,
-        find: '{ op: "link", from: temporary, to: path }, { op: "remove", path: temporary }',
-        replace: '{ op: "write", path, bytes }, { op: "sync", path }, { op: "remove", path: temporary }',
-      },
-    ],
-    tests: [logs, enumeration],
-  },
-  {
-    name: "plain write: replaced in place",
-    edits: [
-      {
-        file,
-        find: '{ op: "rename", from: temporary, to: path },',
-        replace: '{ op: "write", path, bytes }, { op: "sync", path }, { op: "remove", path: temporary },',
-      },
-    ],
-    tests: [state, enumeration],
-  },
+  inPlace("created in place", "create", ", exclusive: true", [logs, enumeration]),
+  inPlace("created in place over what is there", "create", "", [logs, enumeration]),
+  inPlace("replaced in place", "replace", "", [state, enumeration]),
   {
     name: "plain write: created by rename, which replaces",
     edits: [
@@ -87,3 +56,18 @@ export const plainWriteMutants: readonly Mutant[] = [
     tests: [state],
   },
 ];
+
+/** Files are written where they are to be, instead of beside that place. */
+function inPlace(
+  name: string,
+  how: "create" | "replace",
+  exclusive: string,
+  tests: readonly (typeof testFiles)[keyof typeof testFiles][],
+): Mutant {
+  const find = "  return [...program, ...placeAtomically(path, temporary, how, durability)];";
+  const plain = `  if (how === "${how}" && after === undefined) {
+    return [{ op: "write", path, bytes, mode: 0o600${exclusive} }, { op: "sync", path }, { op: "syncDirectory", path: parentOf(path) }];
+  }
+`;
+  return { name: `plain write: ${name}`, edits: [{ file, find, replace: plain + find }], tests };
+}
