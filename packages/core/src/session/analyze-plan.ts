@@ -22,6 +22,8 @@ export interface AnalyzePlanOptions {
   distinctValues(input: LogicalPlan, column: Expr): Promise<readonly Expr[]>;
   /** The rows of a plan as columns. */
   transposed(input: LogicalPlan, index: Expr | undefined): Promise<LocalRelation>;
+  /** Loads the source of a read; afterwards `providerOf` gives it. */
+  loadProvider(read: Read): Promise<SourceProvider>;
   providerOf(read: Read): SourceProvider;
   sourceContext(read: Read): SourceContext;
 }
@@ -50,7 +52,7 @@ export async function analyzePlan(given: LogicalPlan, options: AnalyzePlanOption
         if (found !== undefined) pending.push({ plan: found, own: !options.catalog.mayRead(node.name) });
       }
       if (node.kind !== "Read" || schemas.has(node)) continue;
-      const provider = options.providerOf(node);
+      const provider = await options.loadProvider(node);
       schemas.set(node, await provider.inferSchema(options.sourceContext(node), node.schema, node.streaming));
     }
   }

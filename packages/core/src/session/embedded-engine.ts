@@ -99,12 +99,12 @@ export class EmbeddedEngine implements Engine {
   readonly cache: CacheManager;
   readonly streams: StreamingQueryManager;
   readonly runtime: Runtime;
-  readonly #sinks: FormatProviders<SinkProvider> = new FormatProviders(builtInSinks);
+  readonly #sinks: FormatProviders<SinkProvider> = new FormatProviders(builtInSinks, "sinkProvider");
   readonly request: EngineRequest;
   readonly options: EmbeddedEngineOptions;
   readonly #base: Runtime;
   readonly #setLogLevel: (level: LogLevel) => void;
-  readonly #sources: FormatProviders<SourceProvider> = new FormatProviders(builtInSources);
+  readonly #sources: FormatProviders<SourceProvider> = new FormatProviders(builtInSources, "sourceProvider");
   readonly #stopped = new AbortController();
   readonly #globalViews: GlobalViews;
   /** Threads for parts of plans; null when the session has one thread or the runtime none. */
@@ -193,7 +193,7 @@ export class EmbeddedEngine implements Engine {
   async write(plan: LogicalPlan, request: WriteRequest): Promise<void> {
     const { compiled, run } = await this.#prepare(plan, request.signal);
     try {
-      const provider = this.sinkOf(request.format);
+      const provider = await this.sinkOf(request.format);
       if (provider.openBatch === undefined) {
         throw new MillraceError("UNSUPPORTED_DATA_SOURCE_MODE", {
           provider: provider.names[0]!,
@@ -310,6 +310,7 @@ export class EmbeddedEngine implements Engine {
       caseSensitive: this.conf.flag("spark.sql.caseSensitive"),
       catalog: this.tables,
       viewsOnly: this.request.viewsOnly === true,
+      loadProvider: (read) => this.loadProvider(read),
       providerOf: (read) => this.providerOf(read),
       sourceContext: (read) => this.sourceContext(read, this.#stopped.signal),
     });
@@ -359,8 +360,14 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** The sink of a format, or the one that the user gave. */
-  sinkOf(format: string | SinkProvider, also?: string): SinkProvider {
-    return typeof format === "string" ? this.#sinks.get(format, also) : format;
+  async sinkOf(format: string | SinkProvider, also?: string): Promise<SinkProvider> {
+    return typeof format === "string" ? this.#sinks.load(format, also) : format;
+  }
+
+  /** The source of a read, loaded from its package the first time. Analysis asks for it, so that {@link providerOf} can tell. */
+  async loadProvider(read: Read): Promise<SourceProvider> {
+    if (read.provider === undefined) await this.#sources.load(read.format);
+    return this.providerOf(read);
   }
 
   providerOf(read: Read): SourceProvider {

@@ -14,7 +14,7 @@ import { restrictPaths } from "./restrict-paths.ts";
 
 /** Serves the tasks that arrive at `port`. @param ready what must be loaded before the first task */
 export function serveTasks(port: WorkerPort, runtime: Runtime, ready: Promise<void>): void {
-  const sources = new FormatProviders<SourceProvider>(builtInSources);
+  const sources = new FormatProviders<SourceProvider>(builtInSources, "sourceProvider");
   const host: TaskHost = {
     clock: runtime.clock,
     openReader(scan, request, open, signal) {

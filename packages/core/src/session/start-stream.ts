@@ -35,7 +35,7 @@ export async function startStream(
 ): Promise<StreamingQueryHandle> {
   const { plan: analyzed, sources } = numberStreamingNodes(analyzedPlan);
   const schema = schemaOfPlan(analyzed);
-  const sink = sinkOf(engine, request);
+  const sink = await sinkOf(engine, request);
   if (!sink.outputModes.includes(request.outputMode)) {
     throw new MillraceError("STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE", {
       className: sink.names[0]!,
@@ -148,7 +148,7 @@ function sinkFactOf({ sinkName }: StreamRequest, sink: SinkProvider, path: strin
   return { name: sinkName ?? null, writes: path === undefined ? sink.names[0]! : `${sink.names[0]!}:${path}` };
 }
 
-function sinkOf(engine: EmbeddedEngine, request: StreamRequest): SinkProvider {
+async function sinkOf(engine: EmbeddedEngine, request: StreamRequest): Promise<SinkProvider> {
   const target = request.target;
   switch (target.kind) {
     case "foreach":

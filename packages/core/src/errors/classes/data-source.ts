@@ -9,6 +9,11 @@ export const dataSourceErrors = {
     sqlState: "42K02",
     message: "Failed to find the data source: <provider>. Check the spelling of the format; known formats: <known>.",
   },
+  DATA_SOURCE_PACKAGE_NOT_FOUND: {
+    sqlState: "42K02",
+    message:
+      "The data source <provider> is in the package <package>, which cannot be loaded: <reason>. Install it with `npm install <package>`.",
+  },
   PATH_NOT_FOUND: { sqlState: "42K03", message: "Path does not exist: <path>." },
   NOT_COLUMN: {
     sqlState: "42K09",
