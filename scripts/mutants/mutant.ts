@@ -46,6 +46,7 @@ export const testFiles = {
   lateRows: "packages/testing/src/late-rows.test.ts",
   joins: "tests/engine/stream-joins.test.ts",
   operators: `${core}/streaming/stateful-operators.test.ts`,
+  joinScripts: "packages/testing/src/stream-joins.test.ts",
   stateful: "tests/engine/stateful-streams.test.ts",
   simulation: "tests/faults/simulation.test.ts",
   engineCrash: "tests/crash/engine-crash.test.ts",

@@ -1,7 +1,7 @@
 /** Mistakes in what keeps state: keys lost, times off by one, watermarks of the wrong batch, files of another attempt. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { aggregate, deduplicate, recovery, simulation, state, stateful, tracker } = testFiles;
+const { aggregate, deduplicate, query, recovery, simulation, state, stateful, tracker } = testFiles;
 const deduplicateFile = "execution/stateful/state-deduplicate.ts";
 const aggregateFile = "execution/stateful/state-aggregate.ts";
 const limitFile = "execution/stateful/state-limit.ts";
@@ -149,7 +149,7 @@ export const stateMutants: readonly Mutant[] = [
   ),
   change(
     "a hole in the logs after a purge that failed",
-    [simulation],
+    [query],
     "streaming/query-checkpoint.ts",
     "      if (program.length > 0) await fs.apply(program);\n      commits.purged(belowBatchId);\n      offsets.purged(belowBatchId);\n",
     "      commits.purged(belowBatchId);\n      offsets.purged(belowBatchId);\n      if (program.length > 0) await fs.apply(program);\n",

@@ -1,7 +1,7 @@
 /** Mistakes with what comes later: timers, timeouts and values lost, repeated or off by one, and the watermark of one operator. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { groups, joins, lateRows, leaving, operators, simulation, tracker } = testFiles;
+const { groups, joins, joinScripts, lateRows, leaving, operators, simulation, tracker } = testFiles;
 const folder = "execution/stateful/groups";
 const timersFile = `${folder}/timers.ts`;
 const processorFile = `${folder}/transform-with-state.ts`;
@@ -130,7 +130,7 @@ export const timerMutants: readonly Mutant[] = [
       `what follows a join has a watermark ${sign} 1 ms`,
       "physical-plan/plan-state-join.ts",
       swap(`outputDelayMs: ${joinDelay}`, `outputDelayMs: ${joinDelay} ${sign === "+" ? "-" : "+"} 1`),
-      [],
+      [joinScripts],
     ),
   ]),
   change(

@@ -217,3 +217,26 @@ test("an aggregation after a join closes its windows by what the join can still 
     .add(clicked, click("z", "00:00:30"))
     .expectNew([[3, 1]]);
 });
+
+test("an aggregation after a join closes a window to the millisecond, when no row of it can come any more", async () => {
+  const { shown, clicked } = await world();
+  const counts = shown.df
+    .withWatermark("at", "5 seconds")
+    .alias("s")
+    .join(clicked.df.withWatermark("at", "5 seconds").alias("c"), expr(inTime), "inner")
+    .groupBy(expr("window(s.at, '10 seconds')"))
+    .agg(expr("count(*) AS pairs"))
+    .selectExpr("pairs");
+  await testStream(counts)
+    .add(shown, show("a", "00:00:09.999"))
+    .add(clicked, click("a", "00:00:10"))
+    .expectNew([])
+    // Watermark 00:00:20: shown rows from 00:00:10 on may still meet a click, and those are of the next window; one that was shown
+    // a millisecond before has left only with the next watermark.
+    .add(shown, show("z", "00:00:25"))
+    .add(clicked, click("z", "00:00:25"))
+    .expectNew([])
+    .add(shown, show("z", "00:00:25.001"))
+    .add(clicked, click("z", "00:00:25.001"))
+    .expectNew([[1]]);
+});

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { FileSystemError } from "../runtime/file-system.ts";
+import { withApply } from "../runtime/simulated/index.ts";
 import { acquireLease } from "../checkpoint/lease.ts";
 import type { StreamingQueryHandle } from "./contract.ts";
 import { leaseRenewalMs } from "./query-checkpoint.ts";
@@ -426,6 +428,23 @@ test("sources are told what is committed, and logs stay within the retention", a
   const states = [...world.runtime.fs.files().keys()].filter((path) => path.startsWith("/checkpoint/state/0/0/"));
   expect(states.length).toBeLessThan(30);
   expect(world.sources[0]!.commits.at(-1)).toBe("60");
+});
+
+test("what could not be removed from the logs goes with the next purge, so that no entry is left behind a hole", async () => {
+  const world = new Harness();
+  for (let i = 0; i < 20; i++) world.topic.add([`u${i % 3}`, i * 30]);
+  let purges = 0;
+  const runtime = withApply(world.runtime, async (program, own) => {
+    const isPurge = program.some((each) => each.op === "remove" && /\/commits\/\d+$/.test(each.path));
+    if (isPurge && purges++ === 0) throw new FileSystemError("EIO", "remove", "/checkpoint/commits/0");
+    await own(program);
+  });
+  const conf = { "spark.sql.streaming.minBatchesToRetain": "5" };
+  await world.run({ runtime, conf, source: { limit: { kind: "maxRows", rows: 1 } } });
+  expect(purges).toBeGreaterThan(1);
+  const left = [...world.runtime.fs.files().keys()].filter((path) => /\/(commits|offsets)\/\d+$/.test(path));
+  const kept = (folder: string): string[] => [14, 15, 16, 17, 18, 19].map((id) => `/checkpoint/${folder}/${id}`);
+  expect(left.sort()).toEqual([...kept("commits"), ...kept("offsets")]);
 });
 
 test("a batch costs the same after 2,000 batches: no listing, as many reads and writes as at the start", async () => {
