@@ -4,6 +4,7 @@ import { dataSourceErrors } from "./classes/data-source.ts";
 import { datetimeErrors } from "./classes/datetime.ts";
 import { executionErrors } from "./classes/execution.ts";
 import { functionErrors } from "./classes/functions.ts";
+import { kafkaErrors } from "./classes/kafka.ts";
 import { parseErrors } from "./classes/parse.ts";
 import { stateErrors } from "./classes/state.ts";
 import { statefulGroupsErrors } from "./classes/stateful-groups.ts";
@@ -20,6 +21,7 @@ export const errorClasses: typeof analysisErrors &
   typeof datetimeErrors &
   typeof executionErrors &
   typeof functionErrors &
+  typeof kafkaErrors &
   typeof parseErrors &
   typeof stateErrors &
   typeof statefulGroupsErrors &
@@ -31,6 +33,7 @@ export const errorClasses: typeof analysisErrors &
   ...datetimeErrors,
   ...executionErrors,
   ...functionErrors,
+  ...kafkaErrors,
   ...parseErrors,
   ...stateErrors,
   ...statefulGroupsErrors,
