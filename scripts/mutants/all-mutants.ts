@@ -4,6 +4,7 @@ import { leaseMutants } from "./lease-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { orderMutants } from "./order-mutants.ts";
 import { plainWriteMutants } from "./plain-write-mutants.ts";
+import { realTimeMutants } from "./real-time-mutants.ts";
 import { stateMutants } from "./state-mutants.ts";
 import { timerMutants } from "./timer-mutants.ts";
 
@@ -15,4 +16,5 @@ export const allMutants: readonly Mutant[] = [
   ...adapterMutants,
   ...stateMutants,
   ...timerMutants,
+  ...realTimeMutants,
 ];

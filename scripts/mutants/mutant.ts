@@ -48,6 +48,8 @@ export const testFiles = {
   operators: `${core}/streaming/stateful-operators.test.ts`,
   joinScripts: "packages/testing/src/stream-joins.test.ts",
   stateful: "tests/engine/stateful-streams.test.ts",
+  realTime: `${core}/streaming/real-time-faults.test.ts`,
+  repartition: "tests/engine/repartition.test.ts",
   simulation: "tests/faults/simulation.test.ts",
   engineCrash: "tests/crash/engine-crash.test.ts",
 } as const;

@@ -2,12 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { col, count, type DataFrame, expr, max, type Schema, sessionWindow, window } from "millrace";
 import {
+  createSimulatedRuntime,
+  type Fault,
   MemoryStream,
   parseDdl,
   repartitionCheckpoint,
   type SimulatedRuntime,
   verifyCheckpoint,
 } from "millrace/engine";
+import { fired } from "../../packages/core/src/runtime/simulated/fault-count.test-support.ts";
 import { simulatedSession } from "./simulated-session.ts";
 
 type Frame = DataFrame<Schema>;
@@ -237,48 +240,86 @@ describe("is refused", () => {
   });
 });
 
-test("a crash anywhere leaves a checkpoint that goes on as it was, or that must be finished first", async () => {
-  const golden = await checkpointed();
-  await golden.run(12);
-  const first = golden.runtime.fs.operationCount;
+/** How often each user has come, in the runs of one history; files and rows outlive the processes. */
+function counted() {
+  const stream = new MemoryStream(parseDdl("k INT"));
+  return {
+    add(rows: number): void {
+      stream.add(Array.from({ length: rows }, (_, k) => ({ k: k % 7 })));
+    },
+    /** Adds what the batches gave out to `seen`: the last count of each user is its count. */
+    async run(runtime: SimulatedRuntime, seen: Map<string, string>): Promise<void> {
+      await using session = await simulatedSession(runtime);
+      const query = await frame(session.spark.readStream.from(stream, {}))
+        .groupBy("k")
+        .count()
+        .writeStream.outputMode("update")
+        .option("checkpointLocation", "/checkpoint")
+        .trigger({ availableNow: true })
+        .foreachBatch(async (batch) => {
+          for (const row of await batch.collect()) seen.set(String(row["k"]), String(row["count"]));
+        })
+        .start();
+      await query.awaitTermination();
+    },
+  };
+}
+
+test("a fault of any file operation leaves a checkpoint that goes on as it was, or that must be finished first", async () => {
+  const start = async () => {
+    const history = counted();
+    const runtime = createSimulatedRuntime(1);
+    const seen = new Map<string, string>();
+    history.add(20);
+    await history.run(runtime, seen);
+    history.add(9);
+    await history.run(runtime, seen);
+    return { history, runtime, seen };
+  };
+  const golden = await start();
+  const before = golden.runtime.fs.operationCount;
   await repartitionCheckpoint(golden.runtime, "/checkpoint", 3);
-  const operations = golden.runtime.fs.operationCount - first;
-  expect(operations).toBeGreaterThan(10);
-  let finished = 0;
+  const operations = golden.runtime.fs.operationCount - before;
+  expect(operations).toBeGreaterThan(30);
+  golden.history.add(12);
+  await golden.history.run(golden.runtime, golden.seen);
+  const outcomes = { asBefore: 0, unfinished: 0, done: 0 };
+  const faults: readonly Fault["fault"][] = ["crashBefore", "crashAfter", "torn", "loseUnsynced", "ENOSPC", "EIO"];
   for (let at = 0; at < operations; at++) {
-    const { runtime, spark, run } = await checkpointed();
-    await run(12);
-    let crashed = false;
-    const apply = runtime.fs.apply.bind(runtime.fs);
-    let left = at;
-    // The program is cut where the crash comes; what is before it has happened.
-    runtime.fs.apply = async (program) => {
-      const some = program.slice(0, left);
-      left -= some.length;
-      await apply(some);
-      if (some.length < program.length) {
-        crashed = true;
-        throw new Error("crash");
+    for (const fault of new Set([faults[at % faults.length]!, "loseUnsynced" as const])) {
+      const place = `${fault} at operation ${at}`;
+      const { history, runtime, seen } = await start();
+      const faulty = runtime.restart({ plan: { faults: [{ at, fault }] } });
+      await repartitionCheckpoint(faulty, "/checkpoint", 3).catch(() => undefined);
+      const after = faulty.restart({ power: fault === "loseUnsynced" });
+      const ended = files(after).includes("/checkpoint/commits/2");
+      history.add(12);
+      const failure: unknown = await history.run(after, seen).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failure === null) outcomes[ended ? "done" : "asBefore"]++;
+      else {
+        expect(failure, place).toMatchObject({ errorClass: "CHECKPOINT_REPARTITION_UNFINISHED" });
+        await expect(repartitionCheckpoint(after, "/checkpoint", 4), place).rejects.toMatchObject({
+          errorClass: "STATE_REPARTITION_INVALID_CHECKPOINT.LAST_BATCH_ABANDONED_REPARTITION",
+        });
+        await repartitionCheckpoint(after, "/checkpoint", 3);
+        await history.run(after, seen);
+        outcomes.unfinished++;
       }
-    };
-    await repartitionCheckpoint(runtime, "/checkpoint", 3).catch(() => undefined);
-    runtime.fs.apply = apply;
-    if (!crashed) continue;
-    const failure: unknown = await run(14).then(
-      () => null,
-      (error: unknown) => error,
-    );
-    if (failure !== null) {
-      expect(failure).toMatchObject({ errorClass: "CHECKPOINT_REPARTITION_UNFINISHED" });
-      await expect(repartitionCheckpoint(runtime, "/checkpoint", 4)).rejects.toMatchObject({
-        errorClass: "STATE_REPARTITION_INVALID_CHECKPOINT.LAST_BATCH_ABANDONED_REPARTITION",
-      });
-      await repartitionCheckpoint(runtime, "/checkpoint", 3);
-      finished++;
+      expect(seen, place).toEqual(golden.seen);
+      await using session = await simulatedSession(after);
+      const [operator] = await session.spark.read.format("state-metadata").load("/checkpoint").collect();
+      expect(Number(operator!["numPartitions"]), place).toBe(failure === null && !ended ? 2 : 3);
+      const found = await verifyCheckpoint(after.fs, "/checkpoint");
+      expect(
+        found.filter(({ severity }) => severity === "error"),
+        place,
+      ).toEqual([]);
+      fired("B21");
     }
-    expect(await run(14), `at ${at}`).toHaveLength(14);
-    expect(await verifyCheckpoint(runtime.fs, "/checkpoint")).toEqual([]);
-    await spark.stop();
   }
-  expect(finished).toBeGreaterThan(5);
+  expect(outcomes.asBefore).toBeGreaterThan(5);
+  expect(outcomes.unfinished).toBeGreaterThan(20);
 }, 60_000);

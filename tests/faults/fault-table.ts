@@ -103,6 +103,18 @@ export const faultTable: readonly Fault[] = [
     t.enumeration,
   ),
   row("A12", "power is lost", "what was acknowledged is there", t.engineCrash, t.enumeration, t.logs),
+  row(
+    "A13",
+    "in real time, before the offsets of the batch are visible",
+    "rows since the last batch come again, in a batch that may be divided otherwise",
+    t.realTime,
+  ),
+  row(
+    "A14",
+    "in real time, after the offsets and before the commit is logged",
+    "the batch is run again with the same id and rows, and no other",
+    t.realTime,
+  ),
 
   row(
     "B1",
@@ -189,6 +201,12 @@ export const faultTable: readonly Fault[] = [
     "all of the old files or all of the new ones; the next run, or the next call, ends it",
     t.erase,
   ),
+  row(
+    "B21",
+    "crash or full disk while state is dealt out to other partitions",
+    "the state as it was, or `CHECKPOINT_REPARTITION_UNFINISHED` until the same call has ended it; no row is lost",
+    t.repartition,
+  ),
 
   row(
     "C1",
@@ -267,6 +285,12 @@ export const faultTable: readonly Fault[] = [
   row("D15", "socket source after a restart", "rows that were not committed are lost, with a warning", t.sources),
   row("D16", "offset above 2^53", "every digit is kept", t.logs),
   none("D17", "credentials expire", "loaded again, never logged", "no connector takes credentials yet"),
+  row(
+    "D18",
+    "in real time, a source that fails",
+    "the query fails; the sink is told to give up the rows of the batch, which come again",
+    t.realTime,
+  ),
 
   row("E1", "another number of sources", "`CHECKPOINT_SOURCE_COUNT_CHANGED` before anything is written", t.query),
   row("E2", "another source in the place of one", "`CHECKPOINT_SOURCE_CHANGED` before anything is written", t.query),
@@ -332,6 +356,12 @@ export const faultTable: readonly Fault[] = [
   row("F6", "data files that no batch lists", "not read; removed when the option says so", t.fileSink),
   row("F7", "reader that does not know the manifest", "may see such files, and only those more", t.refused),
   row("F8", "torn compaction of a manifest", "the files before it are there", t.fileSink),
+  row(
+    "F9",
+    "in real time, a sink that throws at a row or at the end of a batch",
+    "the query fails; rows since the last batch come again, after the end in a batch of the same id",
+    t.realTime,
+  ),
 
   row(
     "G1",
