@@ -1,7 +1,7 @@
 /** Mistakes with what comes later: timers, timeouts and values lost, repeated or off by one, and the watermark of one operator. */
 import { type Edit, type Mutant, testFiles } from "./mutant.ts";
 
-const { groups, joins, joinScripts, lateRows, leaving, operators, simulation, tracker } = testFiles;
+const { groups, joinScripts, lateRows, leaving, operators, simulation, tracker } = testFiles;
 const folder = "execution/stateful/groups";
 const timersFile = `${folder}/timers.ts`;
 const processorFile = `${folder}/transform-with-state.ts`;
@@ -137,7 +137,7 @@ export const timerMutants: readonly Mutant[] = [
     "a row of a join leaves a millisecond early",
     "analyzer/join-times.ts",
     swap(" - (inclusive ? 1 : 0)),", " - (inclusive ? 0 : 0)),"),
-    [joins],
+    [joinScripts],
   ),
   change(
     "a late row at the watermark is not handed over",
