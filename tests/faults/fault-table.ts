@@ -159,9 +159,10 @@ export const faultTable: readonly Fault[] = [
   row(
     "B9",
     "I/O error of a write, sync or read",
-    "the query fails, naming it; a failed sync is never taken for success",
+    "a read is tried again three times, later each time; then, and at once after a write, the query fails, naming it; a failed sync is never taken for success",
     t.engineCrash,
     t.hostileStreams,
+    t.retriedReads,
     t.simulation,
   ),
   row(

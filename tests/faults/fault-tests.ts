@@ -10,6 +10,7 @@ export const faultTests = {
   recover: `${core}/streaming/recover.test.ts`,
   query: `${core}/streaming/query.test.ts`,
   trigger: `${core}/streaming/trigger.test.ts`,
+  retriedReads: `${core}/runtime/retried-reads.test.ts`,
   logs: `${core}/checkpoint/logs.test.ts`,
   state: `${core}/state/hdfs-state-store.test.ts`,
   lz4: `${core}/state/lz4-block.test.ts`,

@@ -21,6 +21,7 @@ import { optimize } from "../optimizer/optimize.ts";
 import { planPhysical, type PlanOptions } from "../physical-plan/plan-physical.ts";
 import type { PhysicalPlan } from "../physical-plan/physical-plan.ts";
 import type { FileSystem } from "../runtime/file-system.ts";
+import { retriedReads } from "../runtime/retried-reads.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { SinkContext, SinkProvider } from "../sinks/contract.ts";
 import { builtInSinks } from "../sinks/registry.ts";
@@ -124,7 +125,8 @@ export class EmbeddedEngine implements Engine {
     this.options = options;
     this.#base = runtime;
     const warn = (message: string): void => this.runtime.process.log("WARN", message);
-    const restricted = restrictPaths(runtime, request.conf.get("millrace.restrictPaths"));
+    const patient = { ...runtime, fs: retriedReads(runtime.fs, runtime.clock, warn) };
+    const restricted = restrictPaths(patient, request.conf.get("millrace.restrictPaths"));
     const leveled = leveledRuntime(restricted, "WARN");
     this.runtime = leveled.runtime;
     this.#setLogLevel = (level) => leveled.set(level);

@@ -10,6 +10,7 @@ import type { SourceProvider } from "../sources/contract.ts";
 import { builtInSources } from "./built-in-sources.ts";
 import { FormatProviders } from "./format-providers.ts";
 import { absolutePath } from "./paths.ts";
+import { retriedReads } from "../runtime/retried-reads.ts";
 import { restrictPaths } from "./restrict-paths.ts";
 
 /** Serves the tasks that arrive at `port`. @param ready what must be loaded before the first task */
@@ -24,14 +25,16 @@ export function serveTasks(port: WorkerPort, runtime: Runtime, ready: Promise<vo
         throw new MillraceError("INTERNAL_ERROR", { message: `a thread cannot read ${read.format}` });
       }
       const conf = new Map(open.conf);
+      const warn = (message: string): void => port.post({ kind: "warn", message });
+      const patient = { ...runtime, fs: retriedReads(runtime.fs, runtime.clock, warn) };
       const context = {
-        runtime: restrictPaths(runtime, conf.get("millrace.restrictPaths")),
+        runtime: restrictPaths(patient, conf.get("millrace.restrictPaths")),
         options: read.options,
         paths: read.paths.map((path) => absolutePath(path, runtime)),
         timeZone: open.options.timeZone,
         conf: (key: string) => conf.get(key),
         signal,
-        warn: (message: string) => port.post({ kind: "warn", message }),
+        warn,
       };
       return provider.openReader(context, request);
     },
