@@ -103,6 +103,12 @@ async function work(queue: Mutant[], sandbox: Sandbox): Promise<void> {
 async function run(): Promise<void> {
   const jobs = Math.max(1, Math.min(mutants.length, Number(values.jobs ?? Math.min(4, availableParallelism()))));
   const sandboxes = Array.from({ length: jobs }, () => new Sandbox(root));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      for (const sandbox of sandboxes) sandbox.remove();
+      process.exit(1);
+    });
+  }
   try {
     if (values.quick !== true) await checkBaseline(sandboxes[0]!);
     const queue = [...mutants];

@@ -53,6 +53,8 @@ export function edited(text: string, edits: readonly Edit[]): string {
 
 export class Sandbox {
   readonly directory: string;
+  /** Ends the tests that are running. */
+  #end: () => void = () => undefined;
 
   constructor(repository: string) {
     this.directory = mkdtempSync(join(tmpdir(), "millrace-mutants-"));
@@ -103,23 +105,26 @@ export class Sandbox {
     child.stderr.on("data", (text) => {
       errors += String(text);
     });
+    // The test processes are children of vitest and end with its process group.
+    this.#end = () => void (child.pid !== undefined && process.kill(-child.pid, "SIGKILL"));
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      // The test processes are children of vitest and end with its process group.
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      this.#end();
     }, timeoutMs);
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", resolve);
     });
     clearTimeout(timer);
+    this.#end = () => undefined;
     if (late) return { caught: true, reason: `no end within ${timeoutMs / 1000} s` };
     if (code === 0) return { caught: false, reason: "" };
     return { caught: true, reason: firstFailure(report, errors) };
   }
 
   remove(): void {
+    this.#end();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
